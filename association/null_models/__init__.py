@@ -1,0 +1,1 @@
+"""Null models: every trait reduced to score residuals and an information operator."""

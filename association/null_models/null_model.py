@@ -1,0 +1,109 @@
+"""The one interface of every trait: score residuals and an information operator.
+
+With X the n x p covariates, M the score residuals and V the information of the linear predictor,
+
+    U = G'M,   Phi = G'VG - (G'VX)(X'VX)^-1(X'VG),
+
+    V_ij = information_i 1{i=j} - shared risk_ij,
+
+where the shared risk is absent for every trait but those with risk sets (Cox). A gene test sees U and Phi only.
+
+Axes: n samples in the trait's own order, p covariates (the intercept included where the model has one).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+class SharedRisk(Protocol):
+    """Information that two samples share because they stand in the same risk sets."""
+
+    def between(self, samples: Integers) -> Floats:
+        """Give the symmetric (k, k) shared risk r_i r_j C_ij of `samples`, positions in the trait's order."""
+        ...
+
+
+@dataclass(frozen=True)
+class NullModel:
+    """A trait's null model, fitted on covariates alone.
+
+    Attributes
+    ----------
+    kind
+        The model's name: "linear", "cox", "slope".
+    residuals
+        Score residuals M (n).
+    information
+        Diagonal of V (n).
+    cross_information
+        V X (n, p).
+    covariate_information
+        X' V X (p, p).
+    shared_risk
+        The off-diagonal part of V, or None where V is diagonal.
+    events
+        Observed events (n, 0 or 1) of a time-to-event trait, else None.
+    expected_events
+        Events expected under the null (n) of a time-to-event trait, else None.
+    """
+
+    kind: str
+    residuals: Floats
+    information: Floats
+    cross_information: Floats
+    covariate_information: Floats
+    shared_risk: SharedRisk | None = None
+    events: Floats | None = None
+    expected_events: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Coefficient:
+    """One covariate's estimate in a null model.
+
+    Attributes
+    ----------
+    name
+        The design column.
+    estimate
+        Maximum likelihood estimate (log hazard ratio, or trait units per covariate unit).
+    standard_error
+        From the inverse observed information.
+    """
+
+    name: str
+    estimate: float
+    standard_error: float
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a null model was fitted.
+
+    Attributes
+    ----------
+    model
+        What gene tests use.
+    coefficients
+        The covariates' estimates, in design order.
+    log_likelihood
+        At the maximum.
+    iterations
+        Steps of the optimiser.
+    details
+        What else the model estimates, by name (residual variance, variance components, tied fraction).
+    """
+
+    model: NullModel
+    coefficients: tuple[Coefficient, ...]
+    log_likelihood: float
+    iterations: int
+    details: dict[str, float]

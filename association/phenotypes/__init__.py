@@ -1,0 +1,1 @@
+"""Progression traits of ALS from dates and visits."""

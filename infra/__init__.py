@@ -1,0 +1,1 @@
+"""The outside world: stored files, fingerprints and the versions of what computes."""

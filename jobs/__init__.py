@@ -1,0 +1,1 @@
+"""What an operator types: the study file, the stages of a run, the command line and the report."""
