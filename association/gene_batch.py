@@ -1,0 +1,155 @@
+"""A batch of genes from the gene store, restricted to the samples of one trait.
+
+The store lists, per variant, the samples that carry the minor allele, their dosages, and the samples without a call;
+samples are positions in the store's own order. Here they become positions in a trait's order, a missing call gets the
+variant's mean dosage among the trait's called samples, and a variant that none of the trait's samples carries is left
+out.
+
+Axes: v variants of the batch, sorted by gene; n samples of the trait.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from association.gene_tests.masks import VariantAnnotations
+from association.score import Carriers
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Booleans = NDArray[np.bool_]
+
+SCORE_PREFIX = "score_"
+
+
+@dataclass(frozen=True)
+class GeneBatch:
+    """Variants of whole genes, as the store has them.
+
+    Attributes
+    ----------
+    gene
+        Gene of each variant (v), equal ones together.
+    annotations
+        What masks ask for.
+    minor_allele_frequency, external_frequency
+        In the cohort, and in an external reference or NaN (v).
+    carrier_variant, carrier_sample, carrier_dosage
+        The carriers, flat: variant, position in the store, minor alleles.
+    missing_variant, missing_sample
+        The calls that are missing, flat.
+    """
+
+    gene: NDArray[np.object_]
+    annotations: VariantAnnotations
+    minor_allele_frequency: Floats
+    external_frequency: Floats
+    carrier_variant: Integers
+    carrier_sample: Integers
+    carrier_dosage: Floats
+    missing_variant: Integers
+    missing_sample: Integers
+
+
+@dataclass(frozen=True)
+class TraitGenotypes:
+    """A batch's genotypes among the samples of one trait.
+
+    Attributes
+    ----------
+    offsets
+        Where each variant's entries begin (v + 1).
+    samples
+        Position of each entry's sample in the trait's order.
+    dosages
+        Minor alleles; the mean where the call is missing.
+    called
+        Whether the entry is a call; False where imputed.
+    """
+
+    offsets: Integers
+    samples: Integers
+    dosages: Floats
+    called: Booleans
+
+    def select(self, variants: Integers) -> tuple[Carriers, Booleans]:
+        """Give the genotypes of some variants, in the order asked for, and which entries are calls."""
+        sizes = self.offsets[variants + 1] - self.offsets[variants]
+        offsets = np.concatenate(([0], np.cumsum(sizes)))
+        entries = np.repeat(self.offsets[variants] - offsets[:-1], sizes) + np.arange(offsets[-1])
+        return Carriers(offsets, self.samples[entries], self.dosages[entries]), self.called[entries]
+
+
+def read_batch(variants: pa.Table) -> GeneBatch:
+    """Read variants of the gene store (its Parquet schema), sorted by gene."""
+    variants = variants.combine_chunks()
+    carrier_variant, carrier_sample = _flatten(variants, "carriers")
+    missing_variant, missing_sample = _flatten(variants, "missing")
+    scores = {
+        name.removeprefix(SCORE_PREFIX): _floats(variants, name)
+        for name in variants.column_names
+        if name.startswith(SCORE_PREFIX)
+    }
+    annotations = VariantAnnotations(_objects(variants, "consequence"), _objects(variants, "loftee"), scores)
+    return GeneBatch(
+        gene=_objects(variants, "gene"),
+        annotations=annotations,
+        minor_allele_frequency=_floats(variants, "allele_count") / _floats(variants, "allele_number"),
+        external_frequency=_floats(variants, "external_af"),
+        carrier_variant=carrier_variant,
+        carrier_sample=carrier_sample,
+        carrier_dosage=_flatten(variants, "dosages")[1].astype(np.float64),
+        missing_variant=missing_variant,
+        missing_sample=missing_sample,
+    )
+
+
+def restrict_to_trait(batch: GeneBatch, store_positions: Integers, store_samples: int) -> TraitGenotypes:
+    """Restrict a batch to the samples of a trait, with missing calls imputed.
+
+    Parameters
+    ----------
+    batch
+        Variants of whole genes.
+    store_positions
+        Position in the store of each of the trait's samples (n).
+    store_samples
+        Samples in the store.
+    """
+    position = np.full(store_samples, -1, np.int64)
+    position[store_positions] = np.arange(store_positions.size)
+    carrier, missing = position[batch.carrier_sample], position[batch.missing_sample]
+    carried, lacking = carrier >= 0, missing >= 0
+    variants = batch.gene.size
+    carrier_variant, missing_variant = batch.carrier_variant[carried], batch.missing_variant[lacking]
+    dosage = batch.carrier_dosage[carried]
+    alleles = np.bincount(carrier_variant, dosage, minlength=variants)
+    calls = store_positions.size - np.bincount(missing_variant, minlength=variants)
+    mean = alleles / np.maximum(calls, 1)
+    imputed = mean[missing_variant] > 0
+    variant = np.concatenate((carrier_variant, missing_variant[imputed]))
+    samples = np.concatenate((carrier[carried], missing[lacking][imputed]))
+    dosages = np.concatenate((dosage, mean[missing_variant[imputed]]))
+    called = np.arange(variant.size) < carrier_variant.size
+    order = np.lexsort((samples, variant))
+    offsets = np.concatenate(([0], np.cumsum(np.bincount(variant, minlength=variants))))
+    return TraitGenotypes(offsets, samples[order], dosages[order], called[order])
+
+
+def _flatten(variants: pa.Table, name: str) -> tuple[Integers, Integers]:
+    """Give a list column flat, with the variant of each element."""
+    lists = variants[name].combine_chunks()
+    lengths = lists.value_lengths().to_numpy(zero_copy_only=False)
+    return np.repeat(np.arange(lengths.size), lengths), lists.flatten().to_numpy().astype(np.int64)
+
+
+def _floats(variants: pa.Table, name: str) -> Floats:
+    return np.asarray(variants[name].to_numpy(), np.float64)
+
+
+def _objects(variants: pa.Table, name: str) -> NDArray[np.object_]:
+    return np.array(variants[name].to_pylist(), dtype=object)

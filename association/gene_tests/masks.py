@@ -1,0 +1,106 @@
+"""Masks: which variants of a gene are tested together.
+
+A mask is a rule on consequence, LOFTEE's verdict and a damage score; a ceiling bounds the minor allele frequency, in
+the cohort and, where one is known, in an external reference. The synonymous mask is the negative control.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Booleans = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+LOSS_OF_FUNCTION = frozenset(
+    {"transcript_ablation", "splice_acceptor_variant", "splice_donor_variant", "stop_gained", "frameshift_variant"}
+)
+MISSENSE = frozenset({"missense_variant"})
+SYNONYMOUS = frozenset({"synonymous_variant"})
+
+
+@dataclass(frozen=True)
+class Mask:
+    """A rule that picks variants.
+
+    Attributes
+    ----------
+    name
+        "plof", "plof_or_damaging_missense", "missense" or "synonymous".
+    score
+        The damage score of the mask with damaging missense, else None.
+    score_at_least
+        Missense variants count as damaging from this score on.
+    """
+
+    name: str
+    score: str | None = None
+    score_at_least: float = 0.0
+
+
+@dataclass(frozen=True)
+class VariantAnnotations:
+    """What masks ask of a gene's m variants.
+
+    Attributes
+    ----------
+    consequence
+        Most severe consequence in the gene (m), Sequence Ontology terms.
+    loftee
+        LOFTEE's verdict (m): "HC", another word, or None where LOFTEE was not run.
+    scores
+        Damage scores by name, each (m), NaN where absent.
+    """
+
+    consequence: NDArray[np.object_]
+    loftee: NDArray[np.object_]
+    scores: dict[str, Floats]
+
+
+def qualifying_variants(mask: Mask, variants: VariantAnnotations) -> Booleans:
+    """Say which variants (m) are in the mask.
+
+    A loss-of-function variant that LOFTEE looked at and did not call high-confidence is left out; a missense variant
+    without a score is not damaging.
+
+    Raises
+    ------
+    ValueError
+        If the mask is none of the built-in ones.
+    """
+    if mask.name == "plof":
+        return _loss_of_function(variants)
+    if mask.name == "plof_or_damaging_missense":
+        damaging = variants.scores[str(mask.score)] >= mask.score_at_least
+        return _loss_of_function(variants) | (_one_of(variants.consequence, MISSENSE) & damaging)
+    if mask.name == "missense":
+        return _one_of(variants.consequence, MISSENSE)
+    if mask.name == "synonymous":
+        return _one_of(variants.consequence, SYNONYMOUS)
+    raise ValueError(f"no such mask: {mask.name!r}")
+
+
+def below_ceiling(cohort: Floats, external: Floats, ceiling: float) -> Booleans:
+    """Say which variants (m) are rare enough.
+
+    Parameters
+    ----------
+    cohort
+        Minor allele frequency among the cohort's kept samples (m).
+    external
+        Frequency of the same allele in an external reference (m), NaN where unknown.
+    ceiling
+        The largest frequency allowed, in both.
+    """
+    return np.logical_and(cohort <= ceiling, ~(external > ceiling))
+
+
+def _loss_of_function(variants: VariantAnnotations) -> Booleans:
+    confident = np.array([verdict is None or verdict == "HC" for verdict in variants.loftee], bool)
+    return _one_of(variants.consequence, LOSS_OF_FUNCTION) & confident
+
+
+def _one_of(consequence: NDArray[np.object_], terms: frozenset[str]) -> Booleans:
+    return np.array([term in terms for term in consequence], bool)

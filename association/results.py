@@ -1,0 +1,78 @@
+"""The columns of a result table: name, type, unit and meaning, listed once.
+
+One row per gene x trait x mask x frequency ceiling x test. A gene that can't be tested is a row with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the results.
+
+    Attributes
+    ----------
+    name
+        As in the files.
+    type
+        Arrow type.
+    meaning
+        What a reader needs to know, unit included.
+    """
+
+    name: str
+    type: pa.DataType
+    meaning: str
+
+
+COLUMNS = (
+    Column("gene", pa.string(), "gene symbol, as annotated"),
+    Column("contig", pa.string(), "chromosome, as the reference genome names it"),
+    Column("start", pa.int32(), "position of the gene's first annotated variant, 1-based"),
+    Column("trait", pa.string(), "trait, as named in the study file"),
+    Column("mask", pa.string(), "which variants were taken together"),
+    Column("max_af", pa.float64(), "ceiling on the minor allele frequency"),
+    Column("test", pa.string(), "burden or skat"),
+    Column("weights", pa.string(), "variant weights"),
+    Column("samples", pa.int32(), "samples with the trait"),
+    Column("variants", pa.int32(), "variants in the mask that a sample with the trait carries"),
+    Column("carriers", pa.int32(), "samples that carry at least one of them"),
+    Column("minor_allele_count", pa.int32(), "minor alleles among the samples with the trait"),
+    Column("observed_events", pa.float64(), "carriers with the event (time-to-event traits)"),
+    Column("expected_events", pa.float64(), "events expected among carriers under the null model"),
+    Column("effect", pa.float64(), "one-step estimate per unit of burden: log hazard ratio, or trait units"),
+    Column("standard_error", pa.float64(), "of the effect, from the null model's information"),
+    Column("p_value", pa.float64(), "the p-value to report, two-sided"),
+    Column("neg_log10_p", pa.float64(), "-log10 of it"),
+    Column("p_lower", pa.float64(), "95% Monte Carlo interval of the p-value, lower end"),
+    Column("p_upper", pa.float64(), "upper end"),
+    Column("method", pa.string(), "how the p-value was made"),
+    Column("permutations", pa.int64(), "permutations made before the test stopped"),
+    Column("exceedances", pa.int64(), "of these, at least as extreme as the data"),
+    Column("p_asymptotic", pa.float64(), "textbook large-sample p-value, beside it; too small at few carriers"),
+    Column("neg_log10_p_asymptotic", pa.float64(), "-log10 of it; finite where the p-value underflows"),
+    Column("min_attainable_p", pa.float64(), "no trait could give these genotypes a smaller p-value"),
+    Column("flags", pa.string(), "cautions, separated by ';'"),
+    Column("reason", pa.string(), "why there is no p-value; empty where there is one"),
+)
+
+SCHEMA = pa.schema([pa.field(column.name, column.type, metadata={"meaning": column.meaning}) for column in COLUMNS])
+
+FLAGS = {
+    "few_carriers": "fewer than 3 carriers: descriptive only",
+    "single_variant": "all carriers share one variant",
+    "one_stratum": "all carriers come from one stratum",
+    "many_ties": "more than 30% of event times are shared",
+    "at_resolution_limit": "no permutation was as extreme: the p-value is an upper bound set by their number",
+}
+
+
+def result_table(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Make a table of result rows; a column that a row does not name is null."""
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=SCHEMA)
