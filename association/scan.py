@@ -266,11 +266,11 @@ def _attainable(carriers: Carriers, weights: Floats, quadratic: NDArray[np.bool_
     samples, sample = np.unique(carriers.samples, return_inverse=True)
     variant = np.repeat(np.arange(weights.shape[1]), np.diff(carriers.offsets))
     # Random projections tell distinct genotype rows apart.
-    projection = np.random.default_rng(0).random(weights.shape[1])
+    projection: Floats = np.random.default_rng(0).random(weights.shape[1])
     sizes = np.bincount(trait.strata)
     smallest = []
-    for test, test_weights in enumerate(weights):
-        scale = projection if quadratic[test] else test_weights
+    for test in range(weights.shape[0]):
+        scale: Floats = np.where(quadratic[test], projection, weights[test])
         value = np.bincount(sample, carriers.dosages * scale[variant])
         classes = np.unique(np.round(value / scale.max(), 9), return_inverse=True)[1]
         smallest.append(log10_min_attainable_p(classes, trait.strata[samples], sizes))

@@ -215,9 +215,7 @@ class TraitSection(Section):
     """What every trait can say."""
 
     name: Name
-    covariates: Annotated[list[str | Covariate] | None, Field(description="null: the study's covariates")] = (
-        None
-    )
+    covariates: Annotated[list[str | Covariate] | None, Field(description="null: the study's covariates")] = None
 
 
 class SurvivalTrait(TraitSection):
@@ -280,9 +278,7 @@ class Study(Section):
     """A whole study file."""
 
     name: Annotated[str, Field(min_length=1)]
-    output: Annotated[
-        str, Field(description="folder for everything the run writes, relative to the study file")
-    ]
+    output: Annotated[str, Field(description="folder for everything the run writes, relative to the study file")]
     genotypes: Genotypes
     participants: Participants
     visits: Visits | None = None
@@ -291,17 +287,13 @@ class Study(Section):
     masks: Annotated[list[Mask], Field(min_length=1)]
     traits: Annotated[list[Trait], Field(min_length=1)]
     covariates: list[str | Covariate] = []
-    strata: Annotated[
-        list[str], Field(description="columns within which patients are exchangeable, e.g. site")
-    ] = []
+    strata: Annotated[list[str], Field(description="columns within which patients are exchangeable, e.g. site")] = []
     tests: Annotated[list[GeneTest], Field(min_length=1)] = [
         GeneTest(test="burden"),
         GeneTest(test="skat", weights="beta_1_25"),
     ]
     calibration: Calibration = Calibration()
-    alpha: Annotated[float, Field(gt=0, lt=1, description="family-wise error rate drawn in the report")] = (
-        0.05
-    )
+    alpha: Annotated[float, Field(gt=0, lt=1, description="family-wise error rate drawn in the report")] = 0.05
     compute: Compute = Compute()
 
     @model_validator(mode="after")
@@ -324,9 +316,7 @@ def _misfits(study: Study) -> list[str]:
     names = [trait.name for trait in study.traits]
     for number, trait in enumerate(study.traits):
         if names.index(trait.name) < number:
-            problems.append(
-                f"traits[{number}].name: '{trait.name}' is used twice; give each trait its own name"
-            )
+            problems.append(f"traits[{number}].name: '{trait.name}' is used twice; give each trait its own name")
         if isinstance(trait, SlopeTrait) and study.visits is None:
             problems.append(f"traits[{number}]: an ALSFRS-R slope needs visits; add a 'visits' section")
     return problems

@@ -75,9 +75,7 @@ def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise InputError.single(
-            path.name, f"byte {error.start}", "not UTF-8 text; save the file as UTF-8"
-        ) from None
+        raise InputError.single(path.name, f"byte {error.start}", "not UTF-8 text; save the file as UTF-8") from None
 
 
 def _syntax_problem(error: yaml.YAMLError) -> Problem:
@@ -169,9 +167,7 @@ def _message(details: ErrorDetails, place: Place, settings: object) -> str:
             if kind != "literal_error"
             else details["input"]
         )
-        return f"expected {expected}, found {found!r}" + _suggestion(
-            str(found), re.findall(r"'([^']+)'", expected)
-        )
+        return f"expected {expected}, found {found!r}" + _suggestion(str(found), re.findall(r"'([^']+)'", expected))
     if kind == "union_tag_not_found":
         return f"'{str(context['discriminator']).strip(chr(39))}' is missing; it says which kind this is"
     if kind == "value_error":

@@ -94,12 +94,14 @@ def below_ceiling(cohort: Floats, external: Floats, ceiling: float) -> Booleans:
     ceiling
         The largest frequency allowed, in both.
     """
-    return np.logical_and(cohort <= ceiling, ~(external > ceiling))
+    rare: Booleans = (cohort <= ceiling) & ~(external > ceiling)
+    return rare
 
 
 def _loss_of_function(variants: VariantAnnotations) -> Booleans:
     confident = np.array([verdict is None or verdict == "HC" for verdict in variants.loftee], bool)
-    return _one_of(variants.consequence, LOSS_OF_FUNCTION) & confident
+    certain: Booleans = _one_of(variants.consequence, LOSS_OF_FUNCTION) & confident
+    return certain
 
 
 def _one_of(consequence: NDArray[np.object_], terms: frozenset[str]) -> Booleans:

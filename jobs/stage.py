@@ -1,0 +1,152 @@
+"""A stage: declared inputs and outputs, a key that says what it was made from, and a manifest written last.
+
+The key is the SHA-256 of the stage's name, schema, settings, input fingerprints, upstream keys, versions and code.
+The outputs live in a folder under that key; the manifest is created once they are complete. A folder without a
+manifest is what a killed run left behind: it is removed and the stage done again. The same key is never done twice,
+and nothing is overwritten in place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from infra.local_files import remove
+from infra.provenance import Fingerprint, canonical_json, code_digest, versions
+
+# Raise it when the shape of a stage's output changes.
+SCHEMA = 1
+
+MANIFEST = "manifest.json"
+
+Counts = dict[str, Any]
+Folders = dict[str, Path]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a run.
+
+    Attributes
+    ----------
+    name
+        As an operator sees it.
+    settings
+        The part of the study that it depends on, ready for JSON.
+    inputs
+        Fingerprints of the user's files that it reads.
+    after
+        Stages whose outputs it reads.
+    outputs
+        Files and folders it promises to write.
+    code
+        Packages and modules that compute it.
+    work
+        Does it: takes its own folder and the folders of earlier stages by name, gives counts.
+    """
+
+    name: str
+    settings: Any
+    inputs: tuple[Fingerprint, ...]
+    after: tuple[str, ...]
+    outputs: tuple[str, ...]
+    code: tuple[str, ...]
+    work: Callable[[Path, Folders], Counts]
+
+
+@dataclass(frozen=True)
+class StageRecord:
+    """What became of a stage.
+
+    Attributes
+    ----------
+    name, key
+        Which stage, made from what.
+    folder
+        Where its outputs are.
+    reused
+        Whether an earlier run had made them.
+    seconds
+        What making them took.
+    counts
+        What the stage reports of itself.
+    """
+
+    name: str
+    key: str
+    folder: Path
+    reused: bool
+    seconds: float
+    counts: Counts = field(default_factory=dict)
+
+
+def stage_key(stage: Stage, upstream: dict[str, str]) -> str:
+    """Give the key of a stage, from all that its outputs depend on."""
+    made_from = {
+        "stage": stage.name,
+        "schema": SCHEMA,
+        "settings": stage.settings,
+        "inputs": list(stage.inputs),
+        "upstream": {name: upstream[name] for name in stage.after},
+        "versions": versions(),
+        "code": code_digest(stage.code),
+    }
+    return hashlib.sha256(canonical_json(made_from).encode()).hexdigest()
+
+
+def finished(stage: Stage, key: str, store: Path) -> StageRecord | None:
+    """Give the record of a stage that was finished before with this key and is still whole, else None."""
+    folder = _folder(stage, key, store)
+    manifest = folder / MANIFEST
+    if not manifest.is_file() or not all((folder / output).exists() for output in stage.outputs):
+        return None
+    record = json.loads(manifest.read_text())
+    if record.get("key") != key:
+        return None
+    return StageRecord(stage.name, key, folder, True, record["seconds"], record["counts"])
+
+
+def perform(stage: Stage, key: str, store: Path, folders: Folders) -> StageRecord:
+    """Do a stage from scratch.
+
+    Raises
+    ------
+    RuntimeError
+        If it ends without an output that it promised.
+    """
+    folder = _folder(stage, key, store)
+    remove(folder)
+    folder.mkdir(parents=True)
+    began = time.monotonic()
+    counts = stage.work(folder, folders)
+    missing = [output for output in stage.outputs if not (folder / output).exists()]
+    if missing:
+        raise RuntimeError(f"stage {stage.name} ended without {', '.join(missing)}")
+    record = StageRecord(stage.name, key, folder, False, time.monotonic() - began, counts)
+    _write_manifest(stage, record)
+    return record
+
+
+def _folder(stage: Stage, key: str, store: Path) -> Path:
+    return store / f"{stage.name.replace(' ', '_')}-{key[:16]}"
+
+
+def _write_manifest(stage: Stage, record: StageRecord) -> None:
+    manifest = {
+        "stage": stage.name,
+        "key": record.key,
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(record.seconds, 3),
+        "inputs": list(stage.inputs),
+        "outputs": list(stage.outputs),
+        "counts": record.counts,
+    }
+    partial = record.folder / f".{MANIFEST}.partial"
+    partial.write_text(canonical_json(manifest))
+    partial.rename(record.folder / MANIFEST)
