@@ -111,15 +111,11 @@ def fit_cox(
 def _check_times(entry: Floats, exit: Floats, event: Floats) -> None:
     problems = []
     if bad := int((~((event == 0) | (event == 1))).sum()):
-        problems.append(
-            Problem("event", f"{bad} values are neither 0 nor 1; code the event as 1, censoring as 0")
-        )
+        problems.append(Problem("event", f"{bad} values are neither 0 nor 1; code the event as 1, censoring as 0"))
     elif not event.any():
         problems.append(Problem("event", "no sample has the event; a time to event needs at least one"))
     if bad := int((~(np.isfinite(exit) & (entry < exit))).sum()):
-        message = (
-            f"{bad} samples do not leave after they enter, or a time is missing; leave those samples out"
-        )
+        message = f"{bad} samples do not leave after they enter, or a time is missing; leave those samples out"
         problems.append(Problem("entry, exit", message))
     if problems:
         raise InputError("null model", problems)
@@ -142,9 +138,7 @@ def _maximise(
         estimates, point = _advance(sets, covariates, offset, estimates, point, step)
         if length <= CONVERGED:
             return estimates, point, iteration
-    message = (
-        f"the likelihood has no maximum after {MOST_ITERATIONS} steps; use fewer covariates, or coarser ones"
-    )
+    message = f"the likelihood has no maximum after {MOST_ITERATIONS} steps; use fewer covariates, or coarser ones"
     raise InputError.single("null model", ", ".join(names), message)
 
 
@@ -158,9 +152,7 @@ def _newton_step(point: PartialLikelihood, names: tuple[str, ...]) -> Floats:
         blurred = np.abs(vectors[:, 0]) > 1e-3
     else:
         blurred = size <= 0
-    message = (
-        "the events cannot tell these covariates apart or hold none of their values; leave one of them out"
-    )
+    message = "the events cannot tell these covariates apart or hold none of their values; leave one of them out"
     raise InputError.single("null model", ", ".join(np.array(names)[blurred]), message)
 
 

@@ -44,9 +44,7 @@ class Design:
     matrix: Floats
 
 
-def check_design(
-    design: Design, *, strata: NDArray[np.generic] | None = None, intercept: bool = True
-) -> None:
+def check_design(design: Design, *, strata: NDArray[np.generic] | None = None, intercept: bool = True) -> None:
     """Refuse covariates that a null model cannot tell apart.
 
     Parameters
@@ -79,9 +77,7 @@ def _broken_columns(design: Design) -> Iterator[Problem]:
     for name, column in zip(design.names, design.matrix.T, strict=True):
         missing = int((~np.isfinite(column)).sum())
         if missing:
-            yield Problem(
-                name, f"{missing} of {column.size} values are missing or infinite; leave those samples out"
-            )
+            yield Problem(name, f"{missing} of {column.size} values are missing or infinite; leave those samples out")
 
 
 def _centre(matrix: Floats, strata: NDArray[np.generic] | None) -> Floats:
@@ -94,9 +90,7 @@ def _centre(matrix: Floats, strata: NDArray[np.generic] | None) -> Floats:
     return np.asarray(matrix - (sums / np.bincount(codes)[:, None])[codes], dtype=np.float64)
 
 
-def _constant_columns(
-    design: Design, columns: Floats, strata: NDArray[np.generic] | None
-) -> Iterator[Problem]:
+def _constant_columns(design: Design, columns: Floats, strata: NDArray[np.generic] | None) -> Iterator[Problem]:
     where = "among these samples" if strata is None else "within every stratum"
     for name, raw, centred in zip(design.names, design.matrix.T, columns.T, strict=True):
         if np.abs(centred).max(initial=0) <= CONSTANT * np.abs(raw).max(initial=0):

@@ -89,9 +89,7 @@ def _check_trait(trait: Floats, columns: int) -> None:
 
 def _check_residuals(squares: float, trait: Floats) -> None:
     if squares <= DETERMINED**2 * float(((trait - trait.mean()) ** 2).sum()) or np.ptp(trait) == 0:
-        message = (
-            "is constant or determined by the covariates, so nothing is left for a gene; check the column"
-        )
+        message = "is constant or determined by the covariates, so nothing is left for a gene; check the column"
         raise InputError.single("null model", "trait", message)
 
 

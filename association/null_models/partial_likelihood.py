@@ -45,9 +45,7 @@ class PartialLikelihood:
     means: Floats
 
 
-def partial_likelihood(
-    sets: RiskSets, covariates: Floats, offset: Floats, estimates: Floats
-) -> PartialLikelihood:
+def partial_likelihood(sets: RiskSets, covariates: Floats, offset: Floats, estimates: Floats) -> PartialLikelihood:
     """Evaluate the partial likelihood at given coefficients.
 
     Parameters

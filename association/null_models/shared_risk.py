@@ -54,9 +54,7 @@ class CoxSharedRisk:
     def between(self, samples: Integers) -> Floats:
         """Give the symmetric (k, k) shared risk of `samples`, positions in the trait's order."""
         first, last, died = self.first[samples], self.last[samples], self.died[samples]
-        pairs: Floats = _pairs(
-            self.risk[samples], first, last, died, self.before, self.one_dies, self.both_die
-        )
+        pairs: Floats = _pairs(self.risk[samples], first, last, died, self.before, self.one_dies, self.both_die)
         return pairs
 
 

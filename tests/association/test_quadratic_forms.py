@@ -35,9 +35,7 @@ def chi_square_tail(value, degrees):
 def doubled_tail(value, eigenvalues):
     """Each eigenvalue twice: a sum of exponentials, whose tail is a mixture of exponentials."""
     rates = [mp.mpf(float(x)) for x in eigenvalues]
-    return mp.fsum(
-        mp.exp(-mp.mpf(value) / (2 * a)) * mp.fprod(a / (a - b) for b in rates if b != a) for a in rates
-    )
+    return mp.fsum(mp.exp(-mp.mpf(value) / (2 * a)) * mp.fprod(a / (a - b) for b in rates if b != a) for a in rates)
 
 
 def noncentral_tail(value, degrees, shift):
@@ -122,9 +120,7 @@ def test_reproduces_the_exact_skat_tails_where_r_is_off(trait):
     exact = (REFERENCE / "skat_own.expected_exact.txt").read_text()
     expected = float(re.search(rf"^{trait} SKAT exact log10p (\S+)", exact, re.MULTILINE).group(1))
     # Q and the eigenvalues were printed to 15 digits: 1e-14 of an exponent near 100.
-    assert upper_tail_log10(np.array([statistic]), eigenvalues[None, :])[0] == pytest.approx(
-        expected, abs=1e-11
-    )
+    assert upper_tail_log10(np.array([statistic]), eigenvalues[None, :])[0] == pytest.approx(expected, abs=1e-11)
 
 
 @given(
@@ -182,9 +178,7 @@ def test_eigenvalues_of_rounding_size_count_for_nothing():
     clean = np.array([[2.0, 1.0, 0.0, 0.0], [2.0, 0.0, 0.0, 0.0]])
     statistic = np.array([30.0, 30.0])
     # 1e-13 of the mean moves an exponent of 30 by as much.
-    np.testing.assert_allclose(
-        upper_tail_log10(statistic, noisy), upper_tail_log10(statistic, clean), rtol=1e-12
-    )
+    np.testing.assert_allclose(upper_tail_log10(statistic, noisy), upper_tail_log10(statistic, clean), rtol=1e-12)
 
 
 def test_small_eigenvalue_with_a_large_shift_still_moves_the_tail():
