@@ -32,14 +32,11 @@ class ScanTask:
     file
         A Parquet file of the gene store.
     genes
-        The genes to report from it.
-    rows
-        Whether the file's variants are read; False for genes that have none left.
+        The genes that belong to it, those without a variant included.
     """
 
     file: Path
     genes: pa.Table
-    rows: bool
 
 
 def scan_store(
@@ -90,17 +87,10 @@ def scan_store(
 
 
 def scan_tasks(store: Path, genes: pa.Table) -> Iterator[ScanTask]:
-    """Cut a scan into tasks: one per file, and one for the genes that have no variant left."""
-    files = sorted(store.glob("part-*.parquet"))
-    for file in files:
-        yield ScanTask(file, _reported(genes.filter(pc.equal(genes["file"], file.name))), rows=True)
-    empty = genes.filter(pc.is_null(genes["file"]))
-    if empty.num_rows and files:
-        yield ScanTask(files[0], _reported(empty), rows=False)
-
-
-def _reported(genes: pa.Table) -> pa.Table:
-    return genes.select(["gene", "contig", "start"])
+    """Cut a scan into tasks, one per file of the store."""
+    for number in pc.unique(genes["file"]).to_pylist():
+        own = genes.filter(pc.equal(genes["file"], number)).select(["gene", "contig", "start"])
+        yield ScanTask(store / f"part-{number:05d}.parquet", own)
 
 
 _worker_traits: list[ScanTrait] = []
@@ -113,8 +103,7 @@ def _prepare_worker(folder: Path, names: Sequence[str]) -> None:
 
 
 def _scan_task(task: ScanTask, settings: ScanSettings) -> pa.Table:
-    variants = pq.read_table(task.file)
-    return scan(task.genes, variants if task.rows else variants.slice(0, 0), _worker_traits, settings)
+    return scan(task.genes, pq.read_table(task.file), _worker_traits, settings)
 
 
 def _in_order(results: pa.Table, genes: pa.Table) -> pa.Table:

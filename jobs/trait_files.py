@@ -34,7 +34,7 @@ def write_traits(traits: Sequence[PreparedTrait], samples: pd.Series, folder: Pa
             store_position=trait.samples["sample"].map(positions).astype(np.int64), residual=trait.fit.model.residuals
         )
         table.to_parquet(folder / f"{trait.name}.parquet", index=False)
-        np.savez(folder / f"{trait.name}.npz", **to_arrays(trait.fit.model))
+        np.savez(folder / f"{trait.name}.npz", allow_pickle=False, **to_arrays(trait.fit.model))
         summary = trait.summary() | {"store_samples": len(samples)}
         (folder / f"{trait.name}.json").write_text(json.dumps(summary, indent=2) + "\n")
     excluded = pd.concat([trait.excluded.assign(trait=trait.name) for trait in traits])

@@ -1,0 +1,44 @@
+# make demo    sets up, simulates a cohort, runs the main job on it, ends with the path of the report
+# make test    sets up, checks style, types and layers, and passes the tests
+
+PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN := .venv/bin
+PACKAGES := association hail_pipelines infra jobs
+
+.PHONY: demo test test-all lint bench clean
+
+demo: .venv/installed demo/study.yaml
+	@$(BIN)/progex run demo/study.yaml
+
+demo/study.yaml: | .venv/installed
+	@$(BIN)/progex simulate --samples 300 --genes 200 --out demo
+
+test: lint
+	$(BIN)/python -m pytest
+
+test-all: lint
+	$(BIN)/python -m pytest -m "slow or not slow"
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/installed-dev
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv demo dist build
+
+.venv/installed: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "progex needs Python 3.11 or newer; none was found" >&2; exit 2; }
+	@echo "setting up .venv (once; a few minutes)" >&2
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[dev]"
+	@touch $@

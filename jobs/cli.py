@@ -1,0 +1,123 @@
+"""The command `progex`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from association.problems import InputError
+
+USERS_FAULT = 2
+
+app = typer.Typer(
+    name="progex",
+    help="Gene tests for ALS progression that are right at few carriers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+StudyPath = Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.")]
+
+
+@app.command()
+def run(study: StudyPath) -> None:
+    """Run a study: from joint-called VCFs and clinical tables to gene results and a report."""
+    from jobs.run import run_study
+
+    with _users_faults():
+        typer.echo(f"report: {run_study(study)}")
+
+
+@app.command()
+def validate(study: StudyPath) -> None:
+    """Check a study and its inputs without reading genotypes; needs seconds and no Java."""
+    from jobs.check import check_study
+
+    with _users_faults():
+        checked = check_study(study)
+    typer.echo(f"{study.name}: no problem found")
+    typer.echo(f"  genotypes  {len(checked.vcfs)} VCFs, {len(checked.summary.samples):,} samples")
+    typer.echo(f"  clinical   {len(checked.clinical.participants):,} participants")
+    for trait in checked.traits:
+        summary = trait.summary()
+        events = "" if summary["events"] is None else f", {summary['events']:,} events"
+        left_out = len(trait.excluded)
+        typer.echo(f"  trait      {trait.name}: {summary['samples']:,} samples{events}, {left_out:,} left out")
+        for one in summary["exclusions"]:
+            typer.echo(f"             {one['count']:,} {one['reason']}")
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Option(help="Folder to make; it must be new.")],
+    samples: Annotated[int, typer.Option(min=20, help="Patients.")] = 300,
+    genes: Annotated[int, typer.Option(min=10, help="Genes.")] = 200,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same cohort.")] = 1,
+) -> None:
+    """Simulate a cohort with planted effects: VCFs, tables, a study file, and the truth."""
+    from jobs.simulate_cohort import simulate_cohort
+
+    with _users_faults():
+        simulate_cohort(out, samples=samples, genes=genes, seed=seed)
+    typer.echo(f"study: {out / 'study.yaml'}")
+
+
+@app.command()
+def bgzip(
+    source: Annotated[Path, typer.Argument(metavar="FILE.vcf.gz", help="A VCF, plain or gzipped.")],
+    target: Annotated[Path, typer.Argument(metavar="NEW.vcf.bgz", help="The bgzipped copy to write.")],
+) -> None:
+    """Write a VCF anew in blocks (bgzip), so that many cores can read it."""
+    from hail_pipelines.bgzip import reblock
+
+    with _users_faults():
+        reblock(source, target)
+    typer.echo(f"wrote {target}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the study file's JSON schema, for editors that complete and check YAML."""
+    from jobs.study import Study
+
+    typer.echo(json.dumps(Study.model_json_schema(), indent=2))
+
+
+@contextmanager
+def _users_faults() -> Iterator[None]:
+    """Print what the user can mend, without a traceback, and end with status 2."""
+    try:
+        yield
+    except InputError as error:
+        _refuse([error])
+    except ExceptionGroup as group:
+        faults, rest = group.split(InputError)
+        if faults is None or rest is not None:
+            raise
+        _refuse([error for error in faults.exceptions if isinstance(error, InputError)])
+
+
+def _refuse(errors: list[InputError]) -> None:
+    for error in errors:
+        typer.echo(f"error: {error}", err=True)
+    raise typer.Exit(USERS_FAULT)
+
+
+def main() -> None:
+    """Run the command line; leave at once at the end, without waiting for Java's farewell."""
+    try:
+        app()
+    except SystemExit as leaving:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        if "pyspark" in sys.modules:
+            os._exit(leaving.code if isinstance(leaving.code, int) else 1)
+        raise

@@ -1,0 +1,267 @@
+"""The seven stages of a run: load, qc, annotate, gene store, traits, scan, report.
+
+Each says what it depends on and what it writes; `jobs.run` does those that are not current. Hail is imported inside
+the stages that need it, so that a run whose genotypes are current never waits for a JVM.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from association.gene_tests.masks import Mask
+from association.results import COLUMNS
+from association.scan import MaskChoice, ScanSettings, TestChoice
+from infra.provenance import Fingerprint, fingerprint
+from jobs.check import CheckedStudy, info_fields
+from jobs.scan_genes import scan_store
+from jobs.stage import Counts, Folders, Stage
+from jobs.study import InfoAnnotation, SnpEffAnnotation, Study, TableAnnotation, resolve
+from jobs.trait_files import read_summary, write_traits
+from jobs.traits import prepare_traits
+
+NUMBERS = ("association",)
+CALLS = ("hail_pipelines", "association.problems")
+
+# Enough for a scan to keep this many processes busy; a number that does not depend on the machine, so that a rerun
+# elsewhere finds the store current.
+STORE_FILES = 16
+
+
+class Pipeline:
+    """The stages of one study.
+
+    Parameters
+    ----------
+    checked
+        The study and its inputs.
+    cores
+        Processes of the scan; Spark takes as many.
+    """
+
+    def __init__(self, checked: CheckedStudy, cores: int) -> None:
+        self.checked = checked
+        self.study = checked.study
+        self.cores = cores
+        self.genes_scanned = (0, 0)
+        self._settings = checked.study.model_dump(mode="json")
+
+    def stages(self) -> list[Stage]:
+        """Give the stages in the order in which they are done."""
+        vcfs = tuple(fingerprint(path) for path in self.checked.vcfs)
+        tables = self._table_fingerprints()
+        qc, settings = self._settings["qc"], self._settings
+        annotation = settings["annotation"]
+        clinical = {name: settings[name] for name in ("participants", "visits", "traits", "covariates", "strata")}
+        tested = {name: settings[name] for name in ("masks", "tests", "calibration")}
+        loaded = [settings["genotypes"], info_fields(self.study)]
+        stored = [qc["genotype"], self._store_ceiling(), STORE_FILES]
+        return [
+            Stage("load", loaded, vcfs, (), ("calls.mt",), CALLS, self._load),
+            Stage("qc", qc, (), ("load",), ("samples.parquet", "attrition.json"), CALLS, self._qc),
+            Stage("annotate", annotation, self._variant_table(), ("load",), ("genes.ht",), CALLS, self._annotate),
+            Stage(
+                "gene store",
+                stored,
+                (),
+                ("load", "qc", "annotate"),
+                ("genes/genes.parquet",),
+                CALLS,
+                self._gene_store,
+            ),
+            Stage(
+                "traits", clinical, tables, ("gene store", "qc"), ("excluded.tsv",), (*NUMBERS, "jobs"), self._traits
+            ),
+            Stage(
+                "scan",
+                tested,
+                (),
+                ("gene store", "traits"),
+                ("gene_tests.parquet", "gene_tests.tsv", "columns.tsv"),
+                NUMBERS,
+                self._scan,
+            ),
+            Stage("report", settings, (), ("qc", "traits", "scan"), ("report.html",), ("jobs.report",), self._report),
+        ]
+
+    def _table_fingerprints(self) -> tuple[Fingerprint, ...]:
+        paths = [self.study.participants.path]
+        if self.study.visits is not None:
+            paths.append(self.study.visits.path)
+        return tuple(fingerprint(resolve(self.checked.path, path)) for path in paths)
+
+    def _variant_table(self) -> tuple[Fingerprint, ...]:
+        annotation = self.study.annotation
+        if isinstance(annotation, TableAnnotation):
+            return (fingerprint(resolve(self.checked.path, annotation.path)),)
+        return ()
+
+    def _store_ceiling(self) -> float:
+        """Give the highest frequency that any mask takes; commoner variants stay out of the store."""
+        return max(ceiling for mask in self.study.masks for ceiling in mask.max_allele_frequency)
+
+    def _start_hail(self) -> None:
+        from hail_pipelines.session import SessionSettings, start
+
+        compute = self.study.compute
+        settings = SessionSettings(compute.cores, compute.driver_memory_gib, compute.master)
+        start(settings, self.checked.output / "stages")
+
+    def _load(self, folder: Path, _: Folders) -> Counts:
+        from hail_pipelines.load_calls import load_calls
+
+        self._start_hail()
+        genotypes = self.study.genotypes
+        counts = load_calls(
+            self.checked.vcfs,
+            folder / "calls.mt",
+            reference_genome=genotypes.reference_genome,
+            header_types=genotypes.header_types,
+            info_fields=info_fields(self.study),
+        )
+        return asdict(counts)
+
+    def _qc(self, folder: Path, folders: Folders) -> Counts:
+        from hail_pipelines.quality_control import quality_control
+
+        self._start_hail()
+        attrition = quality_control(
+            folders["load"] / "calls.mt",
+            folder,
+            genotype=self._genotype_thresholds(),
+            **self._row_and_column_thresholds(),
+        )
+        return {f"{row.unit}s": row.after for row in attrition if row.step == "all"}
+
+    def _genotype_thresholds(self) -> Any:
+        from hail_pipelines.genotype_qc import GenotypeThresholds
+
+        return GenotypeThresholds(**self.study.qc.genotype.model_dump())
+
+    def _row_and_column_thresholds(self) -> dict[str, Any]:
+        from hail_pipelines.sample_qc import SampleThresholds
+        from hail_pipelines.variant_qc import VariantThresholds
+
+        sample = self.study.qc.sample
+        return {
+            "variant": VariantThresholds(**self.study.qc.variant.model_dump()),
+            "sample": SampleThresholds(
+                sample.min_call_rate, {str(name): limit for name, limit in sample.max_deviations.items()}
+            ),
+        }
+
+    def _annotate(self, folder: Path, folders: Folders) -> Counts:
+        from hail_pipelines.annotate import annotate
+
+        self._start_hail()
+        counts = annotate(
+            folders["load"] / "calls.mt",
+            folder / "genes.ht",
+            annotation_source(self.study, self.checked.path),
+            subfields=self.checked.summary.annotation_subfields,
+        )
+        return asdict(counts)
+
+    def _gene_store(self, folder: Path, folders: Folders) -> Counts:
+        from hail_pipelines.gene_store import build_gene_store
+
+        self._start_hail()
+        counts = build_gene_store(
+            folders["load"] / "calls.mt",
+            folders["qc"],
+            folders["annotate"] / "genes.ht",
+            folder / "genes",
+            genotype=self._genotype_thresholds(),
+            max_allele_frequency=self._store_ceiling(),
+            files=STORE_FILES,
+        )
+        return asdict(counts)
+
+    def _traits(self, folder: Path, folders: Folders) -> Counts:
+        samples = pd.read_parquet(folders["qc"] / "samples.parquet", columns=["sample", "passes"])
+        verdict = samples["passes"].map({True: None, False: "excluded by sample quality control"})
+        genotyped = pd.Series(verdict.to_numpy(object), index=samples["sample"])
+        traits = prepare_traits(self.study, self.checked.clinical, genotyped)
+        store = pd.read_parquet(folders["gene store"] / "genes" / "samples.parquet")
+        write_traits(traits, store["sample"], folder)
+        unknown = sorted(set(samples["sample"]) - set(self.checked.clinical.participants["sample"]))
+        (folder / "not_in_participants.tsv").write_text("\n".join(["sample", *unknown]) + "\n")
+        used = {trait.name: len(trait.samples) for trait in traits}
+        return used | {"genotyped samples without a participants row": len(unknown)}
+
+    def _scan(self, folder: Path, folders: Folders) -> Counts:
+        results = scan_store(
+            folders["gene store"] / "genes",
+            folders["traits"],
+            [trait.name for trait in self.study.traits],
+            scan_settings(self.study),
+            workers=self.cores,
+            report=self._genes_scanned,
+        )
+        pq.write_table(results, folder / "gene_tests.parquet")
+        options = pyarrow.csv.WriteOptions(delimiter="\t", quoting_style="none")
+        pyarrow.csv.write_csv(results, folder / "gene_tests.tsv", options)
+        columns = pd.DataFrame([(one.name, str(one.type), one.meaning) for one in COLUMNS])
+        columns.to_csv(folder / "columns.tsv", sep="\t", index=False, header=["column", "type", "meaning"])
+        tested = results.num_rows - results["p_value"].null_count
+        return {"genes": self.genes_scanned[1], "rows": results.num_rows, "tested": tested}
+
+    def _genes_scanned(self, finished: int, total: int) -> None:
+        self.genes_scanned = (finished, total)
+
+    def _report(self, folder: Path, folders: Folders) -> Counts:
+        from jobs.report import write_report
+
+        write_report(
+            folder / "report.html",
+            results=pd.read_parquet(folders["scan"] / "gene_tests.parquet"),
+            attrition=json.loads((folders["qc"] / "attrition.json").read_text()),
+            traits=[read_summary(folders["traits"], trait.name) for trait in self.study.traits],
+            settings=self._settings,
+        )
+        return {}
+
+
+def scan_settings(study: Study) -> ScanSettings:
+    """Give what a study asks of a scan."""
+    masks = []
+    for mask in study.masks:
+        damaging = mask.damaging
+        rule = Mask(mask.name, damaging.score, damaging.at_least) if damaging else Mask(mask.name)
+        masks += [MaskChoice(rule, ceiling) for ceiling in mask.max_allele_frequency]
+    tests = tuple(TestChoice(test.test, test.weights) for test in study.tests)
+    calibration = study.calibration
+    return ScanSettings(tuple(masks), tests, calibration.seed, calibration.max_permutations, calibration.exceedances)
+
+
+def annotation_source(study: Study, path: Path) -> Any:
+    """Give what a study asks of annotation."""
+    from hail_pipelines.annotation_sources import AnnotationSource
+
+    annotation = study.annotation
+    if isinstance(annotation, SnpEffAnnotation):
+        return AnnotationSource("snpeff", field=annotation.field)
+    scores, external_af = tuple(annotation.scores), annotation.external_af
+    if isinstance(annotation, InfoAnnotation):
+        return AnnotationSource(
+            "info",
+            scores=scores,
+            external_af=external_af,
+            gene_field=annotation.gene,
+            consequence_field=annotation.consequence,
+        )
+    if isinstance(annotation, TableAnnotation):
+        return AnnotationSource(
+            "table",
+            scores=scores,
+            external_af=external_af,
+            table=resolve(path, annotation.path),
+            columns=annotation.columns.model_dump(),
+        )
+    return AnnotationSource("vep", annotation.field, annotation.transcripts, scores=scores, external_af=external_af)

@@ -1,0 +1,111 @@
+"""Run a study: do the stages that are not current, publish what people read, and write down how it was made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from association.problems import InputError
+from hail_pipelines.session import spark_progress
+from infra.local_files import FolderInUseError, copy_whole, lock_folder, write_whole
+from infra.provenance import canonical_json, versions
+from jobs.check import CheckedStudy, check_study
+from jobs.pipeline import Pipeline
+from jobs.progress import Progress
+from jobs.stage import Counts, StageRecord, finished, perform, stage_key
+
+# Where the files that people read are found, by the stage that makes them.
+PUBLISHED = {
+    "qc": ("qc", ("attrition.json", "samples.parquet", "variants.parquet")),
+    "gene store": (".", ("genes",)),
+    "traits": (".", ("traits",)),
+    "scan": ("results", ("gene_tests.parquet", "gene_tests.tsv", "columns.tsv")),
+    "report": ("report", ("report.html",)),
+}
+
+
+def run_study(path: Path) -> Path:
+    """Run the study at `path` from what is current to its report.
+
+    Returns
+    -------
+    Path
+        The report.
+
+    Raises
+    ------
+    InputError, ExceptionGroup
+        If an input can't be used as it is; nothing is left half-written.
+    """
+    checked = check_study(path)
+    try:
+        with lock_folder(checked.output):
+            return _run_stages(checked)
+    except FolderInUseError:
+        message = "another run is writing to this folder; wait for it, or give this study an output of its own"
+        raise InputError.single(path.name, f"output: {checked.output}", message) from None
+
+
+def _run_stages(checked: CheckedStudy) -> Path:
+    cores = checked.study.compute.cores or os.cpu_count() or 1
+    pipeline = Pipeline(checked, cores)
+    stages = pipeline.stages()
+    progress = Progress(len(stages))
+    began = datetime.now(UTC)
+    store = checked.output / "stages"
+    records: dict[str, StageRecord] = {}
+    for stage in stages:
+        key = stage_key(stage, {name: record.key for name, record in records.items()})
+        record = finished(stage, key, store)
+        if record is not None:
+            progress.reused(stage.name, _describe(record.counts))
+        else:
+            tally = (lambda: pipeline.genes_scanned) if stage.name == "scan" else spark_progress
+            folders = {name: done.folder for name, done in records.items()}
+            with progress.stage(stage.name, tally) as report_counts:
+                record = perform(stage, key, store, folders)
+                report_counts(_describe(record.counts))
+        records[stage.name] = record
+        _publish(record, checked.output)
+    _write_run_record(checked, list(records.values()), began)
+    return checked.output / "report" / "report.html"
+
+
+def _publish(record: StageRecord, output: Path) -> None:
+    """Put a stage's readable files where people look for them."""
+    place, names = PUBLISHED.get(record.name, (".", ()))
+    for name in names:
+        source = record.folder / name if (record.folder / name).exists() else record.folder
+        copy_whole(source, output / place / name)
+
+
+def _write_run_record(checked: CheckedStudy, records: Sequence[StageRecord], began: datetime) -> None:
+    """Write run.json: what was run, on what, with what, and how long it took."""
+    fingerprints = Pipeline(checked, 1).stages()
+    record: dict[str, Any] = {
+        "study": checked.study.name,
+        "began": began.isoformat(timespec="seconds"),
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "settings": checked.study.model_dump(mode="json"),
+        "inputs": [one for stage in fingerprints for one in stage.inputs],
+        "versions": versions(),
+        "seed": checked.study.calibration.seed,
+        "stages": [
+            {
+                "name": one.name,
+                "key": one.key,
+                "reused": one.reused,
+                "seconds": round(one.seconds, 3),
+                "counts": one.counts,
+            }
+            for one in records
+        ],
+    }
+    write_whole(checked.output / "run.json", canonical_json(record).encode() + b"\n")
+
+
+def _describe(counts: Counts) -> str:
+    return "  ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in counts.items())
