@@ -81,19 +81,19 @@ def fit_cox(
     Raises
     ------
     InputError
-        If times or events are unusable, there is no event, the covariates cannot be told apart, or the
+        If times, events or offset are unusable, there is no event, the covariates cannot be told apart, or the
         likelihood has no maximum.
 
     Notes
     -----
     Agrees with R's `survival::coxph`, also where an entry time equals an event time.
     """
-    _check_times(entry, exit, event)
+    known = np.zeros(len(exit)) if offset is None else offset
+    _check_times(entry, exit, event, known)
     check_design(design, strata=strata)
     stratum = np.zeros(len(exit), np.int64) if strata is None else np.unique(strata, return_inverse=True)[1]
     sets = arrange_risk_sets(entry, exit, event == 1, stratum, ties)
     covariates = design.matrix - design.matrix.mean(axis=0)
-    known = np.zeros(len(exit)) if offset is None else offset
     estimates, point, iterations = _maximise(sets, covariates, known, design.names)
     variance = np.linalg.inv(point.information)
     return Fit(
@@ -108,7 +108,7 @@ def fit_cox(
     )
 
 
-def _check_times(entry: Floats, exit: Floats, event: Floats) -> None:
+def _check_times(entry: Floats, exit: Floats, event: Floats, offset: Floats) -> None:
     problems = []
     if bad := int((~((event == 0) | (event == 1))).sum()):
         problems.append(Problem("event", f"{bad} values are neither 0 nor 1; code the event as 1, censoring as 0"))
@@ -117,6 +117,8 @@ def _check_times(entry: Floats, exit: Floats, event: Floats) -> None:
     if bad := int((~(np.isfinite(exit) & (entry < exit))).sum()):
         message = f"{bad} samples do not leave after they enter, or a time is missing; leave those samples out"
         problems.append(Problem("entry, exit", message))
+    if bad := int((~np.isfinite(offset)).sum()):
+        problems.append(Problem("offset", f"{bad} values are missing or infinite; leave those samples out"))
     if problems:
         raise InputError("null model", problems)
 

@@ -181,9 +181,11 @@ def test_eigenvalues_of_rounding_size_count_for_nothing():
     np.testing.assert_allclose(upper_tail_log10(statistic, noisy), upper_tail_log10(statistic, clean), rtol=1e-12)
 
 
-def test_small_eigenvalue_with_a_large_shift_still_moves_the_tail():
-    tail = upper_tail_log10(np.array([9.0]), np.array([[1.0, 1e-12]]), np.array([[0.0, 5e12]]))
-    # The second term is 5 with standard deviation 4e-6.
+@pytest.mark.parametrize("eigenvalue", [1e-12, 1e-24])
+def test_small_eigenvalue_with_a_large_shift_still_moves_the_tail(eigenvalue):
+    shifts = np.array([[0.0, 5 / eigenvalue]])
+    tail = upper_tail_log10(np.array([9.0]), np.array([[1.0, eigenvalue]]), shifts)
+    # The second term is 5, with a standard deviation of at most 4e-6.
     assert 10 ** tail[0] == pytest.approx(float(chi_square_tail(4, 1)), rel=1e-8)
 
 

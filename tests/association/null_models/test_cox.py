@@ -255,3 +255,8 @@ def test_names_covariates_that_repeat_each_other():
 def test_refuses_times_and_events_it_cannot_use(changes, words):
     with pytest.raises(InputError, match=words):
         fit_cohort(COHORT.assign(**changes))
+
+
+def test_refuses_an_offset_with_missing_values():
+    with pytest.raises(InputError, match="offset: 1 values are missing"):
+        fit_cohort(offset=np.where(COHORT.id == 7, np.nan, 0.0))
