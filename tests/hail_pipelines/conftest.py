@@ -1,0 +1,63 @@
+"""One Hail session for the whole test run, and VCFs written by the tests themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pysam
+import pytest
+
+HEADER = (
+    "##fileformat=VCFv4.2",
+    '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">',
+    '##FORMAT=<ID=AD,Number=R,Type=Integer,Description="Allelic depths">',
+    '##FORMAT=<ID=DP,Number=1,Type=Integer,Description="Depth">',
+    '##FORMAT=<ID=GQ,Number=1,Type=Integer,Description="Genotype quality">',
+    '##INFO=<ID=GENE,Number=A,Type=String,Description="Gene">',
+    '##INFO=<ID=EFFECT,Number=A,Type=String,Description="Consequence">',
+    '##INFO=<ID=POPAF,Number=A,Type=Float,Description="Frequency elsewhere">',
+)
+
+VcfWriter = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def hail_session(tmp_path_factory: pytest.TempPathFactory) -> None:
+    from hail_pipelines import session
+
+    session.start(session.SessionSettings(cores=2, driver_memory_gib=2), tmp_path_factory.mktemp("hail"))
+
+
+@pytest.fixture
+def write_vcf(tmp_path: Path) -> VcfWriter:
+    """Write records, their columns separated by blanks, as a VCF that is bgzipped unless named .vcf."""
+
+    def write(
+        records: Sequence[str],
+        *,
+        name: str = "cohort.vcf.gz",
+        samples: Sequence[str] = ("s1", "s2", "s3"),
+        header: Sequence[str] = HEADER,
+        extra_header: Sequence[str] = (),
+    ) -> Path:
+        columns = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", *samples]
+        lines = [*header, *extra_header, "\t".join(columns), *("\t".join(record.split()) for record in records)]
+        path = tmp_path / name
+        text = ("\n".join(lines) + "\n").encode()
+        if name.endswith(".vcf"):
+            path.write_bytes(text)
+        else:
+            with pysam.BGZFile(str(path), "wb") as stream:
+                stream.write(text)
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    folder = Path(__file__).parents[3] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("../shared/data is absent: the larger cohorts are not part of the checkout")
+    return folder
