@@ -43,7 +43,7 @@ class MaskChoice:
 
 
 @dataclass(frozen=True)
-class TestChoice:
+class WeightedTest:
     """A test, "burden" or "skat", and its variant weights."""
 
     test: str
@@ -67,7 +67,7 @@ class ScanSettings:
     """
 
     masks: tuple[MaskChoice, ...]
-    tests: tuple[TestChoice, ...]
+    tests: tuple[WeightedTest, ...]
     seed: int
     max_permutations: int
     exceedances: int
@@ -199,7 +199,7 @@ def _start_row(gene: Row, trait: ScanTrait, choice: MaskChoice) -> Row:
     }
 
 
-def _test_columns(choice: TestChoice) -> Row:
+def _test_columns(choice: WeightedTest) -> Row:
     return {"test": choice.test, "weights": choice.weights}
 
 
@@ -266,7 +266,7 @@ def _attainable(carriers: Carriers, weights: Floats, quadratic: NDArray[np.bool_
     samples, sample = np.unique(carriers.samples, return_inverse=True)
     variant = np.repeat(np.arange(weights.shape[1]), np.diff(carriers.offsets))
     # Random projections tell distinct genotype rows apart.
-    projection: Floats = np.random.default_rng(0).random(weights.shape[1])
+    projection: Floats = np.random.default_rng(0).random((weights.shape[1],))
     sizes = np.bincount(trait.strata)
     smallest = []
     for test in range(weights.shape[0]):

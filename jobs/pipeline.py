@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from association.gene_tests.masks import Mask
 from association.results import COLUMNS
-from association.scan import MaskChoice, ScanSettings, TestChoice
+from association.scan import MaskChoice, ScanSettings, WeightedTest
 from infra.provenance import Fingerprint, fingerprint
 from jobs.check import CheckedStudy, info_fields
 from jobs.scan_genes import scan_store
@@ -235,7 +235,7 @@ def scan_settings(study: Study) -> ScanSettings:
         damaging = mask.damaging
         rule = Mask(mask.name, damaging.score, damaging.at_least) if damaging else Mask(mask.name)
         masks += [MaskChoice(rule, ceiling) for ceiling in mask.max_allele_frequency]
-    tests = tuple(TestChoice(test.test, test.weights) for test in study.tests)
+    tests = tuple(WeightedTest(test.test, test.weights) for test in study.tests)
     calibration = study.calibration
     return ScanSettings(tuple(masks), tests, calibration.seed, calibration.max_permutations, calibration.exceedances)
 
