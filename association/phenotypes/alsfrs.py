@@ -47,7 +47,7 @@ def slope_reasons(visits: pd.DataFrame, samples: pd.Series) -> pd.Series:
         The participants' sample ids (n).
     """
     span = visits.groupby("sample")["months"].max().reindex(samples)
-    reasons = pd.Series(None, index=samples.index, dtype=object)
-    reasons[(span.to_numpy() == 0)] = "a single scored visit"
+    reasons = pd.Series([None] * len(samples), index=samples.index, dtype=object)
+    reasons[span.to_numpy() == 0] = "scored on a single day"
     reasons[span.isna().to_numpy()] = "no scored visit"
     return reasons

@@ -1,0 +1,104 @@
+"""The study file: what is read, and what is refused with which words."""
+
+from pathlib import Path
+
+import pytest
+
+from association.problems import InputError
+from jobs.study_file import read_study
+
+MINIMAL = """\
+name: small
+output: out
+genotypes: {vcfs: [a.vcf], reference_genome: GRCh38}
+participants: {path: p.tsv}
+annotation: {source: vep}
+masks: [{name: missense}]
+traits: [{name: survival, type: survival}]
+"""
+
+
+def write(folder, text):
+    path = folder / "study.yaml"
+    path.write_text(text)
+    return path
+
+
+def problems_of(folder, text):
+    with pytest.raises(InputError) as caught:
+        read_study(write(folder, text))
+    return {problem.place: problem.message for problem in caught.value.problems}
+
+
+def test_defaults_fill_what_is_left_out(tmp_path):
+    study = read_study(write(tmp_path, MINIMAL))
+    assert study.qc.genotype.min_gq == 20
+    assert [test.test for test in study.tests] == ["burden", "skat"]
+    assert study.masks[0].max_allele_frequency == [0.01]
+
+
+def test_numbers_written_with_an_exponent_are_numbers(tmp_path):
+    study = read_study(write(tmp_path, MINIMAL + "qc: {variant: {min_hwe_p: 1e-9}}\nalpha: 5E-2\n"))
+    assert study.qc.variant.min_hwe_p == 1e-9
+    assert study.alpha == 0.05
+
+
+def test_words_that_yaml_takes_for_truth_values_stay_words(tmp_path):
+    study = read_study(write(tmp_path, MINIMAL.replace("name: small", "name: no")))
+    assert study.name == "no"
+    text = MINIMAL + "qc: {variant: {pass_filters_only: no}}\n"
+    assert "found the text 'no'" in problems_of(tmp_path, text)["line 8, qc.variant.pass_filters_only"]
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "message"),
+    [
+        (
+            ("masks: [{name: missense}]", "masks: [{name: missense, max_alele_frequency: [0.1]}]"),
+            "line 6, masks[0].max_alele_frequency",
+            "did you mean 'max_allele_frequency'?",
+        ),
+        (("output: out\n", ""), "line 1, output", "missing, and it has no default"),
+        (("GRCh38", "hg19"), "line 3, genotypes.reference_genome", "expected 'GRCh37' or 'GRCh38', found 'hg19'"),
+        (("type: survival", "type: survivl"), "line 7, traits[0]", "did you mean 'survival'?"),
+        (("type: survival", "type: alsfrs_slope"), "line 7, traits[0]", "add a 'visits' section"),
+        (("source: vep", "source: vep, scores: REVEL"), "line 5, annotation.scores", "found the text 'REVEL'"),
+        (("name: survival", "name: 'two words'"), "line 7, traits[0].name", "match pattern"),
+        (("name: missense", "name: plof_or_damaging_missense"), "line 6, masks[0]", "'damaging' is needed"),
+        (
+            ("name: missense", "name: plof_or_damaging_missense, damaging: {score: CADD, at_least: 20}"),
+            "line 6, masks[0].damaging.score",
+            "'CADD' is not in annotation.scores",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_line_and_a_suggestion(tmp_path, change, place, message):
+    found = problems_of(tmp_path, MINIMAL.replace(*change))
+    assert message in found[place]
+
+
+def test_all_problems_are_reported_at_once(tmp_path):
+    text = MINIMAL + "alpha: 2\nqc: {genotype: {min_depth: ten}}\nname: again\n"
+    assert set(problems_of(tmp_path, text)) == {
+        "line 8, alpha",
+        "line 9, qc.genotype.min_depth",
+        "line 10, name",
+    }
+
+
+def test_broken_yaml_names_the_line(tmp_path):
+    assert list(problems_of(tmp_path, "name: [a\noutput: b: c\n"))[0].startswith("line 2")
+
+
+@pytest.mark.parametrize("text", ["", "just words\n", "- a\n- b\n"])
+def test_a_file_without_settings_is_refused(tmp_path, text):
+    assert "expected settings" in problems_of(tmp_path, text)["line 1"]
+
+
+def test_python_objects_in_yaml_are_refused(tmp_path):
+    assert problems_of(tmp_path, MINIMAL + "alpha: !!python/object/apply:os.getcwd []\n")
+
+
+def test_a_missing_file_says_how_to_get_one():
+    with pytest.raises(InputError, match="progex simulate"):
+        read_study(Path("nowhere/study.yaml"))
