@@ -59,7 +59,7 @@ def versions() -> dict[str, str]:
 
 
 def code_digest(packages: Iterable[str]) -> str:
-    """Give the SHA-256 of the source files of some packages or modules, so that changed code is never taken for old."""
+    """Give the SHA-256 of the source files of packages or modules; changed code is never taken for old."""
     digest = hashlib.sha256()
     for package in packages:
         for source in _sources(package):
