@@ -1,0 +1,57 @@
+"""What a report is made from: results, who is in and out, null models, settings and the run's record.
+
+All of it is about groups. No input names a sample, so no page can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+# The mask in which nothing should be found.
+CONTROL_MASK = "synonymous"
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """Everything a report shows.
+
+    Attributes
+    ----------
+    results
+        Result rows with the columns of `association.results.COLUMNS`.
+    attrition
+        A row per exclusion rule: step ("all" for a unit's total), unit, before, excluded, after, reason and, where
+        the rule could not be applied, skipped (why).
+    traits
+        A summary per trait: name, type, samples, events, person_months, strata, coefficients (name, estimate,
+        standard_error), exclusions (reason, count), details.
+    settings
+        The study's settings, ready for YAML; `name`, `alpha` and `calibration.max_permutations` are read.
+    run
+        The run's record; of it `versions` (name to version) and `stages` (name, seconds, reused) are shown.
+    """
+
+    results: pd.DataFrame
+    attrition: Sequence[Mapping[str, Any]]
+    traits: Sequence[Mapping[str, Any]]
+    settings: Mapping[str, Any]
+    run: Mapping[str, Any]
+
+    @property
+    def study(self) -> str:
+        """Give the study's name."""
+        return str(self.settings.get("name", "ALS progression study"))
+
+    @property
+    def alpha(self) -> float:
+        """Give the family-wise error rate."""
+        return float(self.settings.get("alpha", 0.05))
+
+    def tested(self, trait: str) -> pd.DataFrame:
+        """Give a trait's rows that have a p-value."""
+        rows = self.results
+        return rows[(rows["trait"] == trait) & rows["p_value"].notna()]

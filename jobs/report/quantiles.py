@@ -1,0 +1,65 @@
+"""P-values against their expectation under the null.
+
+Sorted ascending, the i-th of n independent uniform p-values is Beta(i, n - i + 1): its mean is i / (n + 1) and its
+2.5% and 97.5% quantiles are the pointwise band. Inflation is the median's,
+
+    lambda = F^-1(1 - median p) / F^-1(1/2),   F the distribution function of a chi-square with one degree of freedom.
+
+Permutation p-values end at 1 / (1 + permutations); points pile up there, so the limit is part of the plot.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import beta, chi2
+
+Floats = NDArray[np.float64]
+
+# Below this many tests the median says nothing of inflation.
+FEWEST_FOR_LAMBDA = 20
+
+
+@dataclass(frozen=True)
+class Quantiles:
+    """Observed against expected, in -log10, the smallest p-value first.
+
+    Attributes
+    ----------
+    order
+        Positions of the p-values, sorted (n).
+    observed, expected
+        -log10 p (n).
+    lower, upper
+        The 95% band of `observed` under the null (n).
+    inflation
+        Lambda; None where there are too few tests.
+    """
+
+    order: NDArray[np.int64]
+    observed: Floats
+    expected: Floats
+    lower: Floats
+    upper: Floats
+    inflation: float | None
+
+
+def quantiles(neg_log10_p: Floats) -> Quantiles:
+    """Compare p-values, given as -log10, with uniform ones."""
+    count = neg_log10_p.size
+    order = np.argsort(-neg_log10_p, kind="stable")
+    rank = np.arange(1, count + 1)
+    inflation = None
+    if count >= FEWEST_FOR_LAMBDA:
+        median = 10 ** -float(np.median(neg_log10_p))
+        inflation = float(chi2.isf(median, 1) / chi2.isf(0.5, 1))
+    return Quantiles(
+        order=order,
+        observed=neg_log10_p[order],
+        expected=-np.log10(rank / (count + 1)),
+        lower=-np.log10(beta.ppf(0.975, rank, count - rank + 1)),
+        upper=-np.log10(beta.ppf(0.025, rank, count - rank + 1)),
+        inflation=inflation,
+    )

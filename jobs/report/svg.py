@@ -1,0 +1,97 @@
+"""Turn a matplotlib figure into SVG that belongs to the page: its fonts, its colours, day and night.
+
+A drawing uses the page's colours by name; each name is a stand-in colour in matplotlib and becomes a CSS variable in
+the SVG. The XML that only a file of its own needs is taken off, so the page refers to nothing outside itself.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from html import escape
+from typing import Any
+
+import matplotlib as mpl
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+# Stand-in colours: never drawn for themselves, replaced by variables of page.css.
+INK = "#010203"
+FAINT_INK = "#010204"
+RULE = "#010205"
+BAND = "#010206"
+LINE = "#010207"
+FIRST = "#010208"
+SECOND = "#010209"
+MARK = "#01020a"
+PAPER = "#01020b"
+VARIABLES = {
+    INK: "--ink",
+    FAINT_INK: "--faint-ink",
+    RULE: "--rule",
+    BAND: "--band",
+    LINE: "--line",
+    FIRST: "--first",
+    SECOND: "--second",
+    MARK: "--mark",
+    PAPER: "--paper",
+}
+# What a point drawn as pixels has instead: read well on white and on dark paper.
+PIXELS = {FIRST: "#2f7fc1", SECOND: "#e08214", MARK: "#d1497b", FAINT_INK: "#8a94a0"}
+STYLE: Any = {
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 8.5,
+    "axes.titlesize": 9,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.edgecolor": RULE,
+    "axes.labelcolor": FAINT_INK,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlecolor": INK,
+    "text.color": INK,
+    "text.parse_math": False,
+    "xtick.color": RULE,
+    "ytick.color": RULE,
+    "xtick.labelcolor": FAINT_INK,
+    "ytick.labelcolor": FAINT_INK,
+    "legend.frameon": False,
+}
+
+
+def inline_svg(figure: Figure, *, name: str, description: str) -> Markup:
+    """Write a figure as an SVG element for the page.
+
+    Parameters
+    ----------
+    figure
+        Drawn under `STYLE`.
+    name
+        Unique on the page; keeps the figure's inner ids apart from other figures'.
+    description
+        What a reader who can't see it is told.
+    """
+    buffer = io.StringIO()
+    with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
+        nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
+        figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)
+    text = buffer.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", text)
+    text = re.sub(
+        r'<svg[^>]*?(viewBox="[^"]*")[^>]*>', rf'<svg \1 role="img" aria-label="{escape(description)}">', text
+    )
+    text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
+    text = re.sub(r'(xlink:href="|url\()#', rf"\1#{name}-", text)
+    text = re.sub(r"font: ([^;\"]*?)'[^\"]*?sans-serif", r"font: \1inherit", text)
+    for stand_in, variable in VARIABLES.items():
+        text = text.replace(stand_in, f"var({variable})")
+    return Markup(text)
+
+
+def _view_box(text: str) -> str:
+    found = re.search(r'viewBox="[^"]*"', text)
+    return found[0] if found else ""
