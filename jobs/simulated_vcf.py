@@ -26,8 +26,15 @@ CSQ_FIELDS = (
     "Allele", "Consequence", "IMPACT", "SYMBOL", "Gene", "Feature", "BIOTYPE", "CANONICAL", "MANE_SELECT", "LoF",
     "REVEL", "gnomADe_AF",
 )  # fmt: skip
-# By a variant's kind, in the order of CLASSES.
-IMPACTS = ("HIGH", "MODERATE", "MODERATE", "LOW", "MODIFIER")
+# By the first, most severe term of a consequence; MODIFIER for the others.
+IMPACTS = {
+    "stop_gained": "HIGH",
+    "frameshift_variant": "HIGH",
+    "splice_donor_variant": "HIGH",
+    "missense_variant": "MODERATE",
+    "splice_region_variant": "LOW",
+    "synonymous_variant": "LOW",
+}
 FAILED_FILTER = "VQSRTrancheSNP99.90to100.00"
 # One gene in this many has a second transcript on which its variants are intronic.
 GENES_PER_SECOND_TRANSCRIPT = 4
@@ -163,7 +170,8 @@ def _cells(calls: Calls, two_variants: NDArray[np.bool_]) -> NDArray[np.object_]
     for part in wide:
         code = code << 10 | part
     number, codes = pd.factorize(code.ravel())
-    return np.array([_cell(int(code)) for code in codes], dtype=object)[number].reshape(code.shape)
+    cells: NDArray[np.object_] = np.array([_cell(int(code)) for code in codes], dtype=object)[number]
+    return cells.reshape(code.shape)
 
 
 def _cell(code: int) -> str:
@@ -196,7 +204,7 @@ def _transcripts(variant: Any, allele: str, symbol: str) -> list[str]:
     }
     canonical = shared | {
         "Consequence": variant.consequence,
-        "IMPACT": IMPACTS[variant.kind],
+        "IMPACT": IMPACTS.get(variant.consequence.split("&")[0], "MODIFIER"),
         "Feature": f"ENST{2 * number:011}",
         "CANONICAL": "YES",
         "MANE_SELECT": f"NM_{number:06}.1",

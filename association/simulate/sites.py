@@ -139,7 +139,7 @@ def _draw_consequences(kind: Integers, generator: Generator) -> NDArray[np.objec
         ("missense_variant", "missense_variant", "missense_variant&splice_region_variant"),
         ("missense_variant", "missense_variant", "missense_variant"),
         ("synonymous_variant", "synonymous_variant", "splice_region_variant&synonymous_variant"),
-        ("intron_variant", "5_prime_UTR_variant", "3_prime_UTR_variant"),
+        ("intron_variant", "splice_region_variant&intron_variant", "5_prime_UTR_variant"),
     )
     table = np.array(choices, dtype=object)
     return table[kind, generator.choice(3, len(kind), p=(0.48, 0.44, 0.08))]
