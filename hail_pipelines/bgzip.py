@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import os
 import struct
+import zlib
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -60,6 +61,19 @@ def block_problem(path: Path, *, most_blocks: int = 1_000_000) -> str | None:
         if stream.read() != END_BLOCK:
             return "the end-of-file block is absent: the file was cut off, or its writer was stopped"
     return None
+
+
+def is_intact(path: Path) -> bool:
+    """Say whether a file decompresses to its end, every checksum right; this reads all of it."""
+    if compression_of(path) == "none":
+        return True
+    try:
+        with gzip.open(path, "rb") as stream:
+            while stream.read(_CHUNK_BYTES):
+                pass
+    except (OSError, EOFError, zlib.error):
+        return False
+    return True
 
 
 def reblock(source: Path, target: Path) -> None:

@@ -221,7 +221,9 @@ def _check_header(
 
 def _check_genome(inspection: _Inspection, header: VcfHeader, reference_genome: ReferenceGenome) -> None:
     """Compare declared contig lengths, or failing them the header's text, with the study's build."""
-    remedy = "set reference_genome to the file's build in the study file, or use the file on the study's build"
+    remedy = (
+        "set genotypes.reference_genome to the file's build in the study file, or use the file on the study's build"
+    )
     lengths = {contig: length for contig, length in header.contigs.items() if length is not None}
     wrong = [length_problem(contig, length, reference_genome) for contig, length in lengths.items()]
     if first := next((problem for problem in wrong if problem is not None), None):
@@ -291,8 +293,13 @@ def _lines(path: Path) -> Iterator[Iterator[bytes]]:
     """Open a VCF and iterate over its lines."""
     opened: Iterable[bytes]
     if compression_of(path) == "bgzip":
-        with pysam.BGZFile(str(path), "rb") as opened:
-            yield iter(opened)
+        # A damaged block is reported as a problem of its file, so htslib need not write about it to the terminal.
+        verbosity = pysam.set_verbosity(0)
+        try:
+            with pysam.BGZFile(str(path), "rb") as opened:
+                yield iter(opened)
+        finally:
+            pysam.set_verbosity(verbosity)
     else:
         with path.open("rb") as opened:
             yield iter(opened)

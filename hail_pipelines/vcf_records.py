@@ -114,26 +114,45 @@ def _position_problem(columns: list[bytes], reference_genome: ReferenceGenome) -
         return None
     return (
         f"position {contig}:{int(position):,} lies beyond the end of the chromosome in {reference_genome} "
-        f"({last:,}): the file may be on {other_genome(reference_genome)}; set reference_genome to the file's own "
-        "in the study file"
+        f"({last:,}): the file may be on {other_genome(reference_genome)}; set "
+        "genotypes.reference_genome to the file's own in the study file"
     )
 
 
 def _check_calls(peek: RecordPeek, number: int, columns: list[bytes], types: Mapping[str, str]) -> None:
     """Note which call fields a record has, and each field whose values contradict its type, once a file."""
     names = columns[8].decode("utf-8", "replace").split(":")
-    present = [name for name in names if name in CALL_FIELDS]
-    peek.call_fields.update(present)
+    peek.call_fields.update(name for name in names if name in CALL_FIELDS)
     classes = columns[9].translate(_CLASSES)
     if not (b"0." in classes or b".0" in classes or b"a" in classes):
         return
-    contradicted = {problem.place.rpartition(" ")[2] for problem in peek.problems}
-    for name in present:
-        if name == "GT" or name in contradicted or types.get(name) not in _ALLOWED:
-            continue
-        value = _first_contradiction(columns[9], names.index(name), _ALLOWED[types[name]])
-        if value is not None:
-            peek.problems.append(Problem(f"line {number}, FORMAT {name}", _type_message(name, types[name], value)))
+    known = {problem.place.rpartition(" ")[2] for problem in peek.problems}
+    for name, message in call_problems(columns, types).items():
+        if name not in known:
+            peek.problems.append(Problem(f"line {number}, FORMAT {name}", message))
+
+
+def call_problems(columns: list[bytes], types: Mapping[str, str]) -> dict[str, str]:
+    """Find the call fields of one record whose values contradict their types.
+
+    Parameters
+    ----------
+    columns
+        The record's nine fixed columns, then all its calls, still separated by tabs.
+    types
+        Types by FORMAT id.
+
+    Returns
+    -------
+    What to tell the user, by FORMAT id.
+    """
+    problems = {}
+    for index, name in enumerate(columns[8].decode("utf-8", "replace").split(":")):
+        if name in ("GQ", "DP", "AD") and types.get(name) in _ALLOWED:
+            value = _first_contradiction(columns[9], index, _ALLOWED[types[name]])
+            if value is not None:
+                problems[name] = _type_message(name, types[name], value)
+    return problems
 
 
 def _first_contradiction(calls: bytes, index: int, allowed: re.Pattern[bytes]) -> str | None:

@@ -29,28 +29,37 @@ def hail_session(tmp_path_factory: pytest.TempPathFactory) -> None:
     session.start(session.SessionSettings(cores=2, driver_memory_gib=2), tmp_path_factory.mktemp("hail"))
 
 
-@pytest.fixture
-def write_vcf(tmp_path: Path) -> VcfWriter:
+@pytest.fixture(scope="session")
+def write_vcf_file() -> VcfWriter:
     """Write records, their columns separated by blanks, as a VCF that is bgzipped unless named .vcf."""
 
     def write(
+        path: Path,
         records: Sequence[str],
         *,
-        name: str = "cohort.vcf.gz",
         samples: Sequence[str] = ("s1", "s2", "s3"),
         header: Sequence[str] = HEADER,
         extra_header: Sequence[str] = (),
     ) -> Path:
         columns = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT", *samples]
         lines = [*header, *extra_header, "\t".join(columns), *("\t".join(record.split()) for record in records)]
-        path = tmp_path / name
         text = ("\n".join(lines) + "\n").encode()
-        if name.endswith(".vcf"):
+        if path.suffix == ".vcf":
             path.write_bytes(text)
         else:
             with pysam.BGZFile(str(path), "wb") as stream:
                 stream.write(text)
         return path
+
+    return write
+
+
+@pytest.fixture
+def write_vcf(tmp_path: Path, write_vcf_file: VcfWriter) -> VcfWriter:
+    """Write such a VCF into the test's own folder."""
+
+    def write(records: Sequence[str], *, name: str = "cohort.vcf.gz", **options: Sequence[str]) -> Path:
+        return write_vcf_file(tmp_path / name, records, **options)
 
     return write
 
