@@ -1,0 +1,127 @@
+"""Calls that are too uncertain to use become missing.
+
+A call is kept if its genotype quality and depth reach their thresholds and, for a heterozygous one, if
+neither allele holds too few of the reads. A call whose quality or depth is itself missing fails: nothing
+vouches for it. A VCF without a field can't be judged by it; that rule is then skipped, and `skipped_rules`
+says so.
+
+Rows and columns stay as they are. Filtering entries instead would make a poor call vanish from every count,
+neither carrier nor missing, which is a silent homozygous reference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import hail as hl
+
+
+@dataclass(frozen=True)
+class GenotypeThresholds:
+    """What a call must reach; None switches a rule off.
+
+    Attributes
+    ----------
+    min_gq
+        Smallest genotype quality (phred).
+    min_depth
+        Smallest depth in reads of a diploid call; a haploid call needs half, as one X chromosome is read
+        half as often as two.
+    min_het_balance
+        Smallest share of reads of either allele in a heterozygous call, below 0.5.
+    """
+
+    min_gq: int | None = 20
+    min_depth: int | None = 10
+    min_het_balance: float | None = 0.2
+
+
+@dataclass(frozen=True)
+class GenotypeRule:
+    """One rule in words, for reports.
+
+    Attributes
+    ----------
+    name
+        Its name in the attrition table.
+    field
+        The call field it reads.
+    reason
+        Why a call fails it.
+    """
+
+    name: str
+    field: str
+    reason: str
+
+
+def genotype_rules(thresholds: GenotypeThresholds) -> list[GenotypeRule]:
+    """List the rules that the thresholds switch on."""
+    rules = []
+    if thresholds.min_gq is not None:
+        rules.append(GenotypeRule("genotype quality", "GQ", f"genotype quality below {thresholds.min_gq}"))
+    if thresholds.min_depth is not None:
+        reason = f"depth below {thresholds.min_depth} ({thresholds.min_depth / 2:g} if haploid)"
+        rules.append(GenotypeRule("depth", "DP", reason))
+    if thresholds.min_het_balance is not None:
+        reason = f"heterozygous with less than {thresholds.min_het_balance:g} of the reads on one allele"
+        rules.append(GenotypeRule("allele balance", "AD", reason))
+    return rules
+
+
+def skipped_rules(call_fields: set[str], thresholds: GenotypeThresholds) -> list[str]:
+    """Say which rules can't be applied, each with the field that is absent.
+
+    Parameters
+    ----------
+    call_fields
+        The call fields that the VCF has.
+    thresholds
+        Which rules are wanted.
+    """
+    rules = genotype_rules(thresholds)
+    return [f"{rule.name}: the VCF has no {rule.field}" for rule in rules if rule.field not in call_fields]
+
+
+def quality_passes_expr(quality: hl.NumericExpression, minimum: float) -> hl.BooleanExpression:
+    """Say whether a call's genotype quality suffices; a missing one does not."""
+    return hl.coalesce(quality >= minimum, hl.bool(False))
+
+
+def depth_passes_expr(call: hl.CallExpression, depth: hl.NumericExpression, minimum: float) -> hl.BooleanExpression:
+    """Say whether a call's depth suffices, half as much for a haploid call; a missing one does not."""
+    needed = hl.if_else(call.ploidy == 1, minimum / 2, hl.float64(minimum))
+    return hl.coalesce(depth >= needed, hl.bool(False))
+
+
+def balance_passes_expr(call: hl.CallExpression, depths: hl.ArrayExpression, minimum: float) -> hl.BooleanExpression:
+    """Say whether a heterozygous call has enough reads of either allele; any other call passes.
+
+    A heterozygous call without allele depths, or with none of its reads on either allele, does not pass.
+    The rule is the same for both alleles, so that exchanging REF and ALT changes nothing.
+    """
+    smaller = hl.if_else(depths[0] < depths[1], depths[0], depths[1]) / hl.sum(depths)
+    return hl.if_else(call.is_het(), hl.coalesce(smaller >= minimum, hl.bool(False)), hl.bool(True))
+
+
+def genotype_failures_expr(mt: hl.MatrixTable, thresholds: GenotypeThresholds) -> dict[str, hl.BooleanExpression]:
+    """Map each applicable rule's name to whether a call is present and fails it."""
+    passes: dict[str, hl.BooleanExpression] = {}
+    if thresholds.min_gq is not None and "GQ" in mt.entry:
+        passes["genotype quality"] = quality_passes_expr(mt.GQ, thresholds.min_gq)
+    if thresholds.min_depth is not None and "DP" in mt.entry:
+        passes["depth"] = depth_passes_expr(mt.GT, mt.DP, thresholds.min_depth)
+    if thresholds.min_het_balance is not None and "AD" in mt.entry:
+        passes["allele balance"] = balance_passes_expr(mt.GT, mt.AD, thresholds.min_het_balance)
+    return {name: hl.is_defined(mt.GT) & ~rule for name, rule in passes.items()}
+
+
+def call_passes_expr(failures: dict[str, hl.BooleanExpression]) -> hl.BooleanExpression:
+    """Say whether a call fails none of the rules; True where there is no rule."""
+    return ~hl.any(*failures.values()) if failures else hl.bool(True)
+
+
+def drop_poor_calls(mt: hl.MatrixTable, thresholds: GenotypeThresholds) -> hl.MatrixTable:
+    """Set calls that fail the thresholds to missing; rows and columns stay as they are."""
+    passes = call_passes_expr(genotype_failures_expr(mt, thresholds))
+    return mt.annotate_entries(GT=hl.or_missing(passes, mt.GT))
