@@ -12,21 +12,24 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
 from association.gene_tests.masks import Mask
 from association.results import COLUMNS
 from association.scan import MaskChoice, ScanSettings, WeightedTest
+from hail_pipelines.gene_scan import scan_in_processes, scan_on_spark
+from infra.local_files import remove
 from infra.provenance import Fingerprint, fingerprint
 from jobs.check import CheckedStudy, info_fields
-from jobs.scan_genes import scan_store
 from jobs.stage import Counts, Folders, Stage
 from jobs.study import InfoAnnotation, SnpEffAnnotation, Study, TableAnnotation, resolve
-from jobs.trait_files import read_summary, write_traits
+from jobs.trait_files import read_packed_trait, read_summary, write_traits
 from jobs.traits import prepare_traits
 
-NUMBERS = ("association",)
+NUMBERS = ("association", "hail_pipelines.gene_scan")
+CLINICAL = ("association", "jobs.clinical", "jobs.tables", "jobs.trait_files", "jobs.traits")
 CALLS = ("hail_pipelines", "association.problems")
 
 # Enough for a scan to keep this many processes busy; a number that does not depend on the machine, so that a rerun
@@ -60,7 +63,8 @@ class Pipeline:
         annotation = settings["annotation"]
         clinical = {name: settings[name] for name in ("participants", "visits", "traits", "covariates", "strata")}
         tested = {name: settings[name] for name in ("masks", "tests", "calibration")}
-        loaded = [settings["genotypes"], info_fields(self.study)]
+        genotypes = self.study.genotypes
+        loaded = [genotypes.reference_genome, genotypes.header_types, info_fields(self.study)]
         stored = [qc["genotype"], self._store_ceiling(), STORE_FILES]
         return [
             Stage("load", loaded, vcfs, (), ("calls.mt",), CALLS, self._load),
@@ -75,9 +79,7 @@ class Pipeline:
                 CALLS,
                 self._gene_store,
             ),
-            Stage(
-                "traits", clinical, tables, ("gene store", "qc"), ("excluded.tsv",), (*NUMBERS, "jobs"), self._traits
-            ),
+            Stage("traits", clinical, tables, ("gene store", "qc"), ("excluded.tsv",), CLINICAL, self._traits),
             Stage(
                 "scan",
                 tested,
@@ -196,21 +198,26 @@ class Pipeline:
         return used | {"genotyped samples without a participants row": len(unknown)}
 
     def _scan(self, folder: Path, folders: Folders) -> Counts:
-        results = scan_store(
-            folders["gene store"] / "genes",
-            folders["traits"],
-            [trait.name for trait in self.study.traits],
-            scan_settings(self.study),
-            workers=self.cores,
-            report=self._genes_scanned,
-        )
+        store = folders["gene store"] / "genes"
+        traits = [read_packed_trait(folders["traits"], trait.name) for trait in self.study.traits]
+        results = self._scan_store(store, traits, folder / "spark")
         pq.write_table(results, folder / "gene_tests.parquet")
         options = pyarrow.csv.WriteOptions(delimiter="\t", quoting_style="none")
         pyarrow.csv.write_csv(results, folder / "gene_tests.tsv", options)
         columns = pd.DataFrame([(one.name, str(one.type), one.meaning) for one in COLUMNS])
         columns.to_csv(folder / "columns.tsv", sep="\t", index=False, header=["column", "type", "meaning"])
         tested = results.num_rows - results["p_value"].null_count
-        return {"genes": self.genes_scanned[1], "rows": results.num_rows, "tested": tested}
+        genes = len(results["gene"].unique())
+        return {"genes": genes, "rows": results.num_rows, "tested": tested}
+
+    def _scan_store(self, store: Path, traits: list[bytes], scratch: Path) -> pa.Table:
+        settings = scan_settings(self.study)
+        if self.study.compute.master is None:
+            return scan_in_processes(store, traits, settings, workers=self.cores, report=self._genes_scanned)
+        self._start_hail()
+        results = scan_on_spark(store, traits, settings, scratch)
+        remove(scratch)
+        return results
 
     def _genes_scanned(self, finished: int, total: int) -> None:
         self.genes_scanned = (finished, total)

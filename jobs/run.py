@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from association.problems import InputError
-from hail_pipelines.session import spark_progress
+from hail_pipelines.session import spark_progress, stop
 from infra.local_files import FolderInUseError, copy_whole, lock_folder, write_whole
-from infra.provenance import canonical_json, versions
+from infra.provenance import Fingerprint, canonical_json, versions
 from jobs.check import CheckedStudy, check_study
 from jobs.pipeline import Pipeline
 from jobs.progress import Progress
@@ -42,11 +43,21 @@ def run_study(path: Path) -> Path:
     """
     checked = check_study(path)
     try:
-        with lock_folder(checked.output):
+        with lock_folder(checked.output), _cluster_left_tidy(checked):
             return _run_stages(checked)
     except FolderInUseError:
         message = "another run is writing to this folder; wait for it, or give this study an output of its own"
         raise InputError.single(path.name, f"output: {checked.output}", message) from None
+
+
+@contextmanager
+def _cluster_left_tidy(checked: CheckedStudy) -> Iterator[None]:
+    """Give a cluster's executors back at the end; on one machine they end with the process."""
+    try:
+        yield
+    finally:
+        if checked.study.compute.master is not None:
+            stop()
 
 
 def _run_stages(checked: CheckedStudy) -> Path:
@@ -70,7 +81,8 @@ def _run_stages(checked: CheckedStudy) -> Path:
                 report_counts(_describe(record.counts))
         records[stage.name] = record
         _publish(record, checked.output)
-    _write_run_record(checked, list(records.values()), began)
+    inputs = [one for stage in stages for one in stage.inputs]
+    _write_run_record(checked, inputs, list(records.values()), began)
     return checked.output / "report" / "report.html"
 
 
@@ -82,15 +94,16 @@ def _publish(record: StageRecord, output: Path) -> None:
         copy_whole(source, output / place / name)
 
 
-def _write_run_record(checked: CheckedStudy, records: Sequence[StageRecord], began: datetime) -> None:
+def _write_run_record(
+    checked: CheckedStudy, inputs: list[Fingerprint], records: Sequence[StageRecord], began: datetime
+) -> None:
     """Write run.json: what was run, on what, with what, and how long it took."""
-    fingerprints = Pipeline(checked, 1).stages()
     record: dict[str, Any] = {
         "study": checked.study.name,
         "began": began.isoformat(timespec="seconds"),
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         "settings": checked.study.model_dump(mode="json"),
-        "inputs": [one for stage in fingerprints for one in stage.inputs],
+        "inputs": inputs,
         "versions": versions(),
         "seed": checked.study.calibration.seed,
         "stages": [

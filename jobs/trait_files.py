@@ -10,51 +10,49 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from association.null_models.arrays import from_arrays, to_arrays
 from association.scan import ScanTrait
+from association.scan_trait_bytes import pack_trait
 from jobs.traits import PreparedTrait
 
 
-def write_traits(traits: Sequence[PreparedTrait], samples: pd.Series, folder: Path) -> None:
+def write_traits(traits: Sequence[PreparedTrait], store_samples: pd.Series, folder: Path) -> None:
     """Write prepared traits.
 
     Parameters
     ----------
     traits
         The study's traits.
-    samples
+    store_samples
         The gene store's samples, in its order.
     folder
-        Where to write, per trait: NAME.npz (the null model), NAME.parquet (a row per sample that is in) and NAME.json
-        (the summary); for all: excluded.tsv (who is out of which trait, and why).
+        Where to write, per trait: NAME.npz (what a scan needs), NAME.parquet (a row per sample that is in) and
+        NAME.json (the summary); for all: excluded.tsv (who is out of which trait, and why).
     """
-    positions = pd.Series(range(len(samples)), index=samples)
     for trait in traits:
-        table = trait.samples.assign(
-            store_position=trait.samples["sample"].map(positions).astype(np.int64), residual=trait.fit.model.residuals
-        )
+        table = trait.samples.assign(residual=trait.fit.model.residuals)
         table.to_parquet(folder / f"{trait.name}.parquet", index=False)
-        np.savez(folder / f"{trait.name}.npz", allow_pickle=False, **to_arrays(trait.fit.model))
-        summary = trait.summary() | {"store_samples": len(samples)}
-        (folder / f"{trait.name}.json").write_text(json.dumps(summary, indent=2) + "\n")
+        (folder / f"{trait.name}.npz").write_bytes(pack_trait(scan_trait(trait, store_samples)))
+        (folder / f"{trait.name}.json").write_text(json.dumps(trait.summary(), indent=2) + "\n")
     excluded = pd.concat([trait.excluded.assign(trait=trait.name) for trait in traits])
     excluded[["trait", "sample", "reason"]].to_csv(folder / "excluded.tsv", sep="\t", index=False)
 
 
-def read_scan_trait(folder: Path, name: str) -> ScanTrait:
-    """Read what a scan needs of a trait."""
-    with np.load(folder / f"{name}.npz", allow_pickle=False) as arrays:
-        model = from_arrays(dict(arrays))
-    table = pd.read_parquet(folder / f"{name}.parquet", columns=["stratum", "store_position"])
-    summary = read_summary(folder, name)
+def scan_trait(trait: PreparedTrait, store_samples: pd.Series) -> ScanTrait:
+    """Give what a scan needs of a trait, its samples placed in the gene store."""
+    positions = pd.Series(range(len(store_samples)), index=store_samples)
     return ScanTrait(
-        name=name,
-        model=model,
-        strata=np.unique(table["stratum"].to_numpy(str), return_inverse=True)[1].astype(np.int64),
-        store_positions=table["store_position"].to_numpy(np.int64),
-        store_samples=summary["store_samples"],
-        flags=tuple(summary["flags"]),
+        name=trait.name,
+        model=trait.fit.model,
+        strata=np.unique(trait.samples["stratum"].to_numpy(str), return_inverse=True)[1].astype(np.int64),
+        store_positions=trait.samples["sample"].map(positions).to_numpy(np.int64),
+        store_samples=len(store_samples),
+        flags=trait.flags,
     )
+
+
+def read_packed_trait(folder: Path, name: str) -> bytes:
+    """Read what a scan needs of a trait, still packed."""
+    return (folder / f"{name}.npz").read_bytes()
 
 
 def read_summary(folder: Path, name: str) -> dict[str, Any]:
