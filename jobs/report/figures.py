@@ -26,6 +26,8 @@ from jobs.report.quantiles import quantiles
 WIDTH = 10.4
 MOST_POINTS_AS_SHAPES = 3_000
 PANELS_PER_ROW = 4
+# Enough for a band to look smooth at any number of tests.
+BAND_POINTS = 200
 SERIES = (svg.FIRST, svg.SECOND)
 MARKERS = ("o", "D", "s", "^")
 # Genes named in a Manhattan plot even where none passes.
@@ -84,8 +86,10 @@ def _draw_quantiles(panel: Axes, rows: pd.DataFrame, floor: float, points: int) 
     for series, (test, part) in enumerate(rows.groupby("test", sort=False)):
         found = quantiles(part["neg_log10_p"].to_numpy(np.float64))
         if series == 0:
-            panel.fill_between(found.expected, found.lower, found.upper, color=svg.BAND, linewidth=0)
-            panel.plot(found.expected, found.expected, color=svg.LINE, linewidth=0.9)
+            edge = np.unique(np.geomspace(1, len(part), BAND_POINTS).astype(int)) - 1
+            expected = found.expected[edge]
+            panel.fill_between(expected, found.lower[edge], found.upper[edge], color=svg.BAND, linewidth=0)
+            panel.plot(expected, expected, color=svg.LINE, linewidth=0.9)
         inflation = "" if found.inflation is None else f", λ {found.inflation:.2f}"
         label = f"{wording.test_words(str(test))}{inflation}"
         _points(panel, found.expected, found.observed, SERIES[series % 2], MARKERS[series % 4], points, label)
@@ -111,7 +115,7 @@ def _points(
     panel.scatter(
         x,
         y,
-        s=size,
+        s=size / 2 if pixels else size,
         marker=marker,
         c=svg.PIXELS[color] if pixels else color,
         linewidths=0,
@@ -187,12 +191,13 @@ def _draw_limits(panel: Axes, findings: TraitFindings) -> None:
     """Draw the line of significance and, where it matters, the smallest p-value that permutations could show."""
     line = -math.log10(findings.family.threshold)
     panel.axhline(line, color=svg.MARK, linewidth=1, linestyle=(0, (5, 3)))
-    _beside(panel, line, f"family-wise line,\n{findings.family.counted:,} tests count", "top")
+    sides = ("bottom", "top") if findings.floor_hides_line else ("top", "bottom")
+    _beside(panel, line, f"family-wise line,\n{findings.family.counted:,} tests count", sides[0])
     top = float(findings.genes["neg_log10_p"].max())
     if np.isfinite(findings.floor) and (findings.floor_hides_line or top > -math.log10(findings.floor) - 0.5):
         floor = -math.log10(findings.floor)
         panel.axhline(floor, color=svg.FAINT_INK, linewidth=0.8, linestyle=(0, (1, 2)))
-        _beside(panel, floor, "smallest p that\npermutations show", "bottom")
+        _beside(panel, floor, "smallest p that\npermutations show", sides[1])
 
 
 def _beside(panel: Axes, height: float, text: str, side: str) -> None:

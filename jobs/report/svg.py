@@ -38,6 +38,7 @@ VARIABLES = {
 }
 # What a point drawn as pixels has instead: read well on white and on dark paper.
 PIXELS = {FIRST: "#2f7fc1", SECOND: "#e08214", MARK: "#d1497b", FAINT_INK: "#8a94a0"}
+PIXELS_PER_INCH = 180
 STYLE: Any = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -76,7 +77,7 @@ def inline_svg(figure: Figure, *, name: str, description: str) -> Markup:
     buffer = io.StringIO()
     with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
         nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
-        figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)
+        figure.savefig(buffer, format="svg", dpi=PIXELS_PER_INCH, transparent=True, metadata=nothing)
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
