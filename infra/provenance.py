@@ -88,4 +88,4 @@ def _sources(package: str) -> list[Path]:
     origin = Path(specification.origin)
     if origin.name != "__init__.py":
         return [origin]
-    return sorted(path for suffix in ("*.py", "*.jinja") for path in origin.parent.rglob(suffix))
+    return sorted(path for suffix in ("*.py", "*.jinja", "*.css") for path in origin.parent.rglob(suffix))

@@ -21,15 +21,16 @@ from association.results import COLUMNS
 from association.scan import MaskChoice, ScanSettings, WeightedTest
 from hail_pipelines.gene_scan import scan_in_processes, scan_on_spark
 from infra.local_files import remove
-from infra.provenance import Fingerprint, fingerprint
+from infra.provenance import Fingerprint, fingerprint, versions
 from jobs.check import CheckedStudy, info_fields
-from jobs.stage import Counts, Folders, Stage
+from jobs.stage import MANIFEST, Counts, Folders, Stage
 from jobs.study import InfoAnnotation, SnpEffAnnotation, Study, TableAnnotation, resolve
 from jobs.trait_files import read_packed_trait, read_summary, write_traits
 from jobs.traits import prepare_traits
 
 NUMBERS = ("association", "hail_pipelines.gene_scan")
 CLINICAL = ("association", "jobs.clinical", "jobs.tables", "jobs.trait_files", "jobs.traits")
+REPORT = ("jobs.report", "association.calibration.multiplicity", "association.results")
 CALLS = ("hail_pipelines", "association.problems")
 
 # Enough for a scan to keep this many processes busy; a number that does not depend on the machine, so that a rerun
@@ -89,7 +90,7 @@ class Pipeline:
                 NUMBERS,
                 self._scan,
             ),
-            Stage("report", settings, (), ("qc", "traits", "scan"), ("report.html",), ("jobs.report",), self._report),
+            Stage("report", settings, (), ("qc", "traits", "scan"), ("report.html",), REPORT, self._report),
         ]
 
     def _table_fingerprints(self) -> tuple[Fingerprint, ...]:
@@ -231,8 +232,15 @@ class Pipeline:
             attrition=json.loads((folders["qc"] / "attrition.json").read_text()),
             traits=[read_summary(folders["traits"], trait.name) for trait in self.study.traits],
             settings=self._settings,
+            run={"versions": versions(), "stages": _stage_times(folders)},
         )
         return {}
+
+
+def _stage_times(folders: Folders) -> list[dict[str, Any]]:
+    """Say how long each stage took, whichever run did it."""
+    manifests = [json.loads((folder / MANIFEST).read_text()) for folder in folders.values()]
+    return [{"name": manifest["stage"], "seconds": manifest["seconds"]} for manifest in manifests]
 
 
 def scan_settings(study: Study) -> ScanSettings:
