@@ -1,7 +1,7 @@
 """One stream of random permutations, shared by every gene, mask, test and worker.
 
 Permutation number b of a stratified sample is a Fisher-Yates shuffle within each stratum, driven by the counter-based
-generator Philox4x32-10 with key = seed and counter = (step, 0, b). It depends on nothing else: any worker can make
+generator Philox4x32-10 with key = seed and counter = (step, series, b). It depends on nothing else: any worker can make
 any permutation, in any order, and two genes are always compared with the same ones.
 
 References
@@ -23,56 +23,80 @@ Integers = NDArray[np.int64]
 
 _MULTIPLIER_0 = np.uint64(0xD2511F53)
 _MULTIPLIER_1 = np.uint64(0xCD9E8D57)
-_WEYL_0 = np.uint64(0x9E3779B9)
-_WEYL_1 = np.uint64(0xBB67AE85)
-_LOW = np.uint64(0xFFFFFFFF)
+_WEYL_0 = np.uint32(0x9E3779B9)
+_WEYL_1 = np.uint32(0xBB67AE85)
 _WORD = np.uint64(32)
 _ROUNDS = 10
 _TILE = 8
 
 
 @njit(cache=True)
-def philox_4x32(counter: Any, key: Any, words: Any) -> None:
-    """Fill `words` (4) with the generator's output at `counter` (4) under `key` (2); all hold 32-bit values."""
-    c0, c1, c2, c3 = counter[0], counter[1], counter[2], counter[3]
-    k0, k1 = key[0], key[1]
+def philox_4x32(words: Any, key: Any) -> None:
+    """Replace counters by random words, in place.
+
+    Round by round over all counters at once: so the compiler works on several of them with one instruction.
+
+    Parameters
+    ----------
+    words
+        Counters (4, m), 32-bit; on return as many random words.
+    key
+        Key (2), 32-bit.
+    """
+    first, second, third, fourth = words[0], words[1], words[2], words[3]
+    key_0, key_1 = key[0], key[1]
     for _ in range(_ROUNDS):
-        product_0 = _MULTIPLIER_0 * c0
-        product_1 = _MULTIPLIER_1 * c2
-        c0 = (product_1 >> _WORD) ^ c1 ^ k0
-        c2 = (product_0 >> _WORD) ^ c3 ^ k1
-        c1 = product_1 & _LOW
-        c3 = product_0 & _LOW
-        k0 = (k0 + _WEYL_0) & _LOW
-        k1 = (k1 + _WEYL_1) & _LOW
-    words[0], words[1], words[2], words[3] = c0, c1, c2, c3
+        for column in range(words.shape[1]):
+            product_0 = _MULTIPLIER_0 * np.uint64(first[column])
+            product_1 = _MULTIPLIER_1 * np.uint64(third[column])
+            first[column] = np.uint32(product_1 >> _WORD) ^ second[column] ^ key_0
+            third[column] = np.uint32(product_0 >> _WORD) ^ fourth[column] ^ key_1
+            second[column] = np.uint32(product_1)
+            fourth[column] = np.uint32(product_0)
+        key_0 = np.uint32(key_0 + _WEYL_0)
+        key_1 = np.uint32(key_1 + _WEYL_1)
 
 
 @njit(cache=True)
-def _shuffle(order: Any, stratum_offsets: Any, key: Any, number: int) -> None:
-    """Shuffle `order` within strata, in place, by permutation `number`."""
-    counter = np.zeros(4, np.uint64)
-    counter[2] = np.uint64(number) & _LOW
-    counter[3] = np.uint64(number) >> _WORD
-    words = np.empty(4, np.uint64)
-    unused = 0
+def _draw(words: Any, key: Any, number: int, series: int) -> None:
+    """Fill `words` (4, m) with the random words of one series of permutation `number`."""
+    for column in range(words.shape[1]):
+        words[0, column] = np.uint32(column)
+    words[1] = np.uint32(series)
+    words[2] = np.uint32(number & 0xFFFFFFFF)
+    words[3] = np.uint32(number >> 32)
+    philox_4x32(words, key)
+
+
+@njit(cache=True)
+def _redraw(key: Any, number: int, step: int, choices: Any) -> Any:
+    """Choose again where the first word would favour some choices; it happens once in 2^32 / choices steps."""
+    words = np.empty((4, 64), np.uint32)
+    _draw(words, key, number, step + 1)
+    for word in words.ravel():
+        product = np.uint64(word) * choices
+        if np.uint32(product) >= (np.uint64(1) << _WORD) % choices:
+            return product >> _WORD
+    return np.uint64(0)
+
+
+@njit(cache=True)
+def _shuffle(order: Any, stratum_offsets: Any, key: Any, number: int, words: Any) -> None:
+    """Shuffle `order` (n) within strata, in place, by permutation `number`; `words` (4, n / 4 rounded up) is scratch."""
+    _draw(words, key, number, 0)
+    random = words.ravel()
+    step = 0
     for stratum in range(stratum_offsets.size - 1):
         first = stratum_offsets[stratum]
         for last in range(stratum_offsets[stratum + 1] - 1, first, -1):
             choices = np.uint64(last - first + 1)
-            product = np.uint64(0)
-            accepted = False
-            while not accepted:
-                if unused == 0:
-                    philox_4x32(counter, key, words)
-                    counter[0] += np.uint64(1)
-                    unused = 4
-                unused -= 1
-                product = words[3 - unused] * choices
-                low = product & _LOW
-                accepted = low >= choices or low >= (np.uint64(1) << _WORD) % choices
-            chosen = first + np.int64(product >> _WORD)
-            order[last], order[chosen] = order[chosen], order[last]
+            product = np.uint64(random[step]) * choices
+            chosen = product >> _WORD
+            if np.uint32(product) < choices and np.uint32(product) < (np.uint64(1) << _WORD) % choices:
+                chosen = _redraw(key, number, step, choices)
+            step += 1
+            other = first + np.int64(chosen)
+            order[last], order[other] = order[other], order[last]
 
 
 @njit(cache=True)
@@ -80,11 +104,12 @@ def _fill(values: Any, by_stratum: Any, stratum_offsets: Any, key: Any, first: i
     """Write permuted `values` to the columns of `block`, as many columns at a time as fill a cache line."""
     samples, columns = block.shape
     orders = np.empty((_TILE, samples), np.int64)
+    words = np.empty((4, (samples + 3) // 4), np.uint32)
     for start in range(0, columns, _TILE):
         width = min(_TILE, columns - start)
         for column in range(width):
             orders[column] = by_stratum
-            _shuffle(orders[column], stratum_offsets, key, first + start + column)
+            _shuffle(orders[column], stratum_offsets, key, first + start + column, words)
         for position in range(samples):
             row = block[by_stratum[position]]
             for column in range(width):
@@ -109,7 +134,7 @@ class PermutationStream:
         self._by_stratum = np.argsort(strata, kind="stable").astype(np.int64)
         sizes = np.unique(strata, return_counts=True)[1]
         self._stratum_offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
-        self._key = np.array([seed & 0xFFFFFFFF, seed >> 32], dtype=np.uint64)
+        self._key = np.array([seed & 0xFFFFFFFF, seed >> 32], dtype=np.uint32)
 
     def block(self, first: int, count: int) -> Floats:
         """Give permutations `first` to `first + count - 1` as columns of an array (n, count)."""

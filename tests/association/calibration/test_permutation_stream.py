@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from association.calibration.permutation_stream import PermutationStream, centre_within_strata, philox_4x32
+from association.calibration.permutation_stream import (
+    PermutationStream,
+    _redraw,
+    centre_within_strata,
+    philox_4x32,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,9 +28,9 @@ from association.calibration.permutation_stream import PermutationStream, centre
     ],
 )
 def test_generator_gives_the_known_answers_of_random123(counter, key, expected):
-    words = np.empty(4, np.uint64)
-    philox_4x32(np.array(counter, np.uint64), np.array(key, np.uint64), words)
-    assert [int(word) for word in words] == expected
+    words = np.array([counter, counter], np.uint32).T.copy()
+    philox_4x32(words, np.array(key, np.uint32))
+    assert words.T.tolist() == [expected, expected]
 
 
 def test_every_permutation_of_four_is_equally_likely():
@@ -57,6 +62,16 @@ def test_a_permutation_does_not_depend_on_its_block(first, count, seed):
     residuals = np.arange(9.0)
     stream = PermutationStream(residuals, np.arange(9) % 2, seed)
     assert np.array_equal(stream.block(first, count)[:, -1:], stream.block(first + count - 1, 1))
+
+
+def test_a_word_that_would_favour_some_choices_is_drawn_again():
+    # Of 3 x 2^30 choices a quarter of the 32-bit words must be refused for the rest to be fair.
+    choices = np.uint64(3 << 30)
+    chosen = [int(_redraw(np.array([5, 6], np.uint32), number, 3, choices)) for number in range(4000)]
+    thirds = np.bincount(np.array(chosen) % 3, minlength=3)
+    assert thirds.sum() == 4000
+    # 99.99% point of chi-square with 2 degrees of freedom; without refusals the remainders are 2 : 1 : 1.
+    assert ((thirds - 4000 / 3) ** 2 / (4000 / 3)).sum() < 18.4
 
 
 def test_centring_removes_each_stratum_mean():
