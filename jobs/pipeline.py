@@ -7,6 +7,7 @@ the stages that need it, so that a run whose genotypes are current never waits f
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,13 @@ class Pipeline:
             ),
             Stage("report", settings, (), ("qc", "traits", "scan"), ("report.html",), REPORT, self._report),
         ]
+
+    def tally(self) -> tuple[int, int]:
+        """Count the pieces of work that are finished and all pieces: genes of a scan here, else Spark's tasks."""
+        if self.genes_scanned[1]:
+            return self.genes_scanned
+        session = sys.modules.get("hail_pipelines.session")
+        return session.spark_progress() if session is not None else (0, 0)
 
     def _table_fingerprints(self) -> tuple[Fingerprint, ...]:
         paths = [self.study.participants.path]

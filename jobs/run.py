@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from association.problems import InputError
-from hail_pipelines.session import spark_progress, stop
 from infra.local_files import FolderInUseError, copy_whole, lock_folder, write_whole
 from infra.provenance import Fingerprint, canonical_json, versions
 from jobs.check import CheckedStudy, check_study
@@ -57,6 +56,8 @@ def _cluster_left_tidy(checked: CheckedStudy) -> Iterator[None]:
         yield
     finally:
         if checked.study.compute.master is not None:
+            from hail_pipelines.session import stop
+
             stop()
 
 
@@ -74,9 +75,8 @@ def _run_stages(checked: CheckedStudy) -> Path:
         if record is not None:
             progress.reused(stage.name, _describe(record.counts))
         else:
-            tally = (lambda: pipeline.genes_scanned) if stage.name == "scan" else spark_progress
             folders = {name: done.folder for name, done in records.items()}
-            with progress.stage(stage.name, tally) as report_counts:
+            with progress.stage(stage.name, pipeline.tally) as report_counts:
                 record = perform(stage, key, store, folders)
                 report_counts(_describe(record.counts))
         records[stage.name] = record
