@@ -1,8 +1,8 @@
 """One stream of random permutations, shared by every gene, mask, test and worker.
 
 Permutation number b of a stratified sample is a Fisher-Yates shuffle within each stratum, driven by the counter-based
-generator Philox4x32-10 with key = seed and counter = (step, series, b). It depends on nothing else: any worker can make
-any permutation, in any order, and two genes are always compared with the same ones.
+generator Philox4x32-10 with key = seed and counter = (step, series, b). It depends on nothing else: any worker can
+make any permutation, in any order, and two genes are always compared with the same ones.
 
 References
 ----------
@@ -82,7 +82,7 @@ def _redraw(key: Any, number: int, step: int, choices: Any) -> Any:
 
 @njit(cache=True)
 def _shuffle(order: Any, stratum_offsets: Any, key: Any, number: int, words: Any) -> None:
-    """Shuffle `order` (n) within strata, in place, by permutation `number`; `words` (4, n / 4 rounded up) is scratch."""
+    """Shuffle `order` (n) within strata, in place, by permutation `number`; `words` (4, n / 4 up) is scratch."""
     _draw(words, key, number, 0)
     random = words.ravel()
     step = 0

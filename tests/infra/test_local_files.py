@@ -27,7 +27,10 @@ def test_a_copied_folder_replaces_the_old_one(tmp_path):
 
 
 def test_a_held_folder_refuses_a_second_process(tmp_path):
-    program = f"from pathlib import Path; from infra.local_files import lock_folder\nwith lock_folder(Path({str(tmp_path)!r})): pass"
+    program = (
+        "from pathlib import Path; from infra.local_files import lock_folder\n"
+        f"with lock_folder(Path({str(tmp_path)!r})): pass"
+    )
     with lock_folder(tmp_path):
         second = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert "FolderInUseError" in second.stderr

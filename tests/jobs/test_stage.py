@@ -84,5 +84,5 @@ def test_a_stage_that_fails_leaves_no_manifest(tmp_path):
 
 def test_a_promised_output_that_is_missing_is_an_error(tmp_path):
     stage = replace(STAGE, outputs=("answer.txt", "question.txt"))
-    with pytest.raises(RuntimeError, match="ended without question.txt"):
+    with pytest.raises(RuntimeError, match=r"ended without question\.txt"):
         perform(stage, stage_key(stage, UPSTREAM), tmp_path, {})

@@ -87,7 +87,7 @@ def test_all_problems_are_reported_at_once(tmp_path):
 
 
 def test_broken_yaml_names_the_line(tmp_path):
-    assert list(problems_of(tmp_path, "name: [a\noutput: b: c\n"))[0].startswith("line 2")
+    assert next(iter(problems_of(tmp_path, "name: [a\noutput: b: c\n"))).startswith("line 2")
 
 
 @pytest.mark.parametrize("text", ["", "just words\n", "- a\n- b\n"])
