@@ -123,7 +123,8 @@ def sample_failures(table: pd.DataFrame, thresholds: SampleThresholds) -> dict[s
     """Map each reason that the thresholds switch on to which samples it holds for."""
     failures: dict[str, np.ndarray] = {}
     if thresholds.min_call_rate is not None:
-        low = ~(table["call_rate"] >= thresholds.min_call_rate)
+        # Where no autosomal variant is left there is no call rate, and nothing to hold against anyone.
+        low = table["call_rate"] < thresholds.min_call_rate
         failures[f"call rate below {thresholds.min_call_rate:g}"] = low.to_numpy()
     for metric, name in DEVIATION_METRICS.items():
         limit = thresholds.max_deviations.get(metric)

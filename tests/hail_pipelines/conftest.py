@@ -26,7 +26,7 @@ VcfWriter = Callable[..., Path]
 def hail_session(tmp_path_factory: pytest.TempPathFactory) -> None:
     from hail_pipelines import session
 
-    session.start(session.SessionSettings(cores=2, driver_memory_gib=2), tmp_path_factory.mktemp("hail"))
+    session.start(session.SessionSettings(cores=2, driver_memory_gib=2, brief=True), tmp_path_factory.mktemp("hail"))
 
 
 @pytest.fixture(scope="session")
