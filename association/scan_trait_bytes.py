@@ -10,7 +10,7 @@ import io
 import numpy as np
 
 from association.null_models.arrays import from_arrays, to_arrays
-from association.scan import ScanTrait
+from association.scan_settings import ScanTrait
 
 _MODEL = "model/"
 

@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from association.results import SCHEMA
-from association.scan import ScanSettings, scan
+from association.scan import scan
+from association.scan_settings import ScanSettings
 from association.scan_trait_bytes import unpack_trait
 
 Report = Callable[[int, int], None]

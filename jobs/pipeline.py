@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from association.gene_tests.masks import Mask
 from association.results import COLUMNS
-from association.scan import MaskChoice, ScanSettings, WeightedTest
+from association.scan_settings import MaskChoice, ScanSettings, WeightedTest
 from hail_pipelines.gene_scan import scan_in_processes, scan_on_spark
 from infra.local_files import remove
 from infra.provenance import Fingerprint, fingerprint, versions

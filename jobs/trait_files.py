@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from association.scan import ScanTrait
+from association.scan_settings import ScanTrait
 from association.scan_trait_bytes import pack_trait
 from jobs.traits import PreparedTrait
 

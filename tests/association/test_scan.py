@@ -10,7 +10,8 @@ from association.null_models.cox import fit_cox
 from association.null_models.design import Design
 from association.null_models.linear import fit_linear
 from association.results import COLUMNS, FLAGS, SCHEMA
-from association.scan import MaskChoice, ScanSettings, ScanTrait, WeightedTest, scan
+from association.scan import scan
+from association.scan_settings import MaskChoice, ScanSettings, ScanTrait, WeightedTest
 
 SETTINGS = ScanSettings(
     masks=(MaskChoice(Mask("missense"), 0.5), MaskChoice(Mask("synonymous"), 0.5)),
