@@ -31,12 +31,18 @@ class StudyFolder:
     def set(self, **sections: Any) -> None:
         """Change settings: a mapping is merged into its section, anything else takes the setting's place."""
         settings = yaml.load(self.study.read_text(), Loader=StudyLoader)
-        for name, value in sections.items():
-            if isinstance(value, dict) and isinstance(settings.get(name), dict):
-                settings[name] |= value
-            else:
-                settings[name] = value
-        self.study.write_text(yaml.safe_dump(settings, sort_keys=False))
+        merged = {
+            name: settings[name] | value
+            if isinstance(value, dict) and isinstance(settings.get(name), dict)
+            else value
+            for name, value in sections.items()
+        }
+        self.replace(**merged)
+
+    def replace(self, **sections: Any) -> None:
+        """Put whole sections in place of what there is."""
+        settings = yaml.load(self.study.read_text(), Loader=StudyLoader)
+        self.study.write_text(yaml.safe_dump(settings | sections, sort_keys=False))
 
     def read_vcf(self, name: str) -> tuple[list[str], list[list[str]]]:
         """Give a VCF's header lines and the columns of its records."""

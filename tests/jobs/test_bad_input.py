@@ -194,8 +194,7 @@ def test_a_mask_on_a_score_that_annotation_does_not_keep_is_refused(folder, refu
 
 def test_a_variant_table_without_a_column_is_refused(folder, refusal):
     (folder.path / "variants.tsv").write_text("contig\tposition\tref\talt\tsymbol\tconsequence\n1\t1\tA\tC\tG\tx\n")
-    folder.set(annotation=["replaced below"])
-    folder.set(annotation={"source": "table", "path": "variants.tsv", "scores": ["REVEL"]})
+    folder.replace(annotation={"source": "table", "path": "variants.tsv", "scores": ["REVEL"]})
     text = refusal()
     assert "variants.tsv" in text
     assert "no column 'gene'" in text
