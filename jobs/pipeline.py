@@ -17,15 +17,21 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from association.gene_tests.masks import Mask
 from association.results import COLUMNS
-from association.scan_settings import MaskChoice, ScanSettings, WeightedTest
 from hail_pipelines.gene_scan import scan_in_processes, scan_on_spark
 from infra.local_files import remove
 from infra.provenance import Fingerprint, fingerprint, versions
 from jobs.check import CheckedStudy, info_fields
 from jobs.stage import MANIFEST, Counts, Folders, Stage
-from jobs.study import InfoAnnotation, SnpEffAnnotation, Study, TableAnnotation, resolve
+from jobs.stage_settings import (
+    annotation_source,
+    genotype_thresholds,
+    sample_thresholds,
+    scan_settings,
+    store_ceiling,
+    variant_thresholds,
+)
+from jobs.study import TableAnnotation, resolve
 from jobs.trait_files import read_packed_trait, read_summary, write_traits
 from jobs.traits import prepare_traits
 
@@ -67,7 +73,7 @@ class Pipeline:
         tested = {name: settings[name] for name in ("masks", "tests", "calibration")}
         genotypes = self.study.genotypes
         loaded = [genotypes.reference_genome, genotypes.header_types, info_fields(self.study)]
-        stored = [qc["genotype"], self._store_ceiling(), STORE_FILES]
+        stored = [qc["genotype"], store_ceiling(self.study), STORE_FILES]
         return [
             Stage("load", loaded, vcfs, (), ("calls.mt",), CALLS, self._load),
             Stage("qc", qc, (), ("load",), ("samples.parquet", "attrition.json"), CALLS, self._qc),
@@ -113,10 +119,6 @@ class Pipeline:
             return (fingerprint(resolve(self.checked.path, annotation.path)),)
         return ()
 
-    def _store_ceiling(self) -> float:
-        """Give the highest frequency that any mask takes; commoner variants stay out of the store."""
-        return max(ceiling for mask in self.study.masks for ceiling in mask.max_allele_frequency)
-
     def _start_hail(self) -> None:
         from hail_pipelines.session import SessionSettings, start
 
@@ -145,27 +147,11 @@ class Pipeline:
         attrition = quality_control(
             folders["load"] / "calls.mt",
             folder,
-            genotype=self._genotype_thresholds(),
-            **self._row_and_column_thresholds(),
+            genotype=genotype_thresholds(self.study.qc),
+            variant=variant_thresholds(self.study.qc),
+            sample=sample_thresholds(self.study.qc),
         )
         return {f"{row.unit}s": row.after for row in attrition if row.step == "all"}
-
-    def _genotype_thresholds(self) -> Any:
-        from hail_pipelines.genotype_qc import GenotypeThresholds
-
-        return GenotypeThresholds(**self.study.qc.genotype.model_dump())
-
-    def _row_and_column_thresholds(self) -> dict[str, Any]:
-        from hail_pipelines.sample_qc import SampleThresholds
-        from hail_pipelines.variant_qc import VariantThresholds
-
-        sample = self.study.qc.sample
-        return {
-            "variant": VariantThresholds(**self.study.qc.variant.model_dump()),
-            "sample": SampleThresholds(
-                sample.min_call_rate, {str(name): limit for name, limit in sample.max_deviations.items()}
-            ),
-        }
 
     def _annotate(self, folder: Path, folders: Folders) -> Counts:
         from hail_pipelines.annotate import annotate
@@ -188,8 +174,8 @@ class Pipeline:
             folders["qc"],
             folders["annotate"] / "genes.ht",
             folder / "genes",
-            genotype=self._genotype_thresholds(),
-            max_allele_frequency=self._store_ceiling(),
+            genotype=genotype_thresholds(self.study.qc),
+            max_allele_frequency=store_ceiling(self.study),
             files=STORE_FILES,
         )
         return asdict(counts)
@@ -249,42 +235,3 @@ def _stage_times(folders: Folders) -> list[dict[str, Any]]:
     """Say how long each stage took, whichever run did it."""
     manifests = [json.loads((folder / MANIFEST).read_text()) for folder in folders.values()]
     return [{"name": manifest["stage"], "seconds": manifest["seconds"]} for manifest in manifests]
-
-
-def scan_settings(study: Study) -> ScanSettings:
-    """Give what a study asks of a scan."""
-    masks = []
-    for mask in study.masks:
-        damaging = mask.damaging
-        rule = Mask(mask.name, damaging.score, damaging.at_least) if damaging else Mask(mask.name)
-        masks += [MaskChoice(rule, ceiling) for ceiling in mask.max_allele_frequency]
-    tests = tuple(WeightedTest(test.test, test.weights) for test in study.tests)
-    calibration = study.calibration
-    return ScanSettings(tuple(masks), tests, calibration.seed, calibration.max_permutations, calibration.exceedances)
-
-
-def annotation_source(study: Study, path: Path) -> Any:
-    """Give what a study asks of annotation."""
-    from hail_pipelines.annotation_sources import AnnotationSource
-
-    annotation = study.annotation
-    if isinstance(annotation, SnpEffAnnotation):
-        return AnnotationSource("snpeff", field=annotation.field)
-    scores, external_af = tuple(annotation.scores), annotation.external_af
-    if isinstance(annotation, InfoAnnotation):
-        return AnnotationSource(
-            "info",
-            scores=scores,
-            external_af=external_af,
-            gene_field=annotation.gene,
-            consequence_field=annotation.consequence,
-        )
-    if isinstance(annotation, TableAnnotation):
-        return AnnotationSource(
-            "table",
-            scores=scores,
-            external_af=external_af,
-            table=resolve(path, annotation.path),
-            columns=annotation.columns.model_dump(),
-        )
-    return AnnotationSource("vep", annotation.field, annotation.transcripts, scores=scores, external_af=external_af)

@@ -1,0 +1,81 @@
+"""What the study file says, in the terms of the engine that does it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from association.gene_tests.masks import Mask
+from association.scan_settings import MaskChoice, ScanSettings, WeightedTest
+from jobs.study import InfoAnnotation, Qc, SnpEffAnnotation, Study, TableAnnotation, resolve
+
+if TYPE_CHECKING:
+    from hail_pipelines.genotype_qc import GenotypeThresholds
+    from hail_pipelines.sample_qc import SampleThresholds
+    from hail_pipelines.variant_qc import VariantThresholds
+
+
+def genotype_thresholds(qc: Qc) -> GenotypeThresholds:
+    """Give what a call must reach."""
+    from hail_pipelines.genotype_qc import GenotypeThresholds
+
+    return GenotypeThresholds(**qc.genotype.model_dump())
+
+
+def variant_thresholds(qc: Qc) -> VariantThresholds:
+    """Give what a variant must reach."""
+    from hail_pipelines.variant_qc import VariantThresholds
+
+    return VariantThresholds(**qc.variant.model_dump())
+
+
+def sample_thresholds(qc: Qc) -> SampleThresholds:
+    """Give what a sample must reach."""
+    from hail_pipelines.sample_qc import SampleThresholds
+
+    deviations = {str(name): limit for name, limit in qc.sample.max_deviations.items()}
+    return SampleThresholds(qc.sample.min_call_rate, deviations)
+
+
+def store_ceiling(study: Study) -> float:
+    """Give the highest frequency that any mask takes; commoner variants stay out of the store."""
+    return max(ceiling for mask in study.masks for ceiling in mask.max_allele_frequency)
+
+
+def scan_settings(study: Study) -> ScanSettings:
+    """Give what a study asks of a scan."""
+    masks = []
+    for mask in study.masks:
+        damaging = mask.damaging
+        rule = Mask(mask.name, damaging.score, damaging.at_least) if damaging else Mask(mask.name)
+        masks += [MaskChoice(rule, ceiling) for ceiling in mask.max_allele_frequency]
+    tests = tuple(WeightedTest(test.test, test.weights) for test in study.tests)
+    calibration = study.calibration
+    return ScanSettings(tuple(masks), tests, calibration.seed, calibration.max_permutations, calibration.exceedances)
+
+
+def annotation_source(study: Study, path: Path) -> AnnotationSource:
+    """Give what a study asks of annotation."""
+    from hail_pipelines.annotation_sources import AnnotationSource
+
+    annotation = study.annotation
+    if isinstance(annotation, SnpEffAnnotation):
+        return AnnotationSource("snpeff", field=annotation.field)
+    scores, external_af = tuple(annotation.scores), annotation.external_af
+    if isinstance(annotation, InfoAnnotation):
+        return AnnotationSource(
+            "info",
+            scores=scores,
+            external_af=external_af,
+            gene_field=annotation.gene,
+            consequence_field=annotation.consequence,
+        )
+    if isinstance(annotation, TableAnnotation):
+        return AnnotationSource(
+            "table",
+            scores=scores,
+            external_af=external_af,
+            table=resolve(path, annotation.path),
+            columns=annotation.columns.model_dump(),
+        )
+    return AnnotationSource("vep", annotation.field, annotation.transcripts, scores=scores, external_af=external_af)
