@@ -1,0 +1,319 @@
+"""A run: what it leaves, what a rerun does again, and what must not change its results."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pandas as pd
+import pytest
+
+from hail_pipelines import load_calls, session
+from jobs.run import run_study
+from jobs.simulate_cohort import simulate_cohort
+
+STAGES = ["load", "qc", "annotate", "gene store", "traits", "scan", "report"]
+
+
+def results_of(folder):
+    return pd.read_parquet(folder.output / "results" / "gene_tests.parquet")
+
+
+def redone(folder):
+    """Run a study again and list the stages that were done anew."""
+    run_study(folder.study)
+    record = json.loads((folder.output / "run.json").read_text())
+    assert [stage["name"] for stage in record["stages"]] == STAGES
+    return [stage["name"] for stage in record["stages"] if not stage["reused"]]
+
+
+@pytest.fixture(scope="module")
+def finished(simulated, copy_of, tmp_path_factory):
+    """Run a small study once; tests copy it."""
+    folder = copy_of(simulated, tmp_path_factory.mktemp("finished") / "cohort")
+    folder.set(
+        masks=[
+            {
+                "name": "plof_or_damaging_missense",
+                "damaging": {"score": "REVEL", "at_least": 0.5},
+                "max_allele_frequency": [0.2],
+            },
+            {"name": "synonymous", "max_allele_frequency": [0.2]},
+        ],
+        calibration={"max_permutations": 2000},
+    )
+    run_study(folder.study)
+    assert results_of(folder)["p_value"].notna().sum() >= 20
+    return folder
+
+
+@pytest.fixture
+def again(finished, copy_of, tmp_path):
+    """Give a test its own copy of the finished run, stages included."""
+    return copy_of(finished.path, tmp_path / "cohort")
+
+
+@pytest.fixture
+def afresh(again):
+    """Give a test its own copy of the study, without anything that was run."""
+    again.set(output="fresh")
+    again.output = again.path / "fresh"
+    return again
+
+
+@pytest.fixture
+def no_java(monkeypatch):
+    def refuse(*_):
+        raise AssertionError("Java was started")
+
+    monkeypatch.setattr(session, "start", refuse)
+
+
+def same_results(folder, finished):
+    run_study(folder.study)
+    pd.testing.assert_frame_equal(results_of(folder), results_of(finished), check_exact=True)
+
+
+# --------------------------------------------------------------------------------------------- what a run leaves
+
+
+def test_a_run_leaves_results_report_record_quality_control_and_traits(finished):
+    for name in (
+        "results/gene_tests.parquet",
+        "results/gene_tests.tsv",
+        "results/columns.tsv",
+        "report/report.html",
+        "qc/attrition.json",
+        "qc/samples.parquet",
+        "traits/survival.json",
+        "traits/alsfrs_slope.json",
+        "traits/excluded.tsv",
+        "run.json",
+    ):
+        assert (finished.output / name).is_file(), name
+
+
+def test_both_forms_of_the_results_hold_the_same_rows(finished):
+    table = pd.read_csv(finished.output / "results" / "gene_tests.tsv", sep="\t")
+    results = results_of(finished)
+    meanings = pd.read_csv(finished.output / "results" / "columns.tsv", sep="\t")
+    assert list(table) == list(results) == list(meanings["column"])
+    assert len(table) == len(results) == 12 * 2 * 2 * 2
+    pd.testing.assert_series_equal(table["p_value"], results["p_value"], rtol=1e-12)
+    assert (table["gene"] == results["gene"]).all()
+
+
+def test_every_row_has_a_p_value_or_a_reason(finished):
+    results = results_of(finished)
+    assert (results["p_value"].notna() ^ results["reason"].fillna("").ne("")).all()
+
+
+def test_the_report_stands_alone_and_names_the_study(finished):
+    html = (finished.output / "report" / "report.html").read_text()
+    assert "Simulated ALS cohort" in html
+    assert "<script src" not in html
+    assert "<link" not in html
+
+
+def test_the_record_says_how_the_results_were_made(finished):
+    record = json.loads((finished.output / "run.json").read_text())
+    assert record["study"] == "Simulated ALS cohort"
+    assert record["settings"]["calibration"]["seed"] == record["seed"] == 1
+    assert {one["name"] for one in record["inputs"]} >= {"participants.tsv", "visits.tsv", "chr1.vcf.gz"}
+    assert record["versions"]["hail"]
+    assert [stage["name"] for stage in record["stages"]] == STAGES
+    assert not any(stage["reused"] for stage in record["stages"])
+
+
+# --------------------------------------------------------------------------------------- what a rerun does again
+
+
+def test_a_rerun_does_nothing_again_and_starts_no_java(again, finished, no_java):
+    assert redone(again) == []
+    pd.testing.assert_frame_equal(results_of(again), results_of(finished), check_exact=True)
+
+
+def test_a_changed_alpha_redoes_the_report_alone(again, no_java):
+    again.set(alpha=0.01)
+    assert redone(again) == ["report"]
+
+
+def test_a_changed_test_redoes_scan_and_report_without_java(again, no_java):
+    again.set(tests=[{"test": "burden", "weights": "beta_1_25"}])
+    assert redone(again) == ["scan", "report"]
+    assert set(results_of(again)["test"]) == {"burden"}
+
+
+def test_a_lower_ceiling_beside_the_highest_redoes_scan_and_report(again, finished, no_java):
+    again.set(masks=[{"name": "synonymous", "max_allele_frequency": [0.1, 0.2]}])
+    assert redone(again) == ["scan", "report"]
+    kept, before = results_of(again), results_of(finished)
+    pd.testing.assert_frame_equal(
+        kept[kept["max_af"] == 0.2].reset_index(drop=True),
+        before[before["mask"] == "synonymous"].reset_index(drop=True),
+        check_exact=True,
+    )
+
+
+def test_a_changed_trait_redoes_traits_scan_and_report_without_java(again, no_java):
+    again.set(traits=[{"name": "survival", "type": "survival", "origin": "diagnosis"}])
+    assert redone(again) == ["traits", "scan", "report"]
+    assert set(results_of(again)["trait"]) == {"survival"}
+
+
+def test_a_changed_table_redoes_traits_scan_and_report_without_java(again, no_java):
+    again.edit_table("participants.tsv", lambda rows: rows[:-1])
+    assert redone(again) == ["traits", "scan", "report"]
+
+
+def test_a_result_that_was_removed_is_made_again_and_nothing_else(again, finished, no_java):
+    (removed,) = again.output.glob("stages/scan-*/gene_tests.parquet")
+    removed.unlink()
+    assert redone(again) == ["scan"]
+    pd.testing.assert_frame_equal(results_of(again), results_of(finished), check_exact=True)
+
+
+def test_a_changed_highest_ceiling_redoes_the_gene_store_and_what_follows(again):
+    again.set(masks=[{"name": "synonymous", "max_allele_frequency": [0.1]}])
+    assert redone(again) == ["gene store", "traits", "scan", "report"]
+
+
+# ------------------------------------------------------------------------------- what must not change the results
+
+
+def shuffled(header, records, seed):
+    """Put a VCF's sample columns in another order, the same for the same seed."""
+    names = header[-1].split("\t")
+    order = list(range(9, len(names)))
+    random.Random(seed).shuffle(order)
+    order = [*range(9), *order]
+    return [*header[:-1], "\t".join(names[at] for at in order)], [[record[at] for at in order] for record in records]
+
+
+def vcf_names(folder):
+    return sorted((path.name for path in (folder.path / "vcf").glob("*.vcf.gz")), key=lambda name: int(name[3:-7]))
+
+
+def test_results_do_not_depend_on_the_order_of_sample_columns(afresh, finished):
+    for name in vcf_names(afresh):
+        afresh.write_vcf(name, *shuffled(*afresh.read_vcf(name), seed=3))
+    same_results(afresh, finished)
+
+
+def test_results_do_not_depend_on_the_order_of_table_rows(again, finished):
+    for name in ("participants.tsv", "visits.tsv"):
+        again.edit_table(name, lambda rows: [rows[0], *random.Random(4).sample(rows[1:], len(rows) - 1)])
+    same_results(again, finished)
+
+
+def test_results_do_not_depend_on_how_many_files_hold_the_genotypes(afresh, finished):
+    together = [afresh.read_vcf(name) for name in vcf_names(afresh)]
+    afresh.write_vcf("all.vcf.gz", together[0][0], [record for _, records in together for record in records])
+    afresh.set(genotypes={"vcfs": ["vcf/all.vcf.gz"]})
+    same_results(afresh, finished)
+
+
+def test_results_do_not_depend_on_the_number_of_partitions(afresh, finished, monkeypatch):
+    read_partitions = []
+    import_records = load_calls._read_records
+
+    def watch(*arguments):
+        records = import_records(*arguments)
+        read_partitions.append(records.n_partitions())
+        return records
+
+    monkeypatch.setattr(load_calls, "partitions_for", lambda total_bytes, cores: 4)
+    monkeypatch.setattr(load_calls, "_read_records", watch)
+    same_results(afresh, finished)
+    assert read_partitions == [4]
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_results_do_not_depend_on_the_number_of_processes(again, finished, no_java, cores):
+    for stage in ("scan", "report"):
+        for manifest in again.output.glob(f"stages/{stage}-*/manifest.json"):
+            manifest.unlink()
+    again.set(compute={"cores": cores})
+    same_results(again, finished)
+
+
+def flip(record):
+    """Swap a record's two alleles and everything that follows their order."""
+    calls = []
+    for call in record[9:]:
+        genotype, reads, *rest = call.split(":")
+        swapped = "/".join(sorted({"0": "1", "1": "0"}.get(allele, allele) for allele in genotype.split("/")))
+        calls.append(":".join([swapped, ",".join(reversed(reads.split(","))), *rest]))
+    return [*record[:3], record[4], record[3], *record[5:9], *calls]
+
+
+def info_of(record, fields):
+    """Take gene, consequence, score and frequency of each alternate allele from its canonical transcript."""
+    entries = [
+        dict(zip(fields, entry.split("|"), strict=True)) for entry in record[7].partition("CSQ=")[2].split(",")
+    ]
+    canonical = iter([entry for entry in entries if entry["CANONICAL"] == "YES"])
+    by_allele = [{} if alt == "*" else next(canonical) for alt in record[4].split(",")]
+    for entry in by_allele:
+        entry["worst"] = entry.get("Consequence", "").split("&")[0]
+    return {
+        name: [entry.get(part) or "." for entry in by_allele]
+        for name, part in (
+            ("GENE", "SYMBOL"),
+            ("EFFECT", "worst"),
+            ("REVEL", "REVEL"),
+            ("POP_AF", "gnomADe_AF"),
+        )
+    }
+
+
+def flipped_with_info_fields(header, records):
+    """Swap the alleles of sites with two, and write the annotation, now of the other allele, as plain INFO fields."""
+    described = next(line for line in header if line.startswith("##INFO=<ID=CSQ"))
+    fields = described.partition("Format: ")[2].rstrip('">').split("|")
+    declared = [
+        f'##INFO=<ID={name},Number=A,Type={kind},Description="{name}">'
+        for name, kind in (("GENE", "String"), ("EFFECT", "String"), ("REVEL", "Float"), ("POP_AF", "Float"))
+    ]
+    positions = [record[1] for record in records]
+    changed = []
+    for record in records:
+        info = info_of(record, fields)
+        if "," not in record[4] and record[4] != "*" and positions.count(record[1]) == 1:
+            record = flip(record)
+            info["POP_AF"] = [value if value == "." else repr(1 - float(value)) for value in info["POP_AF"]]
+        text = ";".join(f"{name}={','.join(values)}" for name, values in info.items())
+        changed.append([*record[:7], text, *record[8:]])
+    return [*header[:-1], *declared, header[-1]], changed
+
+
+def test_results_do_not_depend_on_which_allele_is_the_reference_or_where_genes_are_named(afresh, finished):
+    for name in vcf_names(afresh):
+        afresh.write_vcf(name, *flipped_with_info_fields(*afresh.read_vcf(name)))
+    afresh.replace(
+        annotation={
+            "source": "info",
+            "gene": "GENE",
+            "consequence": "EFFECT",
+            "scores": ["REVEL"],
+            "external_af": "POP_AF",
+        }
+    )
+    same_results(afresh, finished)
+    store = pd.concat(pd.read_parquet(path) for path in afresh.output.glob("genes/part-*.parquet"))
+    assert store["minor_is_ref"].mean() > 0.5
+
+
+# ------------------------------------------------------------------------------------------------ what is found
+
+
+@pytest.mark.slow
+def test_the_strongest_planted_genes_rank_first(tmp_path):
+    simulated = simulate_cohort(tmp_path / "cohort", samples=300, genes=60, seed=1)
+    run_study(simulated.study)
+    results = pd.read_parquet(tmp_path / "cohort" / "out" / "results" / "gene_tests.parquet")
+    for trait, role in (("survival", "survival, strong"), ("alsfrs_slope", "slope, strong")):
+        rows = results[(results["trait"] == trait) & (results["mask"] == "plof_or_damaging_missense")]
+        for test in ("burden", "skat"):
+            ranked = rows[rows["test"] == test].sort_values(["p_value", "p_asymptotic"])
+            assert ranked["gene"].iloc[0] == simulated.planted[role], (trait, test)
