@@ -40,6 +40,9 @@ CLINICAL = ("association", "jobs.clinical", "jobs.tables", "jobs.trait_files", "
 REPORT = ("jobs.report", "association.calibration.multiplicity", "association.results")
 CALLS = ("hail_pipelines", "association.problems")
 
+# Below this much VCF a run is over before Java's optimising compiler has earned back what it costs.
+SMALL_COHORT_BYTES = 100 << 20
+
 # Enough for a scan to keep this many processes busy; a number that does not depend on the machine, so that a rerun
 # elsewhere finds the store current.
 STORE_FILES = 16
@@ -123,7 +126,10 @@ class Pipeline:
         from hail_pipelines.session import SessionSettings, start
 
         compute = self.study.compute
-        settings = SessionSettings(compute.cores, compute.driver_memory_gib, compute.master)
+        size = sum(path.stat().st_size for path in self.checked.vcfs)
+        settings = SessionSettings(
+            compute.cores, compute.driver_memory_gib, compute.master, brief=size < SMALL_COHORT_BYTES
+        )
         start(settings, self.checked.output / "stages")
 
     def _load(self, folder: Path, _: Folders) -> Counts:

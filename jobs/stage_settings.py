@@ -10,6 +10,7 @@ from association.scan_settings import MaskChoice, ScanSettings, WeightedTest
 from jobs.study import InfoAnnotation, Qc, SnpEffAnnotation, Study, TableAnnotation, resolve
 
 if TYPE_CHECKING:
+    from hail_pipelines.annotation_sources import AnnotationSource
     from hail_pipelines.genotype_qc import GenotypeThresholds
     from hail_pipelines.sample_qc import SampleThresholds
     from hail_pipelines.variant_qc import VariantThresholds
