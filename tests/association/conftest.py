@@ -25,7 +25,7 @@ STORE_SCHEMA = pa.schema(
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_store():
     """Give a function from {gene: (n, m) dosages, NaN where missing} to the genes and variants of a store."""
 
