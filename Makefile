@@ -4,7 +4,10 @@
 PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
-PACKAGES := association hail_pipelines infra jobs
+
+# One thread of linear algebra per process: the cores are filled by processes and by Spark.
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
 
 .PHONY: demo test test-all lint bench clean
 

@@ -21,6 +21,7 @@ from association.results import SCHEMA
 from association.scan import scan
 from association.scan_settings import ScanSettings
 from association.scan_trait_bytes import unpack_trait
+from hail_pipelines.threads import ONE_THREAD
 
 Report = Callable[[int, int], None]
 
@@ -52,9 +53,10 @@ def scan_in_processes(
     sizes = {entry["values"]: entry["counts"] for entry in pc.value_counts(genes).to_pylist()}
     tables, finished = [], 0
     report(0, len(genes))
+    os.environ.update(ONE_THREAD)
     # Spawned, not forked: the parent may hold a JVM and its threads.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max(1, min(workers, len(sizes))), context, _one_thread) as pool:
+    with ProcessPoolExecutor(max(1, min(workers, len(sizes))), context) as pool:
         futures = {pool.submit(scan_file, store, file, traits, settings): file for file in sizes}
         for future in as_completed(futures):
             tables.append(future.result())
@@ -111,8 +113,3 @@ def in_order(tables: Sequence[pa.Table]) -> pa.Table:
     rows = pa.concat_tables(tables) if tables else SCHEMA.empty_table()
     numbered = pa.table({"gene": rows["gene"], "row": pa.array(range(rows.num_rows))})
     return rows.take(pc.sort_indices(numbered, sort_keys=[("gene", "ascending"), ("row", "ascending")]))
-
-
-def _one_thread() -> None:
-    """Keep linear algebra of a worker on its own core."""
-    os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"

@@ -18,11 +18,11 @@ import hail as hl
 from pyspark import SparkContext
 
 from hail_pipelines.java import find_java_home
+from hail_pipelines.threads import ONE_THREAD
 
 log = logging.getLogger(__name__)
 
 # Numeric libraries on a worker must not start a thread per core: Spark already runs a task on each.
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 LOG_CONFIGURATION = """\
 status = error

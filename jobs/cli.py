@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from association.problems import InputError
+from hail_pipelines.threads import ONE_THREAD
 
 USERS_FAULT = 2
 
@@ -113,6 +114,7 @@ def _refuse(errors: list[InputError]) -> None:
 
 def main() -> None:
     """Run the command line; leave at once at the end, without waiting for Java's farewell."""
+    os.environ.update(ONE_THREAD)
     try:
         app()
     except SystemExit as leaving:

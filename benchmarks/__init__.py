@@ -1,0 +1,1 @@
+"""Measurements of speed and of type I error: `make bench`."""
