@@ -22,8 +22,6 @@ from hail_pipelines.threads import ONE_THREAD
 
 log = logging.getLogger(__name__)
 
-# Numeric libraries on a worker must not start a thread per core: Spark already runs a task on each.
-
 LOG_CONFIGURATION = """\
 status = error
 appender.rolling.type = RollingFile
