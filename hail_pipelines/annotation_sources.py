@@ -77,9 +77,13 @@ def gene_entry_expr(
     external_af: hl.Float64Expression,
     scores: dict[str, hl.Float64Expression],
 ) -> hl.StructExpression:
-    """Make one gene entry; scores stay missing where the source has none."""
+    """Make one gene entry of the most severe of the consequences that `&` joins; absent scores stay missing."""
     return hl.struct(
-        gene=gene, consequence=consequence, loftee=loftee, external_af=external_af, scores=hl.struct(**scores)
+        gene=gene,
+        consequence=most_severe_expr(consequence.split("&")),
+        loftee=loftee,
+        external_af=external_af,
+        scores=hl.struct(**scores),
     )
 
 
@@ -149,7 +153,7 @@ def vep_entries_expr(
     def entry(parts: hl.ArrayExpression) -> hl.StructExpression:
         return gene_entry_expr(
             gene=hl.coalesce(part(parts, "SYMBOL"), part(parts, "Gene")),
-            consequence=most_severe_expr(part(parts, "Consequence").split("&")),
+            consequence=part(parts, "Consequence"),
             loftee=part(parts, "LoF"),
             external_af=largest_number_expr(part(parts, source.external_af)),
             scores={name: largest_number_expr(part(parts, name)) for name in source.scores},
@@ -172,7 +176,7 @@ def snpeff_entries_expr(
         named = hl.or_missing(hl.len(parts[3]) > 0, parts[3])
         return gene_entry_expr(
             gene=hl.coalesce(named, hl.or_missing(hl.len(parts[4]) > 0, parts[4])),
-            consequence=most_severe_expr(parts[1].split("&")),
+            consequence=parts[1],
             loftee=hl.missing(hl.tstr),
             external_af=hl.missing(hl.tfloat64),
             scores={},

@@ -16,6 +16,8 @@ from typing import BinaryIO, Literal
 
 import pysam
 
+from association.problems import InputError
+
 Compression = Literal["none", "gzip", "bgzip"]
 
 END_BLOCK = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
@@ -76,6 +78,12 @@ def is_intact(path: Path) -> bool:
     return True
 
 
+def blocked_name(source: Path) -> Path:
+    """Name the bgzipped copy of a VCF: sample.vcf.gz becomes sample.vcf.bgz beside it."""
+    stem = source.name.removesuffix(".gz").removesuffix(".bgz")
+    return source.with_name(f"{stem}.bgz")
+
+
 def reblock(source: Path, target: Path) -> None:
     """Write a plain gzip or uncompressed file as bgzip, whole or not at all.
 
@@ -84,23 +92,28 @@ def reblock(source: Path, target: Path) -> None:
     source
         The file to read.
     target
-        The file to write; it must not exist.
+        The file to write; it must not exist, its folder must.
 
     Raises
     ------
-    FileExistsError
-        If `target` exists.
-    OSError
-        If `source` can't be read to its end; nothing is left at `target`.
+    InputError
+        If the source is not there or can't be read to its end, or the target can't be made; nothing is left behind.
     """
+    if not source.is_file():
+        raise InputError.single(str(source), "file", "no such file")
     if target.exists():
-        raise FileExistsError(f"{target} exists; remove it, or choose another name")
+        raise InputError.single(str(target), "file", "exists already; remove it, or choose another name")
+    if not target.parent.is_dir():
+        raise InputError.single(str(target), "folder", f"{target.parent} does not exist; make it, or choose another")
     partial = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         with _open_text(source) as reader, pysam.BGZFile(str(partial), "wb") as writer:
             while chunk := reader.read(_CHUNK_BYTES):
                 writer.write(chunk)
         partial.rename(target)
+    except (OSError, EOFError, zlib.error) as error:
+        message = f"can't be re-blocked: {error}; if it was cut off on its way, copy it again"
+        raise InputError.single(str(source), "file", message) from None
     finally:
         partial.unlink(missing_ok=True)
 

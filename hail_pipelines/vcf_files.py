@@ -15,7 +15,7 @@ from pathlib import Path
 import pysam
 
 from association.problems import InputError, Problem
-from hail_pipelines.bgzip import block_problem, compression_of
+from hail_pipelines.bgzip import block_problem, blocked_name, compression_of
 from hail_pipelines.reference_genome import (
     ReferenceGenome,
     length_problem,
@@ -159,7 +159,7 @@ def _file_problem(path: Path) -> str | None:
     if compression == "gzip":
         return (
             "compressed by plain gzip, which only one core can read; expected bgzip. "
-            f"Make one with: progex bgzip {path}"
+            f"Make {blocked_name(path).name} with: progex bgzip {path}  and name that in genotypes.vcfs"
         )
     if compression == "bgzip" and not named_compressed:
         return "bgzipped, but named .vcf; rename it to .vcf.bgz"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,13 +25,21 @@ def write_whole(path: Path, content: bytes) -> None:
     partial.replace(path)
 
 
-def copy_whole(source: Path, target: Path) -> None:
-    """Copy a file or a folder; a file is replaced at once, a folder is replaced by renaming."""
+def copy_whole(source: Path, target: Path, *, leave_out: Sequence[str] = ()) -> None:
+    """Copy a file or a folder; a file is replaced at once, a folder is replaced by renaming.
+
+    Parameters
+    ----------
+    source, target
+        What to copy where.
+    leave_out
+        Patterns of names inside a folder that are not copied.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.partial")
     remove(partial)
     if source.is_dir():
-        shutil.copytree(source, partial)
+        shutil.copytree(source, partial, ignore=shutil.ignore_patterns(*leave_out))
         remove(target)
     else:
         shutil.copyfile(source, partial)

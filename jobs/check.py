@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,6 +65,7 @@ def check_study(path: Path) -> CheckedStudy:
     """
     study = read_study(path)
     errors: list[InputError] = []
+    _attempt(lambda: _check_output(resolve(path, study.output), path), errors)
     vcfs = _attempt(lambda: find_vcfs(study, path), errors)
     summary = _attempt(lambda: _inspect(study, vcfs), errors) if vcfs else None
     clinical = _attempt(lambda: read_clinical(study, path), errors)
@@ -113,6 +115,18 @@ def info_fields(study: Study) -> tuple[str, ...]:
     return ()
 
 
+def _check_output(output: Path, path: Path) -> None:
+    """Check that the output folder is one, or can be made."""
+    nearest = next(folder for folder in (output, *output.parents) if folder.exists())
+    if not nearest.is_dir():
+        message = f"{nearest} is a file; name a folder"
+    elif not os.access(nearest, os.W_OK | os.X_OK):
+        message = f"{nearest} can't be written to; name another folder"
+    else:
+        return
+    raise InputError.single(path.name, "output", message)
+
+
 def _inspect(study: Study, vcfs: list[Path] | None) -> VcfSummary:
     genotypes = study.genotypes
     return inspect_vcfs(
@@ -151,7 +165,8 @@ def _check_variant_table(study: Study, path: Path) -> None:
         return
     table = Table(resolve(path, annotation.path))
     external = [annotation.external_af] if annotation.external_af else []
-    table.require([*annotation.columns.model_dump().values(), *annotation.scores, *external], "annotation.columns")
+    table.require(annotation.columns.model_dump().values(), "Map it in annotation.columns")
+    table.require([*annotation.scores, *external], "Name one of these in annotation.scores and external_af")
 
 
 def _attempt(step: Callable[[], Found], errors: list[InputError]) -> Found | None:

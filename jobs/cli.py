@@ -74,11 +74,14 @@ def simulate(
 @app.command()
 def bgzip(
     source: Annotated[Path, typer.Argument(metavar="FILE.vcf.gz", help="A VCF, plain or gzipped.")],
-    target: Annotated[Path, typer.Argument(metavar="NEW.vcf.bgz", help="The bgzipped copy to write.")],
+    target: Annotated[
+        Path | None, typer.Argument(metavar="[NEW.vcf.bgz]", help="The copy to write; by default beside it, as .bgz.")
+    ] = None,
 ) -> None:
     """Write a VCF anew in blocks (bgzip), so that many cores can read it."""
-    from hail_pipelines.bgzip import reblock
+    from hail_pipelines.bgzip import blocked_name, reblock
 
+    target = target or blocked_name(source)
     with _users_faults():
         reblock(source, target)
     typer.echo(f"wrote {target}")

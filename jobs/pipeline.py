@@ -195,8 +195,8 @@ class Pipeline:
         write_traits(traits, store["sample"], folder)
         unknown = sorted(set(samples["sample"]) - set(self.checked.clinical.participants["sample"]))
         (folder / "not_in_participants.tsv").write_text("\n".join(["sample", *unknown]) + "\n")
-        used = {trait.name: len(trait.samples) for trait in traits}
-        return used | {"genotyped samples without a participants row": len(unknown)}
+        used = {f"samples in {trait.name}": len(trait.samples) for trait in traits}
+        return used | {"samples without a participants row": len(unknown)}
 
     def _scan(self, folder: Path, folders: Folders) -> Counts:
         store = folders["gene store"] / "genes"

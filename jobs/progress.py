@@ -38,7 +38,7 @@ class Progress:
     def reused(self, name: str, counts: str) -> None:
         """Report a stage that an earlier run had done."""
         self._number += 1
-        self.say(f"{self._label(name)} current        {counts}")
+        self.say(f"{self._label(name)}         current  {counts}")
 
     @contextmanager
     def stage(self, name: str, tally: Tally) -> Iterator[Callable[[str], None]]:
@@ -79,7 +79,7 @@ class Progress:
 
 def _tasks(tally: Tally) -> str:
     finished, total = tally()
-    return f"{finished:,} of {total:,}" if total else "working"
+    return f"{finished:,} of {total:,} parts" if total else "working"
 
 
 def _duration(seconds: float) -> str:

@@ -15,7 +15,7 @@ from infra.provenance import Fingerprint, canonical_json, versions
 from jobs.check import CheckedStudy, check_study
 from jobs.pipeline import Pipeline
 from jobs.progress import Progress
-from jobs.stage import Counts, StageRecord, finished, perform, stage_key
+from jobs.stage import MANIFEST, Counts, StageRecord, finished, perform, stage_key
 
 # Where the files that people read are found, by the stage that makes them.
 PUBLISHED = {
@@ -91,7 +91,7 @@ def _publish(record: StageRecord, output: Path) -> None:
     place, names = PUBLISHED.get(record.name, (".", ()))
     for name in names:
         source = record.folder / name if (record.folder / name).exists() else record.folder
-        copy_whole(source, output / place / name)
+        copy_whole(source, output / place / name, leave_out=(MANIFEST, "_SUCCESS", "*.crc"))
 
 
 def _write_run_record(
@@ -121,4 +121,5 @@ def _write_run_record(
 
 
 def _describe(counts: Counts) -> str:
-    return "  ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in counts.items())
+    """Say what a stage counted; what it met none of goes without saying."""
+    return ", ".join(f"{name.replace('_', ' ')} {value:,}" for name, value in counts.items() if value)

@@ -38,8 +38,8 @@ class Table:
         self.rows = _read_texts(path)
         self.problems: list[Problem] = []
 
-    def require(self, columns: Iterable[str], setting: str) -> None:
-        """Check that columns exist.
+    def require(self, columns: Iterable[str], remedy: str) -> None:
+        """Check that columns exist; else say what to do.
 
         Raises
         ------
@@ -54,7 +54,7 @@ class Table:
                 [
                     Problem(
                         "line 1",
-                        f"no column '{name}'{_closest(name, self.rows)}; it has {present}. Map it in {setting}",
+                        f"no column '{name}'{_closest(name, self.rows)}; it has {present}. {remedy}",
                     )
                     for name in missing
                 ],
@@ -136,8 +136,8 @@ def read_participants(
     """
     dates, numbers, as_is = list(dates), list(numbers), list(dict.fromkeys(as_is))
     table = Table(path)
-    table.require([columns["sample"], *(columns[name] for name in dates + numbers)], "participants.columns")
-    table.require(as_is, "covariates, strata and traits")
+    table.require([columns["sample"], *(columns[name] for name in dates + numbers)], "Map it in participants.columns")
+    table.require(as_is, "Name one of these in covariates, strata or traits")
     read = {"sample": table.identifiers(columns["sample"])}
     table.unique(columns["sample"])
     read |= {name: table.dates(columns[name]) for name in dates}
@@ -172,7 +172,7 @@ def read_visits(path: Path, columns: Mapping[str, str], items: list[str] | None)
     """
     table = Table(path)
     scored = items or [columns["total"]]
-    table.require([columns["sample"], columns["visit_date"], *scored], "visits.columns")
+    table.require([columns["sample"], columns["visit_date"], *scored], "Map it in visits.columns")
     highest = 4 if items else HIGHEST_TOTAL
     scores = [table.numbers(column, lowest=0, highest=highest) for column in scored]
     visits = pd.DataFrame(

@@ -34,7 +34,10 @@ def covariate_design(table: pd.DataFrame, kinds: Mapping[str, str]) -> Design:
         if kind == "numeric":
             columns[name] = pd.to_numeric(table[name])
         else:
-            columns |= {f"{name}={level}": (table[name] == level).astype(float) for level in _levels(table[name])[1:]}
+            levels = _levels(table[name])
+            # A category of one level stays, as a column of ones, for the model to refuse by name.
+            indicated = levels[1:] or levels
+            columns |= {f"{name}={level}": (table[name] == level).astype(float) for level in indicated}
     matrix = np.column_stack([column.to_numpy(np.float64) for column in columns.values()]) if columns else None
     return Design(tuple(columns), np.empty((len(table), 0)) if matrix is None else matrix)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from association.problems import InputError
-from hail_pipelines.bgzip import reblock
+from hail_pipelines.bgzip import blocked_name, reblock
 from hail_pipelines.vcf_files import inspect_vcfs
 from hail_pipelines.vcf_header import annotation_subfields
 
@@ -74,7 +74,7 @@ def test_refuses_plain_gzip_and_reblocking_mends_it(write_vcf, tmp_path):
 def test_reblocking_a_truncated_file_leaves_nothing(tmp_path, write_vcf):
     plain = tmp_path / "plain.vcf.gz"
     plain.write_bytes(gzip.compress(write_vcf([RECORD] * 50, name="text.vcf").read_bytes())[:-20])
-    with pytest.raises(EOFError):
+    with pytest.raises(InputError, match="copy it again"):
         reblock(plain, tmp_path / "target.vcf.gz")
     assert not (tmp_path / "target.vcf.gz").exists()
     assert not list(tmp_path.glob(".*"))
@@ -82,8 +82,20 @@ def test_reblocking_a_truncated_file_leaves_nothing(tmp_path, write_vcf):
 
 def test_reblocking_never_overwrites(tmp_path, write_vcf):
     path = write_vcf([RECORD])
-    with pytest.raises(FileExistsError):
+    with pytest.raises(InputError, match="exists already"):
         reblock(path, path)
+
+
+def test_reblocking_from_or_to_nowhere_is_refused(tmp_path, write_vcf):
+    with pytest.raises(InputError, match="no such file"):
+        reblock(tmp_path / "nothing.vcf.gz", tmp_path / "new.vcf.bgz")
+    with pytest.raises(InputError, match="does not exist"):
+        reblock(write_vcf([RECORD]), tmp_path / "nowhere" / "new.vcf.bgz")
+
+
+def test_the_blocked_copy_is_named_after_the_original():
+    assert blocked_name(Path("a/exomes.vcf.gz")) == Path("a/exomes.vcf.bgz")
+    assert blocked_name(Path("exomes.vcf")) == Path("exomes.vcf.bgz")
 
 
 @pytest.mark.parametrize(("cut", "words"), [(28, "end-of-file block is absent"), (40, "cut off"), (10, "cut off")])

@@ -289,11 +289,16 @@ def test_a_constant_covariate_is_refused_by_name(folder, refusal):
         assert "leave it out" in line
 
 
-@pytest.mark.xfail(strict=True, reason="a category with a single level leaves the model without a word")
 def test_a_constant_category_is_refused_by_name(folder, refusal):
     folder.edit_table("participants.tsv", lambda rows: [[*rows[0], "country"], *([*row, "NL"] for row in rows[1:])])
     folder.set(covariates=["sex", "country"])
-    assert "country" in refusal()
+    assert "country=NL" in refusal()
+
+
+def test_an_output_that_cannot_be_made_is_refused(folder, refusal):
+    (folder.path / "taken").write_text("")
+    folder.set(output="taken/out")
+    assert "is a file; name a folder" in refusal()
 
 
 def test_covariates_that_determine_each_other_are_refused_by_name(folder, refusal):
