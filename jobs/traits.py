@@ -180,7 +180,7 @@ def _fit(trait: Trait, samples: pd.DataFrame, design: Design, clinical: Clinical
 
 def _with_stratum_levels(design: Design, samples: pd.DataFrame) -> Design:
     """Give every stratum a level of its own in a model that has no strata."""
-    if samples["stratum"].nunique() == 1:
+    if len(set(samples["stratum"])) == 1:
         return design
     strata = covariate_design(samples[["stratum"]], {"stratum": "categorical"})
     return Design(design.names + strata.names, np.hstack([design.matrix, strata.matrix]))
