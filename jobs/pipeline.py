@@ -103,12 +103,13 @@ class Pipeline:
             Stage("report", settings, (), ("qc", "traits", "scan"), ("report.html",), REPORT, self._report),
         ]
 
-    def tally(self) -> tuple[int, int]:
-        """Count the pieces of work that are finished and all pieces: genes of a scan here, else Spark's tasks."""
+    def tally(self) -> str:
+        """Say how far the stage at work is: in genes of a scan here, else in Spark's tasks."""
         if self.genes_scanned[1]:
-            return self.genes_scanned
+            return "{:,} of {:,} genes".format(*self.genes_scanned)
         session = sys.modules.get("hail_pipelines.session")
-        return session.spark_progress() if session is not None else (0, 0)
+        finished, total = session.spark_progress() if session is not None else (0, 0)
+        return f"{finished:,} of {total:,} tasks" if total else "working"
 
     def _table_fingerprints(self) -> tuple[Fingerprint, ...]:
         paths = [self.study.participants.path]

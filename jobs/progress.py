@@ -14,7 +14,7 @@ from rich.console import Console
 _SECONDS_BETWEEN_LOG_LINES = 15.0
 _SECONDS_BETWEEN_UPDATES = 0.5
 
-Tally = Callable[[], tuple[int, int]]
+Tally = Callable[[], str]
 
 
 class Progress:
@@ -49,7 +49,7 @@ class Progress:
         name
             The stage.
         tally
-            Gives pieces of work finished and in all; (0, 0) where unknown.
+            Says how far the work is.
         """
         self._number += 1
         began = time.monotonic()
@@ -71,15 +71,10 @@ class Progress:
         if self._console.is_terminal:
             with self._console.status(label, spinner="dots") as status:
                 while not done.wait(_SECONDS_BETWEEN_UPDATES):
-                    status.update(f"{label} {_duration(time.monotonic() - began)}  {_tasks(tally)}")
+                    status.update(f"{label} {_duration(time.monotonic() - began)}  {tally()}")
         else:
             while not done.wait(_SECONDS_BETWEEN_LOG_LINES):
-                self.say(f"{label} {_duration(time.monotonic() - began)}  {_tasks(tally)} ...")
-
-
-def _tasks(tally: Tally) -> str:
-    finished, total = tally()
-    return f"{finished:,} of {total:,} parts" if total else "working"
+                self.say(f"{label} {_duration(time.monotonic() - began)}  {tally()} ...")
 
 
 def _duration(seconds: float) -> str:
