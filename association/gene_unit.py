@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from association.calibration.attainable import log10_min_attainable_p
 from association.calibration.monte_carlo import GeneCount, monte_carlo_p
-from association.gene_batch import TraitGenotypes
+from association.gene_batch import GeneBatch, TraitGenotypes
 from association.gene_tests.burden import burden_test
 from association.gene_tests.skat import SkatStatistic, skat_statistic
 from association.gene_tests.weights import variant_weights
@@ -25,30 +25,36 @@ Integers = NDArray[np.int64]
 Row = dict[str, Any]
 
 
+NO_VARIATION = "genotypes do not vary within strata"
+
+
 @dataclass(frozen=True)
 class GeneUnit:
     """A gene under a mask for a trait, ready to be counted.
 
     Attributes
     ----------
-    count
-        Its permutation count.
-    skats
-        SKAT's statistic, by number of the test.
     rows
         Result rows, one per test; what is computed later is added to them.
+    counted
+        Numbers of the tests that permutation can tell anything of.
+    count
+        The permutation count of these.
+    skats
+        SKAT's statistic, by number of the test.
     """
 
+    rows: tuple[Row, ...]
+    counted: tuple[int, ...]
     count: GeneCount
     skats: dict[int, SkatStatistic]
-    rows: tuple[Row, ...]
 
 
 def prepare_unit(
     row: Row,
     candidates: Integers,
+    batch: GeneBatch,
     genotypes: TraitGenotypes,
-    frequency: Floats,
     trait: ScanTrait,
     tests: tuple[WeightedTest, ...],
 ) -> GeneUnit | str:
@@ -57,13 +63,11 @@ def prepare_unit(
     Parameters
     ----------
     row
-        Columns known so far; what is learned of the carriers is added.
+        Columns known so far.
     candidates
         The batch's variants that are in the mask.
-    genotypes
-        The batch among the trait's samples.
-    frequency
-        Minor allele frequency of each of the batch's variants.
+    batch, genotypes
+        The batch, and what of it the trait's samples carry.
     trait, tests
         What to test against, and how.
     """
@@ -73,22 +77,21 @@ def prepare_unit(
     if variants.size == 0:
         return "no carrier among the samples with the trait"
     carriers, called = genotypes.select(variants)
-    row |= _describe_carriers(carriers, called, trait)
-    weights = np.stack([variant_weights(test.weights, frequency[variants]) for test in tests])
+    row = row | _describe_carriers(carriers, called, trait, flipped=bool(batch.minor_is_reference[variants].any()))
+    weights = np.stack([variant_weights(test.weights, batch.minor_allele_frequency[variants]) for test in tests])
     quadratic = np.array([test.test == "skat" for test in tests])
     attainable = _attainable(carriers, weights, quadratic, trait)
-    if max(attainable) == 0:
-        return "genotypes do not vary within strata"
+    counted = tuple(test for test in range(len(tests)) if attainable[test] < 0)
     statistics = score_statistics(trait.model, carriers)
-    skats = {test: skat_statistic(statistics, weights[test]) for test in range(len(tests)) if quadratic[test]}
-    rows = tuple(
-        row
-        | name_test(choice)
-        | {"min_attainable_p": _power_of_ten(attainable[test])}
-        | ({} if quadratic[test] else _burden_columns(statistics, weights[test]))
-        for test, choice in enumerate(tests)
-    )
-    return GeneUnit(GeneCount(carriers, weights, quadratic), skats, rows)
+    rows = tuple(row | name_test(choice) | {"reason": NO_VARIATION} for choice in tests)
+    for test in counted:
+        rows[test]["reason"] = None
+        rows[test]["min_attainable_p"] = _power_of_ten(attainable[test])
+        if not quadratic[test]:
+            rows[test].update(_burden_columns(statistics, weights[test]))
+    skats = {test: skat_statistic(statistics, weights[test]) for test in counted if quadratic[test]}
+    chosen = list(counted)
+    return GeneUnit(rows, counted, GeneCount(carriers, weights[chosen], quadratic[chosen]), skats)
 
 
 def name_test(choice: WeightedTest) -> Row:
@@ -98,19 +101,20 @@ def name_test(choice: WeightedTest) -> Row:
 
 def asymptotic_columns(log10_p: float) -> Row:
     """Give the columns of a large-sample p-value."""
-    return {"p_asymptotic": _power_of_ten(log10_p), "neg_log10_p_asymptotic": -log10_p}
+    return {"p_asymptotic": _power_of_ten(log10_p), "neg_log10_p_asymptotic": 0.0 - log10_p}
 
 
 def add_permutation_p(unit: GeneUnit) -> None:
     """Add the columns of the p-value to report, once the permutations are counted."""
-    counts = zip(unit.count.exceedances, unit.count.permutations, strict=True)
-    for row, (exceedances, permutations) in zip(unit.rows, counts, strict=True):
+    counts = zip(unit.counted, unit.count.exceedances, unit.count.permutations, strict=True)
+    for test, exceedances, permutations in counts:
+        row = unit.rows[test]
         result = monte_carlo_p(int(exceedances), int(permutations))
         if exceedances == 0:
             row["flags"] = ";".join(filter(None, [row["flags"], "at_resolution_limit"]))
         row |= {
             "p_value": result.p_value,
-            "neg_log10_p": -math.log10(result.p_value),
+            "neg_log10_p": 0.0 - math.log10(result.p_value),
             "p_lower": result.lower,
             "p_upper": result.upper,
             "method": "permutation",
@@ -119,7 +123,7 @@ def add_permutation_p(unit: GeneUnit) -> None:
         }
 
 
-def _describe_carriers(carriers: Carriers, called: NDArray[np.bool_], trait: ScanTrait) -> Row:
+def _describe_carriers(carriers: Carriers, called: Booleans, trait: ScanTrait, *, flipped: bool) -> Row:
     """Count who carries the variants, and what cautions that calls for."""
     samples = np.unique(carriers.samples[called])
     variants = carriers.offsets.size - 1
@@ -128,6 +132,8 @@ def _describe_carriers(carriers: Carriers, called: NDArray[np.bool_], trait: Sca
         flags.append("few_carriers")
     if variants == 1:
         flags.append("single_variant")
+    if flipped:
+        flags.append("minor_is_reference")
     if np.ptp(trait.strata) > 0 and np.ptp(trait.strata[samples]) == 0:
         flags.append("one_stratum")
     events, expected = trait.model.events, trait.model.expected_events

@@ -37,7 +37,11 @@ COLUMNS = (
     Column("start", pa.int32(), "position of the gene's first annotated variant, 1-based"),
     Column("trait", pa.string(), "trait, as named in the study file"),
     Column("mask", pa.string(), "which variants were taken together"),
-    Column("max_af", pa.float64(), "ceiling on the minor allele frequency"),
+    Column(
+        "max_af",
+        pa.float64(),
+        "ceiling on the minor allele frequency, among all samples that passed quality control and in the reference",
+    ),
     Column("test", pa.string(), "burden or skat"),
     Column("weights", pa.string(), "variant weights"),
     Column("samples", pa.int32(), "samples with the trait"),
@@ -66,6 +70,7 @@ SCHEMA = pa.schema([pa.field(column.name, column.type, metadata={"meaning": colu
 
 FLAGS = {
     "few_carriers": "fewer than 3 carriers: descriptive only",
+    "minor_is_reference": "a variant's rarer allele is the reference: its consequence is that of the commoner one",
     "single_variant": "all carriers share one variant",
     "one_stratum": "all carriers come from one stratum",
     "many_ties": "more than 30% of event times are shared",

@@ -85,7 +85,7 @@ def _scan_trait(
         for choice, picked in zip(settings.masks, chosen, strict=True):
             start = _start_row(gene, trait, choice)
             candidates = first + np.flatnonzero(picked[first:last])
-            unit = prepare_unit(start, candidates, genotypes, batch.minor_allele_frequency, trait, settings.tests)
+            unit = prepare_unit(start, candidates, batch, genotypes, trait, settings.tests)
             if isinstance(unit, str):
                 rows += [start | name_test(test) | {"reason": unit} for test in settings.tests]
             else:

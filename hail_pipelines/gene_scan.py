@@ -97,7 +97,7 @@ def scan_on_spark(store: Path, traits: Sequence[bytes], settings: ScanSettings, 
 
     numbers = spark.sparkContext.parallelize([(file,) for file in files], max(1, len(files)))
     rows = spark.createDataFrame(numbers, "file int").mapInArrow(scan_files, from_arrow_schema(SCHEMA))
-    rows.write.parquet(scratch.as_uri())
+    rows.write.parquet(str(scratch))
     return in_order([pq.read_table(part).cast(SCHEMA) for part in sorted(scratch.glob("part-*.parquet"))])
 
 

@@ -20,7 +20,7 @@ Integers = NDArray[np.int64]
 
 
 def log10_min_attainable_p(classes: Integers, strata: Integers, stratum_sizes: Integers) -> float:
-    """Give log10 of one over the number of distinct arrangements.
+    """Give log10 of one over the number of distinct arrangements; exactly 0 where there is a single one.
 
     Parameters
     ----------
@@ -35,5 +35,8 @@ def log10_min_attainable_p(classes: Integers, strata: Integers, stratum_sizes: I
         return 0.0
     pairs, counts = np.unique(np.stack((strata, classes)), axis=1, return_counts=True)
     used = np.bincount(pairs[0], counts, minlength=stratum_sizes.size)
+    kinds = np.bincount(pairs[0], minlength=stratum_sizes.size) + (used < stratum_sizes)
+    if kinds.max() == 1:
+        return 0.0
     ways = gammaln(stratum_sizes + 1).sum() - gammaln(stratum_sizes - used + 1).sum() - gammaln(counts + 1).sum()
     return float(-ways / np.log(10))

@@ -35,8 +35,10 @@ from association.score import Carriers
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-# Statistics that are equal in exact arithmetic differ by rounding alone; they count as ties.
+# Statistics that are equal in exact arithmetic differ by rounding alone; they count as ties. The share is of the
+# observed statistic; where its terms cancel, rounding is a share of the terms: 1e-12 of them covers 1e4 carriers.
 TIE_TOLERANCE = 1e-9
+CANCELLED = 1e-12
 
 # Permutations made at once: a block of 300 samples stays in a core's cache.
 BLOCK = 1024
@@ -56,8 +58,8 @@ class GeneCount:
         Variant weights (tests, m); zero leaves a variant out of a test.
     quadratic
         Whether each test is SKAT (tests); burden where False.
-    observed
-        The tests' statistics on the data (tests).
+    observed, tie_margin
+        The tests' statistics on the data, and how far below them still counts as equal (tests).
     exceedances, permutations
         The count so far (tests).
     """
@@ -66,12 +68,14 @@ class GeneCount:
     weights: Floats
     quadratic: NDArray[np.bool_]
     observed: Floats = field(init=False)
+    tie_margin: Floats = field(init=False)
     exceedances: Integers = field(init=False)
     permutations: Integers = field(init=False)
 
     def __post_init__(self) -> None:
         tests = self.weights.shape[0]
         self.observed = np.zeros(tests)
+        self.tie_margin = np.zeros(tests)
         self.exceedances = np.zeros(tests, np.int64)
         self.permutations = np.zeros(tests, np.int64)
 
@@ -84,6 +88,14 @@ class GeneCount:
         )
         return statistics
 
+    def largest(self, residual: float) -> Floats:
+        """Bound the tests' statistics, were every carrier's residual the largest (tests)."""
+        variants = np.repeat(np.arange(self.weights.shape[1]), np.diff(self.carriers.offsets))
+        alleles = np.bincount(variants, self.carriers.dosages, minlength=self.weights.shape[1])
+        scores = np.abs(self.weights) * alleles * residual
+        bounds: Floats = np.where(self.quadratic, (scores**2).sum(axis=1), scores.sum(axis=1))
+        return bounds
+
 
 @dataclass(frozen=True)
 class MonteCarloP:
@@ -94,7 +106,8 @@ class MonteCarloP:
     p_value
         (1 + exceedances) / (1 + permutations).
     lower, upper
-        Exact (Clopper-Pearson) 95% interval of the p-value that infinitely many permutations would give.
+        Clopper-Pearson interval of the p-value that infinitely many permutations would give: at least 95%, a little
+        more where the test stopped on a count of exceedances.
     exceedances, permutations
         What was counted.
     """
@@ -125,13 +138,15 @@ def count_exceedances(
     identity = stream.residuals[:, None].copy()
     for gene in genes:
         gene.observed = gene.statistics(identity)[:, 0]
+        gene.tie_margin = TIE_TOLERANCE * gene.observed + CANCELLED * gene.largest(np.abs(identity).max())
     active = list(genes)
     for first in range(0, max_permutations, BLOCK):
         if not active:
             return
         block = stream.block(first, min(BLOCK, max_permutations - first))
         for gene in active:
-            _advance(gene.statistics(block), gene.observed, enough, gene.exceedances, gene.permutations)
+            thresholds = gene.observed - gene.tie_margin
+            _advance(gene.statistics(block), thresholds, enough, gene.exceedances, gene.permutations)
         active = [gene for gene in active if (gene.exceedances < enough).any()]
 
 
@@ -178,13 +193,12 @@ def _statistics(
 
 
 @njit(cache=True)
-def _advance(statistics: Any, observed: Any, enough: int, exceedances: Any, permutations: Any) -> None:
+def _advance(statistics: Any, thresholds: Any, enough: int, exceedances: Any, permutations: Any) -> None:
     """Add a block to the counts; a test that has enough exceedances stops at that very permutation."""
-    for test in range(observed.size):
-        threshold = observed[test] * (1.0 - TIE_TOLERANCE)
+    for test in range(thresholds.size):
         for column in range(statistics.shape[1]):
             if exceedances[test] >= enough:
                 break
             permutations[test] += 1
-            if statistics[test, column] >= threshold:
+            if statistics[test, column] >= thresholds[test]:
                 exceedances[test] += 1

@@ -147,6 +147,35 @@ def test_genes_that_cannot_be_tested_say_why(rng, make_store):
     assert rows["p_value"].notna().equals(rows["reason"].isna())
 
 
+def test_a_wholly_carried_stratum_is_no_variation_whatever_the_rounding(rng, make_store):
+    strata = np.repeat(np.arange(4), [12, 20, 25, 23])
+    genotypes = {"G0": (strata == 0).astype(float)[:, None]}
+    rows = scan(*make_store(genotypes), [linear_trait(rng, strata=strata)], SETTINGS).to_pandas()
+    assert (rows.loc[rows["mask"] == "missense", "reason"] == "genotypes do not vary within strata").all()
+    assert rows["p_value"].isna().all()
+
+
+def test_a_burden_that_cannot_vary_says_so_though_skat_can(rng, make_store):
+    strata = np.zeros(SAMPLES, np.int64)
+    strata[:3] = 1
+    genotypes = {"G0": np.zeros((SAMPLES, 3))}
+    genotypes["G0"][[0, 1, 2], [0, 1, 2]] = 1
+    rows = rows_of(scan(*make_store(genotypes), [linear_trait(rng, strata=strata)], SETTINGS))
+    assert rows.loc[("G0", "height", "missense", "burden"), "reason"] == "genotypes do not vary within strata"
+    skat = rows.loc[("G0", "height", "missense", "skat")]
+    assert skat["reason"] is None
+    assert skat["min_attainable_p"] == pytest.approx(1 / 6)
+
+
+def test_a_variant_whose_rarer_allele_is_the_reference_is_flagged(rng, make_store):
+    genes, variants = make_store(dosages(rng, genes=1))
+    flipped = pa.array([True] + [False] * (variants.num_rows - 1))
+    variants = variants.set_column(variants.column_names.index("minor_is_ref"), "minor_is_ref", flipped)
+    flags = scan(genes, variants, [linear_trait(rng)], SETTINGS).to_pandas()["flags"].dropna()
+    assert len(flags) > 0
+    assert flags.str.contains("minor_is_reference").all()
+
+
 def test_a_gene_without_any_variant_is_a_row(rng, make_store):
     genes, variants = make_store(dosages(rng, genes=1))
     more = pa.table({"gene": ["AAA", "G0", "ZZZ"], "contig": ["chr1"] * 3, "start": pa.array([1] * 3, pa.int32())})

@@ -32,6 +32,12 @@ def test_everyone_alike_can_attain_nothing_below_one():
     assert log10_min_attainable_p(np.array([], int), np.array([], int), np.array([5])) == 0
 
 
+def test_a_wholly_carried_stratum_has_a_single_arrangement_exactly():
+    for size in range(1, 60):
+        found = log10_min_attainable_p(np.zeros(size, int), np.zeros(size, int), np.array([size, 41, 17]))
+        assert found == 0
+
+
 def test_one_carrier_of_three_hundred_attains_one_in_three_hundred():
     found = log10_min_attainable_p(np.array([0]), np.array([0]), np.array([300]))
     assert 10**found == pytest.approx(1 / 300, rel=1e-12)

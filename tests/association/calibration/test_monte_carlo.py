@@ -100,6 +100,14 @@ def test_a_test_stops_at_the_very_permutation_that_brings_enough():
     assert exceeding[-1]
 
 
+def test_scores_that_cancel_but_for_rounding_are_ties():
+    # Carriers 0.1 + 0.2 - 0.3: the observed score is rounding, and every arrangement is at least as extreme.
+    residuals = np.array([0.1, 0.2, -0.3, 0.7, -0.7])
+    rows = np.array([[1.0], [1], [1], [0], [0]])
+    gene = count(rows, residuals, np.zeros(5, int), weights=[1.0], quadratic=False, permutations=2_000, enough=10**9)
+    assert gene.exceedances[0] == gene.permutations[0]
+
+
 def test_p_value_and_interval_are_those_of_a_binomial_count():
     result = monte_carlo_p(12, 999)
     assert result.p_value == 13 / 1000
