@@ -48,7 +48,8 @@ class TraitFindings:
     genes_few
         Genes whose rows all have fewer than 3 carriers.
     floor
-        The smallest p-value that the permutations made could show; NaN without permutation.
+        The smallest p-value that permutations can show: tests far from significance stop early, so it is set by
+        the most that a test may make, not by those made. NaN without permutation.
     control
         Rows of the negative control.
     """
@@ -85,7 +86,7 @@ def find(inputs: ReportInputs, summary: Mapping[str, Any]) -> TraitFindings:
     hypotheses = tested[~control & ~few]
     family = tarone(hypotheses["min_attainable_p"].to_numpy(np.float64), inputs.alpha)
     reachable = hypotheses["min_attainable_p"] <= family.threshold
-    permuted = tested["permutations"].max()
+    permuted = bool((tested["permutations"] > 0).any())
     return TraitFindings(
         name=name,
         type=str(summary["type"]),
@@ -96,7 +97,7 @@ def find(inputs: ReportInputs, summary: Mapping[str, Any]) -> TraitFindings:
         genes_reported=int(inputs.results["gene"].nunique()),
         genes_testable=int(hypotheses["gene"][reachable].nunique()),
         genes_few=len(set(tested["gene"][~control]) - set(hypotheses["gene"])),
-        floor=1 / (1 + float(permuted)) if permuted > 0 else float("nan"),
+        floor=1 / (1 + inputs.max_permutations) if permuted else float("nan"),
         control=tested[control],
     )
 

@@ -51,6 +51,11 @@ class ReportInputs:
         """Give the family-wise error rate."""
         return float(self.settings.get("alpha", 0.05))
 
+    @property
+    def max_permutations(self) -> float:
+        """Give the most permutations that a test may make; NaN where the settings don't say."""
+        return float(self.settings.get("calibration", {}).get("max_permutations", float("nan")))
+
     def tested(self, trait: str) -> pd.DataFrame:
         """Give a trait's rows that have a p-value."""
         rows = self.results

@@ -133,7 +133,7 @@ def cautions(inputs: ReportInputs, findings: TraitFindings) -> list[Markup]:
 def _about_permutations(findings: TraitFindings) -> Iterator[Markup]:
     if findings.floor_hides_line:
         yield Markup(
-            "The permutations made show no p-value below {}, and the line is at {}: no gene could pass. "
+            "So few permutations show no p-value below {}, and the line is at {}: no gene could pass. "
             "Raise <code>calibration.max_permutations</code> to at least {}."
         ).format(
             wording.p_value(findings.floor),

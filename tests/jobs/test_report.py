@@ -119,7 +119,7 @@ def report_inputs(rows, traits=("survival", "alsfrs_slope"), summaries=None, **c
             },
         ],
         "traits": summaries or [trait_summary(name) for name in traits],
-        "settings": {"name": "A study", "alpha": 0.05, "masks": [{"name": "plof"}]},
+        "settings": {"name": "A study", "alpha": 0.05, "calibration": {"max_permutations": PERMUTATIONS}},
         "run": {"versions": {"progex": "0.1.0"}, "stages": [{"name": "scan", "seconds": 12.3, "reused": True}]},
         **changes,
     }
@@ -284,6 +284,15 @@ def test_too_few_permutations_are_said_and_a_number_is_proposed():
     text = text_of(report_html(report_inputs(rows, traits=("survival",))))
     assert "no gene could pass" in text
     assert "calibration.max_permutations to at least 10,000,000" in text
+
+
+def test_tests_that_stopped_early_do_not_raise_the_floor():
+    rows = [result_row(f"G{i}", i, "survival", "plof", "burden", 20, 30_000) for i in range(60)]
+    inputs = report_inputs([row | {"permutations": 256} for row in rows], traits=("survival",))
+    findings = find(inputs, inputs.traits[0])
+    assert findings.family.threshold < 1 / 257
+    assert findings.floor == 1 / (1 + PERMUTATIONS)
+    assert "no gene could pass" not in text_of(report_html(inputs))
 
 
 @pytest.mark.parametrize("symbol", ["<script>alert(1)</script>", '"><img src=x>', "A&B", "$x_1$ {{ 7 * 7 }}", "'\\"])
