@@ -125,8 +125,10 @@ def spark_configuration(settings: SessionSettings, folder: Path) -> dict[str, st
     folder
         Where the log is to lie; it must exist.
 
-    Notes ----- Adaptive execution stays on but may not merge a shuffle's partitions: it shrinks a small
-    shuffle to one or two tasks, and the store's files are one per partition.
+    Notes
+    -----
+    Adaptive execution stays on but may not merge a shuffle's partitions: it shrinks a small shuffle to one or two
+    tasks, and the store's files are one per partition.
     """
     configuration_file = folder / "log4j2.properties"
     configuration_file.write_text(LOG_CONFIGURATION.format(folder=folder))

@@ -115,9 +115,10 @@ def judge_variants(
     samples
         How many samples `mt` has.
 
-    Returns ------- A table keyed by locus and alleles. `genotype_qc` holds counts of `present` calls, of
-    those `failed`, and of those that failed each rule; `reasons` is empty and `passes` true for a variant
-    that stays.
+    Returns
+    -------
+    A table keyed by locus and alleles. `genotype_qc` holds counts of `present` calls, of those `failed`, and of
+    those that failed each rule; `reasons` is empty and `passes` true for a variant that stays.
     """
     failures = genotype_failures_expr(mt, genotype)
     passes = call_passes_expr(failures)
