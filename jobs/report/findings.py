@@ -40,7 +40,7 @@ class TraitFindings:
         Rows with a p-value, all of them.
     genes
         Each gene's strongest row, ranked; `significant` says which pass, `unsettled` where more permutations could
-        change that.
+        change that. A test outside the family, too sparse to reach the line, is neither.
     family
         What counts against the error rate.
     genes_reported, genes_testable
@@ -103,13 +103,17 @@ def find(inputs: ReportInputs, summary: Mapping[str, Any]) -> TraitFindings:
 
 
 def _strongest_rows(rows: pd.DataFrame, threshold: float) -> pd.DataFrame:
-    """Rank genes by their smallest p-value; at the resolution limit the asymptotic p-value breaks ties."""
-    ranked = rows.sort_values(
-        ["neg_log10_p", "neg_log10_p_asymptotic", "gene"], ascending=[False, False, True], kind="stable"
+    """Rank genes by their smallest p-value, those that pass first; the asymptotic p-value breaks ties."""
+    reachable = rows["min_attainable_p"] <= threshold
+    straddles = (rows["p_lower"] < threshold) & (rows["p_upper"] > threshold)
+    ranked = rows.assign(
+        significant=reachable & (rows["p_value"] <= threshold), unsettled=reachable & straddles
+    ).sort_values(
+        ["significant", "neg_log10_p", "neg_log10_p_asymptotic", "gene"],
+        ascending=[False, False, False, True],
+        kind="stable",
     )
-    best = ranked.drop_duplicates("gene").reset_index(drop=True)
-    straddles = (best["p_lower"] < threshold) & (best["p_upper"] > threshold)
-    return best.assign(significant=best["p_value"] <= threshold, unsettled=straddles)
+    return ranked.drop_duplicates("gene").reset_index(drop=True)
 
 
 def poisson_interval(observed: float, expected: float) -> tuple[float, float]:

@@ -274,6 +274,18 @@ def test_the_control_is_no_hypothesis():
     assert "The negative control is not quiet" in report_html(inputs)
 
 
+def test_a_test_outside_the_family_cannot_pass():
+    rows = [result_row(f"G{i}", i, "survival", "plof", "burden", 20, 50_000) for i in range(30)]
+    sparse = result_row("SPARSE", 40, "survival", "plof", "burden", 20, 0) | {"min_attainable_p": 0.04}
+    lucky = result_row("BOTH", 41, "survival", "plof", "burden", 20, 0) | {"min_attainable_p": 0.04}
+    sound = result_row("BOTH", 41, "survival", "missense", "burden", 20, 1)
+    inputs = report_inputs([*rows, sparse, lucky, sound], traits=("survival",))
+    findings = find(inputs, inputs.traits[0])
+    assert findings.family.counted == 31
+    assert findings.family.threshold < 0.04
+    assert findings.significant[["gene", "mask"]].to_numpy().tolist() == [["BOTH", "missense"]]
+
+
 def test_a_missing_control_is_said():
     rows = [result_row(f"G{i}", i, "survival", "plof", "burden", 20, 50_000) for i in range(3)]
     assert "There is no synonymous mask" in report_html(report_inputs(rows, traits=("survival",)))
