@@ -22,7 +22,7 @@ from hail_pipelines.reference_genome import (
     named_genomes,
     other_genome,
 )
-from hail_pipelines.vcf_header import CALL_FIELDS, VcfHeader, annotation_subfields, parse_header
+from hail_pipelines.vcf_header import CALL_FIELDS, Declaration, VcfHeader, annotation_subfields, parse_header
 from hail_pipelines.vcf_records import RecordPeek, peek_records
 
 
@@ -96,7 +96,7 @@ def inspect_vcfs(
         If any file can't be used; it lists all problems of all files.
     """
     inspections = [_inspect(path, reference_genome, header_types or {}, info_fields) for path in paths]
-    _compare(inspections)
+    _compare(inspections, info_fields)
     problems = _named_problems(inspections)
     if problems:
         source = str(paths[0]) if len(paths) == 1 else f"genotypes ({len(paths)} VCFs)"
@@ -236,23 +236,66 @@ def _check_genome(inspection: _Inspection, header: VcfHeader, reference_genome: 
                 break
 
 
-def _compare(inspections: Sequence[_Inspection]) -> None:
-    """Check that every file has the samples of the first, in its order."""
-    read = [inspection for inspection in inspections if inspection.header is not None]
-    for inspection in read[1:]:
-        expected, found = read[0].header, inspection.header
-        assert expected is not None
-        assert found is not None
-        if found.samples == expected.samples:
-            continue
-        absent = len(set(expected.samples) - set(found.samples))
-        extra = len(set(found.samples) - set(expected.samples))
-        difference = f"{absent} are absent, {extra} are new" if absent or extra else "in another order"
-        inspection.add(
-            "samples",
-            f"differ from those of {read[0].path.name}: {difference}. All files need the same sample columns in one "
-            "order: bcftools view -S SAMPLES_FILE -Oz",
-        )
+def _compare(inspections: Sequence[_Inspection], info_fields: Sequence[str]) -> None:
+    """Check that all files can be read by one header: the same samples, INFO fields and call fields."""
+    read = [(inspection, inspection.header) for inspection in inspections if inspection.header is not None]
+    for inspection, header in read[1:]:
+        first, expected = read[0]
+        _compare_samples(inspection, header.samples, first.path.name, expected.samples)
+        for name in info_fields:
+            if name in header.infos and name in expected.infos:
+                _compare_info(inspection, name, header.infos[name], first.path.name, expected.infos[name])
+    _compare_call_fields(read)
+
+
+def _compare_samples(
+    inspection: _Inspection, found: tuple[str, ...], first_name: str, expected: tuple[str, ...]
+) -> None:
+    """Check that a file has the samples of the first, in its order."""
+    if found == expected:
+        return
+    absent, extra = len(set(expected) - set(found)), len(set(found) - set(expected))
+    difference = f"{absent} are absent, {extra} are new" if absent or extra else "in another order"
+    inspection.add(
+        "samples",
+        f"differ from those of {first_name}: {difference}. All files need the same sample columns in one "
+        "order: bcftools view -S SAMPLES_FILE -Oz",
+    )
+
+
+def _compare_info(
+    inspection: _Inspection, name: str, found: Declaration, first_name: str, expected: Declaration
+) -> None:
+    """Check that a file declares an INFO field as the first does, with the same parts in the same order."""
+    pairs = {
+        "Number": (found.number, expected.number),
+        "Type": (found.type, expected.type),
+        "Format": tuple("|".join(annotation_subfields(each.description)) for each in (found, expected)),
+    }
+    differences = [
+        f"{key} is {own or 'none'} here and {other or 'none'} in {first_name}"
+        for key, (own, other) in pairs.items()
+        if own != other
+    ]
+    if differences:
+        inspection.add(f"INFO {name}", f"{'; '.join(differences)}. Annotate all files with the same options")
+
+
+def _compare_call_fields(read: Sequence[tuple[_Inspection, VcfHeader]]) -> None:
+    """Check that every file declares the call fields that any has: a field that one lacks could be read in none."""
+    for name in ("GQ", "DP", "AD"):
+        owners = [
+            inspection.path.name
+            for inspection, header in read
+            if name in header.formats and name in inspection.peek.call_fields
+        ]
+        for inspection, header in read:
+            if owners and name not in header.formats:
+                inspection.add(
+                    f"FORMAT {name}",
+                    f"not declared in the header, while {owners[0]} has it; rules on {name} need it in every file. "
+                    f"Use a file with it, or do without: run bcftools annotate -x FORMAT/{name} on the others",
+                )
 
 
 def _named_problems(inspections: Sequence[_Inspection]) -> list[Problem]:
@@ -274,7 +317,9 @@ def _summarise(
     seen = set().union(*(inspection.peek.call_fields for inspection in inspections))
     contigs = dict.fromkeys(contig for inspection in inspections for contig in inspection.peek.contigs)
     formats = {name: declaration.type for name, declaration in headers[0].formats.items()}
-    infos = {name: declaration.description for header in headers for name, declaration in header.infos.items()}
+    infos = {
+        name: declaration.description for header in reversed(headers) for name, declaration in header.infos.items()
+    }
     return VcfSummary(
         samples=headers[0].samples,
         call_fields=tuple(

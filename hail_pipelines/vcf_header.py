@@ -120,7 +120,7 @@ def short_header(
     Parameters
     ----------
     header
-        The header of any of the files; they agree in samples.
+        The header of any of the files; they agree in samples and in `info_fields`.
     call_fields
         Those of GT, GQ, DP and AD to declare.
     header_types

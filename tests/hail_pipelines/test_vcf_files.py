@@ -9,6 +9,11 @@ from hail_pipelines.vcf_files import inspect_vcfs
 from hail_pipelines.vcf_header import annotation_subfields
 
 RECORD = "chr1 1000 . A C . PASS . GT:AD:DP:GQ 0/0:9,0:9:30 0/1:5,5:10:99 ./."
+CALLS_WITHOUT_DEPTHS = (
+    "##fileformat=VCFv4.2",
+    '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">',
+    '##FORMAT=<ID=GQ,Number=1,Type=Integer,Description="Genotype quality">',
+)
 
 
 def refusal(*paths: Path, **options) -> str:
@@ -138,6 +143,55 @@ def test_refuses_files_whose_samples_differ(write_vcf):
     text = refusal(first, other_order, other_samples)
     assert "b.vcf.gz, samples: differ from those of a.vcf.gz: in another order" in text
     assert "c.vcf.gz, samples: differ from those of a.vcf.gz: 1 are absent, 1 are new" in text
+
+
+def csq(parts: str, *, number: str = ".", of_type: str = "String") -> list[str]:
+    return [f'##INFO=<ID=CSQ,Number={number},Type={of_type},Description="Ensembl VEP. Format: {parts}">']
+
+
+def test_refuses_files_whose_annotation_has_its_parts_in_another_order(write_vcf):
+    first = write_vcf([RECORD], name="a.vcf.gz", extra_header=csq("Allele|Consequence|SYMBOL"))
+    same = write_vcf([RECORD], name="b.vcf.gz", extra_header=csq("Allele|Consequence|SYMBOL"))
+    other = write_vcf([RECORD], name="c.vcf.gz", extra_header=csq("Allele|SYMBOL|Consequence"))
+    summary = inspect_vcfs([first, same], reference_genome="GRCh38", info_fields=["CSQ"])
+    assert summary.annotation_subfields == {"CSQ": ("Allele", "Consequence", "SYMBOL")}
+    text = refusal(first, same, other, info_fields=["CSQ"])
+    assert "1 problem" in text
+    assert (
+        "c.vcf.gz, INFO CSQ: Format is Allele|SYMBOL|Consequence here and Allele|Consequence|SYMBOL in a.vcf.gz. "
+        "Annotate all files with the same options"
+    ) in text
+    assert inspect_vcfs([first, other], reference_genome="GRCh38").samples == ("s1", "s2", "s3")
+
+
+def test_refuses_files_that_declare_an_info_field_with_another_number_or_type(write_vcf):
+    first = write_vcf([RECORD], name="a.vcf.gz", extra_header=csq("Allele|SYMBOL"))
+    other = write_vcf([RECORD], name="b.vcf.gz", extra_header=csq("Allele|SYMBOL", number="1", of_type="Character"))
+    text = refusal(first, other, info_fields=["CSQ"])
+    assert "INFO CSQ: Number is 1 here and . in a.vcf.gz; Type is Character here and String in a.vcf.gz" in text
+
+
+@pytest.mark.parametrize("lacking", [0, 1])
+def test_refuses_a_file_that_lacks_a_call_field_of_the_others(write_vcf, lacking):
+    names = ["a.vcf.gz", "b.vcf.gz"]
+    paths = [write_vcf([RECORD], name=name) for name in names]
+    paths[lacking] = write_vcf(
+        ["chr2 1000 . A C . . . GT:GQ 0/0:30 0/1:99 ./."], name=names[lacking], header=CALLS_WITHOUT_DEPTHS
+    )
+    text = refusal(*paths)
+    assert "2 problems" in text
+    for field in ("DP", "AD"):
+        message = f"{names[lacking]}, FORMAT {field}: not declared in the header, while {names[1 - lacking]} has it"
+        assert message in text
+
+
+def test_a_call_field_that_is_declared_but_in_no_record_is_not_missed(write_vcf):
+    record = "chr1 1000 . A C . . . GT:GQ 0/0:30 0/1:99 ./."
+    paths = [
+        write_vcf([record], name="a.vcf.gz"),
+        write_vcf([record], name="b.vcf.gz", header=CALLS_WITHOUT_DEPTHS),
+    ]
+    assert inspect_vcfs(paths, reference_genome="GRCh38").call_fields == ("GT", "GQ")
 
 
 def test_refuses_values_that_contradict_the_header_until_the_type_is_overridden(write_vcf):
