@@ -124,7 +124,11 @@ def _inspect(
 ) -> _Inspection:
     """Check one file by itself."""
     inspection = _Inspection(path)
-    if (problem := _file_problem(path)) is not None:
+    try:
+        problem = _file_problem(path)
+    except PermissionError:
+        problem = "can't be read: permission denied; ask its owner for access"
+    if problem is not None:
         inspection.add("file", problem)
         return inspection
     try:

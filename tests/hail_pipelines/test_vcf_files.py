@@ -60,6 +60,22 @@ def test_refuses_a_missing_and_an_empty_file_and_names_both(tmp_path):
     assert "empty.vcf.gz, file: the file is empty" in text
 
 
+def test_refuses_a_file_without_permission_to_read_it(write_vcf, monkeypatch):
+    readable, closed = write_vcf([RECORD], name="a.vcf.gz"), write_vcf([RECORD], name="b.vcf.gz")
+    open_file = Path.open
+
+    def open_unless_closed(path, *arguments, **options):
+        if path == closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return open_file(path, *arguments, **options)
+
+    # Taking the mode's bits away would not stop root.
+    monkeypatch.setattr(Path, "open", open_unless_closed)
+    text = refusal(readable, closed)
+    assert "1 problem" in text
+    assert "b.vcf.gz, file: can't be read: permission denied; ask its owner for access" in text
+
+
 def test_refuses_text_that_is_no_vcf(tmp_path):
     path = tmp_path / "notes.vcf"
     path.write_text("sample\tage\n")
