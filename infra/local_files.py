@@ -26,7 +26,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def copy_whole(source: Path, target: Path, *, leave_out: Sequence[str] = ()) -> None:
-    """Copy a file or a folder; a file is replaced at once, a folder is replaced by renaming.
+    """Copy a file or a folder; a file is replaced at once, a folder is removed and its copy renamed.
 
     Parameters
     ----------

@@ -41,6 +41,7 @@ def read_clinical(study: Study, study_path: Path) -> Clinical:
         resolve(study_path, study.participants.path),
         columns,
         dates=_needed_dates(study),
+        optional_dates=["death_date"],
         numbers=["event"] if _uses_event_column(study) else [],
         as_is=_own_columns(study),
     )

@@ -31,14 +31,16 @@ from jobs.stage_settings import (
     store_ceiling,
     variant_thresholds,
 )
-from jobs.study import TableAnnotation, resolve
+from jobs.study import Study, TableAnnotation, resolve
 from jobs.trait_files import read_packed_trait, read_summary, write_traits
 from jobs.traits import prepare_traits
 
-NUMBERS = ("association", "hail_pipelines.gene_scan")
-CLINICAL = ("association", "jobs.clinical", "jobs.tables", "jobs.trait_files", "jobs.traits")
-REPORT = ("jobs.report", "association.calibration.multiplicity", "association.results")
-CALLS = ("hail_pipelines", "association.problems")
+# The code that decides a stage's outputs: when it changes, the stage is done again.
+SETTINGS = ("jobs.pipeline", "jobs.stage_settings")
+NUMBERS = (*SETTINGS, "association", "hail_pipelines.gene_scan")
+CLINICAL = (*SETTINGS, "association", "jobs.clinical", "jobs.tables", "jobs.trait_files", "jobs.traits")
+REPORT = (*SETTINGS, "jobs.report", "association.calibration.multiplicity", "association.results")
+CALLS = (*SETTINGS, "hail_pipelines", "association.problems")
 
 # Below this much VCF a run is over before Java's optimising compiler has earned back what it costs.
 SMALL_COHORT_BYTES = 100 << 20
@@ -77,29 +79,27 @@ class Pipeline:
         genotypes = self.study.genotypes
         loaded = [genotypes.reference_genome, genotypes.header_types, info_fields(self.study)]
         stored = [qc["genotype"], store_ceiling(self.study), STORE_FILES]
+        qc_files = ("samples.parquet", "variants.parquet", "variants.ht", "attrition.json")
+        trait_files = tuple(
+            f"traits/{trait.name}.{kind}" for trait in self.study.traits for kind in ("npz", "json", "parquet")
+        )
+        scanned = ("gene_tests.parquet", "gene_tests.tsv", "columns.tsv")
+        store = ("genes/genes.parquet", "genes/samples.parquet")
         return [
             Stage("load", loaded, vcfs, (), ("calls.mt",), CALLS, self._load),
-            Stage("qc", qc, (), ("load",), ("samples.parquet", "attrition.json"), CALLS, self._qc),
+            Stage("qc", qc, (), ("load",), qc_files, CALLS, self._qc),
             Stage("annotate", annotation, self._variant_table(), ("load",), ("genes.ht",), CALLS, self._annotate),
+            Stage("gene store", stored, (), ("load", "qc", "annotate"), store, CALLS, self._gene_store),
             Stage(
-                "gene store",
-                stored,
-                (),
-                ("load", "qc", "annotate"),
-                ("genes/genes.parquet",),
-                CALLS,
-                self._gene_store,
+                "traits",
+                clinical,
+                tables,
+                ("gene store", "qc"),
+                ("traits/excluded.tsv", *trait_files),
+                CLINICAL,
+                self._traits,
             ),
-            Stage("traits", clinical, tables, ("gene store", "qc"), ("excluded.tsv",), CLINICAL, self._traits),
-            Stage(
-                "scan",
-                tested,
-                (),
-                ("gene store", "traits"),
-                ("gene_tests.parquet", "gene_tests.tsv", "columns.tsv"),
-                NUMBERS,
-                self._scan,
-            ),
+            Stage("scan", tested, (), ("gene store", "traits"), scanned, NUMBERS, self._scan),
             Stage("report", settings, (), ("qc", "traits", "scan"), ("report.html",), REPORT, self._report),
         ]
 
@@ -193,16 +193,18 @@ class Pipeline:
         genotyped = pd.Series(verdict.to_numpy(object), index=samples["sample"])
         traits = prepare_traits(self.study, self.checked.clinical, genotyped)
         store = pd.read_parquet(folders["gene store"] / "genes" / "samples.parquet")
-        write_traits(traits, store["sample"], folder)
+        (folder / "traits").mkdir()
+        write_traits(traits, store["sample"], folder / "traits")
         unknown = sorted(set(samples["sample"]) - set(self.checked.clinical.participants["sample"]))
-        (folder / "not_in_participants.tsv").write_text("\n".join(["sample", *unknown]) + "\n")
+        (folder / "traits" / "not_in_participants.tsv").write_text("\n".join(["sample", *unknown]) + "\n")
         used = {f"samples in {trait.name}": len(trait.samples) for trait in traits}
         return used | {"samples without a participants row": len(unknown)}
 
     def _scan(self, folder: Path, folders: Folders) -> Counts:
         store = folders["gene store"] / "genes"
-        traits = [read_packed_trait(folders["traits"], trait.name) for trait in self.study.traits]
+        traits = [read_packed_trait(folders["traits"] / "traits", trait.name) for trait in self.study.traits]
         results = self._scan_store(store, traits, folder / "spark")
+        _check_complete(results, pq.read_metadata(store / "genes.parquet").num_rows, self.study)
         pq.write_table(results, folder / "gene_tests.parquet")
         options = pyarrow.csv.WriteOptions(delimiter="\t", quoting_style="none")
         pyarrow.csv.write_csv(results, folder / "gene_tests.tsv", options)
@@ -231,11 +233,19 @@ class Pipeline:
             folder / "report.html",
             results=pd.read_parquet(folders["scan"] / "gene_tests.parquet"),
             attrition=json.loads((folders["qc"] / "attrition.json").read_text()),
-            traits=[read_summary(folders["traits"], trait.name) for trait in self.study.traits],
+            traits=[read_summary(folders["traits"] / "traits", trait.name) for trait in self.study.traits],
             settings=self._settings,
             run={"versions": versions(), "stages": _stage_times(folders)},
         )
         return {}
+
+
+def _check_complete(results: pa.Table, genes: int, study: Study) -> None:
+    """Make sure that every gene has its rows, whoever scanned it."""
+    ceilings = sum(len(mask.max_allele_frequency) for mask in study.masks)
+    expected = genes * len(study.traits) * ceilings * len(study.tests)
+    if results.num_rows != expected:
+        raise RuntimeError(f"the scan gave {results.num_rows} rows where {expected} were expected")
 
 
 def _stage_times(folders: Folders) -> list[dict[str, Any]]:

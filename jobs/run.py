@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from association.problems import InputError
-from infra.local_files import FolderInUseError, copy_whole, lock_folder, write_whole
+from infra.local_files import FolderInUseError, copy_whole, lock_folder, remove, write_whole
 from infra.provenance import Fingerprint, canonical_json, versions
 from jobs.check import CheckedStudy, check_study
 from jobs.pipeline import Pipeline
 from jobs.progress import Progress
-from jobs.stage import MANIFEST, Counts, StageRecord, finished, perform, stage_key
+from jobs.stage import Counts, StageRecord, finished, perform, stage_key
+
+# Written when all else is in place: without it the folder's files may be of different runs.
+RUN_RECORD = "run.json"
 
 # Where the files that people read are found, by the stage that makes them.
 PUBLISHED = {
@@ -80,6 +83,8 @@ def _run_stages(checked: CheckedStudy) -> Path:
                 record = perform(stage, key, store, folders)
                 report_counts(_describe(record.counts))
         records[stage.name] = record
+    remove(checked.output / RUN_RECORD)
+    for record in records.values():
         _publish(record, checked.output)
     inputs = [one for stage in stages for one in stage.inputs]
     _write_run_record(checked, inputs, list(records.values()), began)
@@ -90,8 +95,7 @@ def _publish(record: StageRecord, output: Path) -> None:
     """Put a stage's readable files where people look for them."""
     place, names = PUBLISHED.get(record.name, (".", ()))
     for name in names:
-        source = record.folder / name if (record.folder / name).exists() else record.folder
-        copy_whole(source, output / place / name, leave_out=(MANIFEST, "_SUCCESS", "*.crc"))
+        copy_whole(record.folder / name, output / place / name, leave_out=("_SUCCESS", "*.crc"))
 
 
 def _write_run_record(
@@ -117,7 +121,7 @@ def _write_run_record(
             for one in records
         ],
     }
-    write_whole(checked.output / "run.json", canonical_json(record).encode() + b"\n")
+    write_whole(checked.output / RUN_RECORD, canonical_json(record).encode() + b"\n")
 
 
 def _describe(counts: Counts) -> str:

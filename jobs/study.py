@@ -313,6 +313,11 @@ def _misfits(study: Study) -> list[str]:
             problems.append(
                 f"masks[{number}].damaging.score: '{mask.damaging.score}' is not in annotation.scores; add it there"
             )
+    endpoints = {trait.endpoint for trait in study.traits if isinstance(trait, SurvivalTrait)}
+    if study.participants.columns.event is not None and len(endpoints) > 1:
+        problems.append(
+            "participants.columns.event: one column can't hold two endpoints; give death_date and ventilation_date"
+        )
     names = [trait.name for trait in study.traits]
     for number, trait in enumerate(study.traits):
         if names.index(trait.name) < number:

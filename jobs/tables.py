@@ -64,29 +64,29 @@ class Table:
         """Parse ISO dates; NaT where missing."""
         texts = self.rows[column]
         dates = pd.to_datetime(texts, format="%Y-%m-%d", errors="coerce")
-        self._note(column, texts, texts.notna() & dates.isna(), "is not a date; write it as YYYY-MM-DD")
+        self._note_values(column, texts.notna() & dates.isna(), "is not a date; write it as YYYY-MM-DD")
         return dates
 
     def numbers(self, column: str, *, lowest: float = -np.inf, highest: float = np.inf) -> pd.Series:
         """Parse numbers; NaN where missing."""
         texts = self.rows[column]
         numbers = pd.to_numeric(texts, errors="coerce").astype(float)
-        self._note(column, texts, texts.notna() & ~np.isfinite(numbers), "is not a number")
+        self._note_values(column, texts.notna() & ~np.isfinite(numbers), "is not a number")
         beyond = (numbers < lowest) | (numbers > highest)
-        self._note(column, texts, beyond, f"is outside {lowest:g} to {highest:g}")
+        self._note_values(column, beyond, f"is outside {lowest:g} to {highest:g}")
         return numbers
 
     def identifiers(self, column: str) -> pd.Series:
         """Give sample ids, none missing."""
         texts = self.rows[column]
-        self._note(column, texts.fillna("(empty)"), texts.isna(), "is no sample id; every row needs one")
+        self._note_ids(column, texts.isna(), "no sample id; every row needs one")
         return texts
 
     def unique(self, column: str) -> None:
         """Check that no value stands in two rows."""
         texts = self.rows[column]
         repeated = texts.duplicated(keep="first") & texts.notna()
-        self._note(column, texts, repeated, "stands in an earlier row too; keep one row per sample")
+        self._note_ids(column, repeated, "this sample id stands in an earlier row too; keep one row per sample")
 
     def close(self) -> None:
         """Raise all that was found.
@@ -102,14 +102,28 @@ class Table:
             more = [Problem("...", f"and {hidden:,} more like these")] if hidden else []
             raise InputError(self.path.name, [*shown, *more])
 
-    def _note(self, column: str, texts: pd.Series, wrong: pd.Series, message: str) -> None:
+    def _note_values(self, column: str, wrong: pd.Series, message: str) -> None:
+        """Note what is wrong with values, and show them."""
         for row in np.flatnonzero(wrong.to_numpy()):
-            place = f"line {row + FIRST_ROW_LINE}, column '{column}'"
-            self.problems.append(Problem(place, f"'{texts.iloc[row]}' {message}"))
+            self._note_row(column, row, f"'{self.rows[column].iloc[row]}' {message}")
+
+    def _note_ids(self, column: str, wrong: pd.Series, message: str) -> None:
+        """Note what is wrong with sample ids, without showing them."""
+        for row in np.flatnonzero(wrong.to_numpy()):
+            self._note_row(column, row, message)
+
+    def _note_row(self, column: str, row: int, message: str) -> None:
+        self.problems.append(Problem(f"line {row + FIRST_ROW_LINE}, column '{column}'", message))
 
 
 def read_participants(
-    path: Path, columns: Mapping[str, str], *, dates: Iterable[str], numbers: Iterable[str], as_is: Iterable[str]
+    path: Path,
+    columns: Mapping[str, str],
+    *,
+    dates: Iterable[str],
+    optional_dates: Iterable[str] = (),
+    numbers: Iterable[str],
+    as_is: Iterable[str],
 ) -> pd.DataFrame:
     """Read one row per patient.
 
@@ -121,6 +135,8 @@ def read_participants(
         Column of the file for each of the engine's names.
     dates, numbers
         The engine's names that are needed, by kind; numbers are 0 or 1.
+    optional_dates
+        Dates that are read where the table has them.
     as_is
         Columns of the file that are needed under their own names, as text.
 
@@ -136,6 +152,7 @@ def read_participants(
     """
     dates, numbers, as_is = list(dates), list(numbers), list(dict.fromkeys(as_is))
     table = Table(path)
+    dates += [name for name in optional_dates if name not in dates and columns[name] in table.rows]
     table.require([columns["sample"], *(columns[name] for name in dates + numbers)], "Map it in participants.columns")
     table.require(as_is, "Name one of these in covariates, strata or traits")
     read = {"sample": table.identifiers(columns["sample"])}
@@ -184,11 +201,6 @@ def read_visits(path: Path, columns: Mapping[str, str], items: list[str] | None)
     )
     table.close()
     return visits
-
-
-def read_texts(path: Path) -> pd.DataFrame:
-    """Read a table as texts; missing values are missing."""
-    return _read_texts(path)
 
 
 def _read_texts(path: Path) -> pd.DataFrame:

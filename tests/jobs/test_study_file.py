@@ -77,6 +77,13 @@ def test_a_wrong_setting_is_named_with_its_line_and_a_suggestion(tmp_path, chang
     assert message in found[place]
 
 
+def test_one_event_column_cannot_serve_two_endpoints(tmp_path):
+    text = MINIMAL.replace("{path: p.tsv}", "{path: p.tsv, columns: {event: died}}").replace(
+        "type: survival}]", "type: survival}, {name: death, type: survival, endpoint: death}]"
+    )
+    assert "two endpoints" in problems_of(tmp_path, text)["line 4, participants.columns.event"]
+
+
 def test_all_problems_are_reported_at_once(tmp_path):
     text = MINIMAL + "alpha: 2\nqc: {genotype: {min_depth: ten}}\nname: again\n"
     assert set(problems_of(tmp_path, text)) == {

@@ -38,6 +38,16 @@ def test_columns_are_mapped_and_rows_sorted_by_sample(tmp_path):
     assert "extra" not in table
 
 
+def test_optional_dates_are_read_where_there_are_any(tmp_path):
+    path = write(tmp_path, "id\tonset\tdied\tsex\tdeath\na\t2020-01-01\t1\tF\t2021-01-01\n")
+    columns = COLUMNS | {"death_date": "death", "dna_date": "dna"}
+    table = read_participants(
+        path, columns, dates=["onset_date"], optional_dates=["death_date", "dna_date"], numbers=[], as_is=[]
+    )
+    assert table["death_date"].tolist() == [pd.Timestamp("2021-01-01")]
+    assert "dna_date" not in table
+
+
 @pytest.mark.parametrize("name", ["patients.csv", "patients.tsv.gz", "patients.parquet"])
 def test_csv_gzip_and_parquet_say_the_same_as_tsv(tmp_path, name):
     text = "id\tonset\tdied\tsex\n01\t2020-02-01\t1\tF\n"
@@ -63,8 +73,8 @@ def test_every_unusable_value_is_named_with_its_line(tmp_path):
         write(tmp_path, "id\tonset\tdied\tsex\na\t01/02/2020\t1\tF\n\t2020-01-01\t2\tF\na\t2020-13-01\tyes\tM\n")
     )
     assert found == {
-        "line 3, column 'id'": "'(empty)' is no sample id; every row needs one",
-        "line 4, column 'id'": "'a' stands in an earlier row too; keep one row per sample",
+        "line 3, column 'id'": "no sample id; every row needs one",
+        "line 4, column 'id'": "this sample id stands in an earlier row too; keep one row per sample",
         "line 2, column 'onset'": "'01/02/2020' is not a date; write it as YYYY-MM-DD",
         "line 4, column 'onset'": "'2020-13-01' is not a date; write it as YYYY-MM-DD",
         "line 4, column 'died'": "'yes' is not a number",
