@@ -38,6 +38,8 @@ class TraitFindings:
         Its null model's summary.
     tested
         Rows with a p-value, all of them.
+    hypotheses
+        Those that are no control and have at least 3 carriers.
     genes
         Each gene's strongest row, ranked; `significant` says which pass, `unsettled` where more permutations could
         change that. A test outside the family, too sparse to reach the line, is neither.
@@ -58,6 +60,7 @@ class TraitFindings:
     type: str
     summary: Mapping[str, Any]
     tested: pd.DataFrame
+    hypotheses: pd.DataFrame
     genes: pd.DataFrame
     family: Multiplicity
     genes_reported: int
@@ -92,6 +95,7 @@ def find(inputs: ReportInputs, summary: Mapping[str, Any]) -> TraitFindings:
         type=str(summary["type"]),
         summary=summary,
         tested=tested,
+        hypotheses=hypotheses,
         genes=_strongest_rows(hypotheses, family.threshold),
         family=family,
         genes_reported=int(inputs.results["gene"].nunique()),

@@ -55,16 +55,19 @@ def _found(findings: TraitFindings, alpha: float) -> Iterator[Markup]:
         return
     first = findings.genes.iloc[0]
     if findings.significant.empty:
-        chance = chance_of_smaller(float(first["p_value"]), max(findings.family.counted, 1))
-        yield Markup("<strong>No gene passes</strong> the family-wise {} line (p ≤ {}).").format(
+        smallest = float(first["p_value"])
+        # More tests can show this p-value than can reach the line.
+        able = int((findings.hypotheses["min_attainable_p"] <= smallest).sum())
+        chance = chance_of_smaller(smallest, max(able, 1))
+        yield Markup("<strong>No gene passes</strong> the family-wise {} line of this trait (p ≤ {}).").format(
             wording.percent(alpha), wording.p_value(findings.family.threshold)
         )
         yield Markup(
             "The smallest p-value, {} at <em>{}</em>, would come by chance in about {} of 100 such studies."
-        ).format(wording.p_value(first["p_value"]), first["gene"], _in_hundred(chance))
+        ).format(wording.p_value(smallest), first["gene"], _in_hundred(chance))
         return
     passing = len(findings.significant)
-    yield Markup("<strong>{} gene{}</strong> the family-wise {} line (p ≤ {}):").format(
+    yield Markup("<strong>{} gene{}</strong> the family-wise {} line of this trait (p ≤ {}):").format(
         passing,
         " passes" if passing == 1 else "s pass",
         wording.percent(alpha),

@@ -329,6 +329,24 @@ def test_no_significant_gene_makes_a_sensible_page():
     assert "would come by chance in about" in text
 
 
+def test_the_chance_counts_every_test_that_can_show_the_smallest_p_value():
+    first = result_row("FIRST", 0, "survival", "plof", "burden", 20, 999)
+    rich = [result_row(f"R{i}", 1 + i, "survival", "plof", "burden", 20, 50_000) for i in range(9)]
+    poor = [row | {"gene": f"P{row['gene']}", "min_attainable_p": 0.009} for row in rich]
+    poorest = [row | {"gene": f"Q{row['gene']}", "min_attainable_p": 0.011} for row in rich]
+    inputs = report_inputs([first, *rich, *poor, *poorest], traits=("survival",))
+    assert find(inputs, inputs.traits[0]).family.counted == 10
+    # 19 of the 28 tests can show 0.01: 1 - 0.99^19 is 0.174.
+    assert "would come by chance in about 17 of 100 such studies" in text_of(report_html(inputs))
+
+
+def test_the_line_is_said_to_be_a_traits_own(page, inputs):
+    assert text_of(page).count("line of this trait") == 2
+    note = "the chance of a false finding per trait, not over all 2"
+    assert note in text_of(page)
+    assert "per trait, not over" not in text_of(report_html(report_inputs(inputs.results, traits=("survival",))))
+
+
 @pytest.mark.parametrize("traits", [("survival",), ("alsfrs_slope",)])
 def test_one_trait_makes_a_sensible_page(traits):
     rows = result_rows(5, traits[0], np.random.default_rng(4))
