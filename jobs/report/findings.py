@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2, norm
+from scipy.stats import beta, chi2, norm
 
 from association.calibration.multiplicity import Multiplicity, tarone
 from jobs.report.inputs import CONTROL_MASK, ReportInputs
@@ -23,6 +23,8 @@ from jobs.report.quantiles import quantiles
 FEW_CARRIERS = "few_carriers"
 POWER = 0.8
 MASK_ORDER = ("plof", "plof_or_damaging_missense", "missense", CONTROL_MASK)
+# One null study in a hundred has a control whose median lies outside.
+CONTROL_TAIL = 0.005
 NORMAL_95 = float(norm.isf(0.025))
 
 
@@ -118,6 +120,54 @@ def _strongest_rows(rows: pd.DataFrame, threshold: float) -> pd.DataFrame:
         kind="stable",
     )
     return ranked.drop_duplicates("gene").reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class ControlMedian:
+    """The median p-value of the negative control, and where chance puts it.
+
+    Attributes
+    ----------
+    test
+        The test it is the median of: one row per gene, so that no gene counts twice.
+    genes
+        Their number.
+    median
+        Of their p-values.
+    lower, upper
+        The central 99% of the median of so many independent uniform p-values.
+    """
+
+    test: str
+    genes: int
+    median: float
+    lower: float
+    upper: float
+
+    @property
+    def expected(self) -> bool:
+        """Say whether the median is one that chance gives."""
+        return self.lower <= self.median <= self.upper
+
+
+def control_median(control: pd.DataFrame) -> ControlMedian:
+    """Compare the control's median p-value with its null, about Beta((n+1)/2, (n+1)/2) for n genes.
+
+    Parameters
+    ----------
+    control
+        Rows of the negative control, at least one. The burden test and the widest frequency ceiling are preferred.
+    """
+    groups = [part for _, part in control.groupby(["test", "weights", "max_af"], sort=False, dropna=False)]
+    rows = max(groups, key=lambda part: (part["test"].iloc[0] == "burden", part["max_af"].iloc[0]))
+    shape = (len(rows) + 1) / 2
+    return ControlMedian(
+        test=str(rows["test"].iloc[0]),
+        genes=len(rows),
+        median=float(rows["p_value"].median()),
+        lower=float(beta.ppf(CONTROL_TAIL, shape, shape)),
+        upper=float(beta.isf(CONTROL_TAIL, shape, shape)),
+    )
 
 
 def poisson_interval(observed: float, expected: float) -> tuple[float, float]:

@@ -14,14 +14,17 @@ import pandas as pd
 from markupsafe import Markup
 
 from jobs.report import wording
-from jobs.report.findings import TraitFindings, chance_of_smaller, detectable_hazard_ratio
+from jobs.report.findings import (
+    ControlMedian,
+    TraitFindings,
+    chance_of_smaller,
+    control_median,
+    detectable_hazard_ratio,
+)
 from jobs.report.inputs import ReportInputs
-from jobs.report.quantiles import quantiles
 
 # A control's smallest p-value that would come by chance in fewer than one study in twenty is worth a warning.
 SURPRISING = 0.05
-# An inflation of the control beyond these is worth a warning; at a few hundred genes chance alone stays within.
-INFLATED, DEFLATED = 1.25, 0.75
 MANY_EXCLUDED = 0.2
 ROUGH_BELOW_CARRIERS = 10
 
@@ -163,21 +166,24 @@ def _about_control(findings: TraitFindings) -> Iterator[Markup]:
         return
     smallest = float(findings.control["p_value"].min())
     chance = chance_of_smaller(smallest, len(findings.control))
-    inflation = quantiles(findings.control["neg_log10_p"].to_numpy(np.float64)).inflation
-    off = inflation is not None and not DEFLATED <= inflation <= INFLATED
-    if chance < SURPRISING or off:
+    middle = control_median(findings.control)
+    if chance < SURPRISING or not middle.expected:
         yield Markup(
-            "<strong>The negative control is not quiet:</strong> synonymous variants reach p = {} in {} tests{}. "
+            "<strong>The negative control is not quiet:</strong> synonymous variants reach p = {} in {} tests; {}. "
             "Look for batches, relatives or ancestry before believing a gene."
-        ).format(wording.p_value(smallest), wording.count(len(findings.control)), _lambda_words(inflation))
+        ).format(wording.p_value(smallest), wording.count(len(findings.control)), _median_words(middle))
     else:
         yield Markup(
-            "The negative control is quiet: among {} tests of synonymous variants the smallest p is {}{}."
-        ).format(wording.count(len(findings.control)), wording.p_value(smallest), _lambda_words(inflation))
+            "The negative control is quiet: among {} tests of synonymous variants the smallest p is {}; {}."
+        ).format(wording.count(len(findings.control)), wording.p_value(smallest), _median_words(middle))
 
 
-def _lambda_words(inflation: float | None) -> str:
-    return "" if inflation is None else f" (λ = {inflation:.2f})"
+def _median_words(middle: ControlMedian) -> str:
+    return (
+        f"the median p of {wording.count(middle.genes)} {wording.test_words(middle.test)} "
+        f"test{'' if middle.genes == 1 else 's'} is {middle.median:.2f}, "
+        f"where chance gives {middle.lower:.2f} to {middle.upper:.2f}"
+    )
 
 
 def _about_genes(findings: TraitFindings) -> Iterator[Markup]:

@@ -13,7 +13,14 @@ from scipy.stats import beta, poisson
 from association.results import COLUMNS
 from jobs.report import ReportInputs, report_html, write_report
 from jobs.report.figures import attrition_figure, manhattan_figure, quantile_figure
-from jobs.report.findings import chance_of_smaller, detectable_hazard_ratio, find, mask_table, poisson_interval
+from jobs.report.findings import (
+    chance_of_smaller,
+    control_median,
+    detectable_hazard_ratio,
+    find,
+    mask_table,
+    poisson_interval,
+)
 from jobs.report.quantiles import quantiles
 from jobs.report.wording import count, flag_words, p_value, percent, plain_words, title
 
@@ -284,6 +291,33 @@ def test_a_test_outside_the_family_cannot_pass():
     assert findings.family.counted == 31
     assert findings.family.threshold < 0.04
     assert findings.significant[["gene", "mask"]].to_numpy().tolist() == [["BOTH", "missense"]]
+
+
+def control_page(exceedances):
+    """Text of a page whose control has these p-values for burden, and for SKAT those of a far-off median."""
+    rows = []
+    for number, exceeding in enumerate(exceedances):
+        rows.append(result_row(f"G{number}", number, "survival", "synonymous", "burden", 20, int(exceeding)))
+        rows.append(result_row(f"G{number}", number, "survival", "synonymous", "skat", 20, 90_000))
+    rows.append(result_row("G0", 0, "survival", "plof", "burden", 20, 50_000))
+    return text_of(report_html(report_inputs(rows, traits=("survival",))))
+
+
+# Of 99 uniform p-values the median's central 99% is 0.373 to 0.627 (Beta(50, 50)).
+@pytest.mark.parametrize(("median", "quiet"), [(0.36, False), (0.39, True), (0.5, True), (0.61, True), (0.64, False)])
+def test_the_controls_median_is_judged_by_its_own_null(median, quiet):
+    page = control_page(PERMUTATIONS * np.interp(np.linspace(0.02, 0.98, 99), [0, 0.5, 1], [0, median, 1]))
+    assert ("The negative control is quiet" in page) == quiet
+    assert ("The negative control is not quiet" in page) != quiet
+    assert f"the median p of 99 burden tests is {median:.2f}, where chance gives 0.37 to 0.63" in page
+
+
+def test_one_null_control_in_a_hundred_has_a_median_outside():
+    generator = np.random.default_rng(7)
+    rows = pd.DataFrame({"test": "burden", "weights": "flat", "max_af": 0.01, "p_value": np.zeros(100)})
+    outside = sum(not control_median(rows.assign(p_value=generator.random(100))).expected for _ in range(3_000))
+    # 30 expected; four standard deviations of the count.
+    assert abs(outside - 30) < 4 * np.sqrt(30)
 
 
 def test_a_missing_control_is_said():
