@@ -24,6 +24,7 @@ from hail_pipelines.annotation_sources import (
 )
 from hail_pipelines.consequences import MODIFIER_RANK, severity_expr
 from hail_pipelines.reference_genome import ReferenceGenome, contig_recoding
+from hail_pipelines.vcf_header import absent_parts
 
 log = logging.getLogger(__name__)
 
@@ -139,17 +140,13 @@ def _entries(variants: hl.Table, source: AnnotationSource, subfields: Sequence[s
 
 def _check_subfields(source: AnnotationSource, subfields: Sequence[str]) -> None:
     """Refuse a CSQ field that lacks a part that was asked for."""
-    wanted = ["Consequence", *source.scores, *([source.external_af] if source.external_af else [])]
-    wanted += {"canonical": ["CANONICAL"], "all": []}.get(source.transcripts, [])
-    absent = [name for name in wanted if name not in subfields]
-    if source.transcripts == "mane" and not {"MANE", "MANE_SELECT"} & set(subfields):
-        absent.append("MANE_SELECT")
-    if not {"SYMBOL", "Gene"} & set(subfields):
-        absent.append("SYMBOL")
+    absent = absent_parts(
+        subfields, transcripts=source.transcripts, scores=source.scores, external_af=source.external_af
+    )
     if absent:
         raise InputError.single(
             f"INFO {source.field}",
-            ", ".join(absent),
+            ", ".join(str(part) for part in absent),
             f"no such part; the header names: {', '.join(subfields) or 'none'}. "
             "Annotate again with it, or ask for less",
         )

@@ -15,9 +15,9 @@ from typing import Literal
 import hail as hl
 
 from hail_pipelines.consequences import most_severe_expr
+from hail_pipelines.vcf_header import Transcripts
 
 SourceKind = Literal["vep", "snpeff", "info", "table"]
-Transcripts = Literal["all", "canonical", "mane"]
 
 SNPEFF_FIELDS = ("Allele", "Annotation", "Annotation_Impact", "Gene_Name", "Gene_ID")
 TABLE_COLUMNS = ("contig", "position", "ref", "alt", "gene", "consequence")

@@ -13,6 +13,7 @@ import pandas as pd
 
 from association.problems import InputError, Problem
 from hail_pipelines.vcf_files import VcfSummary, inspect_vcfs
+from hail_pipelines.vcf_header import absent_parts
 from jobs.clinical import Clinical, read_clinical
 from jobs.study import InfoAnnotation, SnpEffAnnotation, Study, TableAnnotation, VepAnnotation, resolve
 from jobs.study_file import read_study
@@ -138,22 +139,21 @@ def _inspect(study: Study, vcfs: list[Path] | None) -> VcfSummary:
 
 
 def _check_annotation(study: Study, path: Path, summary: VcfSummary) -> None:
-    """Check that the consequence field holds the subfields that the study asks for."""
+    """Check that VEP's field holds the parts that the study needs."""
     annotation = study.annotation
     if not isinstance(annotation, VepAnnotation):
         return
     subfields = summary.annotation_subfields.get(annotation.field, ())
-    asked = [(f"annotation.scores[{number}]", name) for number, name in enumerate(annotation.scores)]
-    if annotation.external_af:
-        asked.append(("annotation.external_af", annotation.external_af))
-    if annotation.transcripts != "all":
-        needed = {"canonical": "CANONICAL", "mane": "MANE_SELECT"}[annotation.transcripts]
-        asked.append(("annotation.transcripts", needed))
-    present = ", ".join(subfields)
+    absent = absent_parts(
+        subfields,
+        transcripts=annotation.transcripts,
+        scores=annotation.scores,
+        external_af=annotation.external_af,
+    )
+    present = ", ".join(subfields) or "no parts that its header names"
     problems = [
-        Problem(place, f"'{name}' is not in {annotation.field}; it has {present}")
-        for place, name in asked
-        if name not in subfields
+        Problem(f"annotation.{part.setting}", f"{part} is not in {annotation.field}; it has {present}")
+        for part in absent
     ]
     if problems:
         raise InputError(path.name, problems)

@@ -186,6 +186,37 @@ def test_an_unknown_score_is_refused_with_the_parts_there_are(folder, refusal):
     assert "REVEL" in line
 
 
+def with_csq_parts(folder, renamed):
+    """Rename parts of CSQ in the one VCF that the study reads."""
+    header, records = folder.read_vcf("chr1.vcf.gz")
+    at = next(index for index, line in enumerate(header) if line.startswith("##INFO=<ID=CSQ"))
+    text, parts = header[at].removesuffix('">').split("Format: ")
+    header[at] = f'{text}Format: {"|".join(renamed.get(part, part) for part in parts.split("|"))}">'
+    folder.write_vcf("chr1.vcf.gz", header, records)
+    folder.set(genotypes={"vcfs": ["vcf/chr1.vcf.gz"]})
+
+
+def test_a_vep_field_without_consequences_or_genes_is_refused(folder, refusal):
+    with_csq_parts(folder, {"Consequence": "Effect", "SYMBOL": "Symbol", "Gene": "Gen"})
+    text = refusal()
+    assert "annotation.field: 'Consequence' is not in CSQ; it has" in text
+    assert "annotation.field: 'SYMBOL' or 'Gene' is not in CSQ; it has" in text
+
+
+@pytest.mark.parametrize("mark", ["MANE", "MANE_SELECT"])
+def test_either_mark_of_mane_transcripts_is_accepted(folder, progex, mark):
+    with_csq_parts(folder, {"MANE": mark, "MANE_SELECT": mark, "LoF": mark})
+    folder.set(annotation={"transcripts": "mane"})
+    outcome = progex("validate", folder.study)
+    assert outcome.exit_code == 0, outcome.output
+
+
+def test_mane_transcripts_that_nothing_marks_are_refused(folder, refusal):
+    with_csq_parts(folder, {"MANE": "Other", "MANE_SELECT": "Other"})
+    folder.set(annotation={"transcripts": "mane"})
+    assert "annotation.transcripts: 'MANE_SELECT' or 'MANE' is not in CSQ" in refusal()
+
+
 def test_a_mask_on_a_score_that_annotation_does_not_keep_is_refused(folder, refusal):
     folder.set(annotation={"scores": []})
     line = line_of(refusal(), "masks[1].damaging.score")
