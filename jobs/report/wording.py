@@ -80,11 +80,12 @@ def percent(share: Any) -> str:
 
 
 def p_value(value: Any) -> Markup:
-    """Write a p-value: decimals down to 0.001, then as a power of ten."""
+    """Write a p-value with two significant digits: decimals down to 0.001, then as a power of ten."""
     if not present(value):
         return Markup(NOTHING)
-    if value >= 0.001:
-        return Markup(f"{value:.2f}" if value >= 0.1 else f"{value:.3f}")
+    rounded = float(f"{value:.1e}")
+    if rounded >= 0.001:
+        return Markup(number(rounded, 2))
     exponent = math.floor(math.log10(value)) if value > 0 else -308
     mantissa = round(value / 10.0**exponent, 1)
     if mantissa >= 10:
