@@ -233,6 +233,61 @@ def test_a_variant_table_without_a_column_is_refused(folder, refusal):
     assert "annotation.columns" in text
 
 
+@pytest.fixture
+def variant_table(folder):
+    """Give a function that annotates the study by a table of the given rows."""
+    columns = ["contig", "position", "ref", "alt", "gene", "consequence", "REVEL", "gnomAD"]
+
+    def write(*rows, name="variants.tsv"):
+        table = pd.DataFrame([row.split() for row in rows], columns=columns)
+        if name.endswith(".parquet"):
+            table.to_parquet(folder.path / name)
+        else:
+            table.to_csv(folder.path / name, sep="\t", index=False)
+        folder.replace(annotation={"source": "table", "path": name, "scores": ["REVEL"], "external_af": "gnomAD"})
+
+    return write
+
+
+@pytest.mark.parametrize("name", ["variants.tsv", "variants.parquet"])
+def test_values_of_a_variant_table_that_cannot_be_read_are_refused_all_at_once(refusal, variant_table, name):
+    variant_table(
+        "1 1000 A C SIM001 missense_variant high 0.1",
+        "1 abc A C SIM001 missense_variant 0.5 0.1",
+        "1 0 A C SIM001 missense_variant 0.5 0.1",
+        "1 10.5 A C SIM001 missense_variant 0.5 0.1",
+        "chrUn_1 1000 A C SIM001 missense_variant 0.5 0.1",
+        "1 249000000 A C SIM001 missense_variant 0.5 0.1",
+        "1 1000 A C SIM001 missense_variant 0.5 rare",
+        "1 1000 A C SIM001 missense_variant 0.5 -9",
+        "1 1000 . C SIM001 missense_variant 0.5 0.1",
+        name=name,
+    )
+    text = refusal()
+    assert f"{name}: 9 problems" in text
+    assert "line 2, column 'REVEL': 'high' is not a number" in text
+    assert "line 3, column 'position': 'abc' is not a number" in text
+    assert "line 4, column 'position': '0' is outside 1 to" in text
+    assert "line 5, column 'position': '10.5' is not a whole number" in text
+    assert "line 6, column 'contig': 'chrUn_1' is not a chromosome of GRCh38; expected 1 to 22, X, Y or MT" in text
+    assert "line 7, column 'position': '249000000' lies beyond the end of the chromosome in GRCh38" in text
+    assert "line 8, column 'gnomAD': 'rare' is not a number" in text
+    assert "line 9, column 'gnomAD': '-9' is outside 0 to 1" in text
+    assert "line 10, column 'ref': (empty) is not a value" in text
+
+
+@pytest.mark.parametrize("name", ["variants.tsv", "variants.parquet"])
+def test_a_sound_variant_table_is_accepted_with_values_missing(folder, progex, variant_table, name):
+    variant_table(
+        "1 1000 A C SIM001 missense_variant 0.5 0.1",
+        "chrX 1000 A C SIM002 missense_variant NA .",
+        "M 1000 A C SIM003 missense_variant 1e-3 0",
+        name=name,
+    )
+    outcome = progex("validate", folder.study)
+    assert outcome.exit_code == 0, outcome.output
+
+
 # --------------------------------------------------------------------------------------------------------- tables
 
 
