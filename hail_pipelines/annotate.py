@@ -28,6 +28,9 @@ from hail_pipelines.vcf_header import absent_parts
 
 log = logging.getLogger(__name__)
 
+# What stands for a missing value in a table of variants, as in the participants and visits tables.
+MISSING = ["", "NA", "NaN", "nan", "NULL", "null", "."]
+
 
 @dataclass(frozen=True)
 class AnnotationCounts:
@@ -193,8 +196,13 @@ def read_variant_table(source: AnnotationSource, reference_genome: ReferenceGeno
     assert source.table is not None
     if source.table.name.endswith(".parquet"):
         ht = hl.Table.from_spark(hl.utils.java.Env.spark_session().read.parquet(str(source.table)))
+        texts = {name: ht[name] for name, of_type in ht.row.dtype.items() if of_type == hl.tstr}
+        ht = ht.annotate(**{name: hl.or_missing(~_is_missing_expr(text), text) for name, text in texts.items()})
     else:
-        ht = hl.import_table(str(source.table), force_bgz=False, force=True, missing=["", "NA", "."])
+        separator = "," if source.table.name.removesuffix(".gz").endswith(".csv") else "\t"
+        ht = hl.import_table(
+            str(source.table), force_bgz=False, force=True, missing=MISSING, delimiter=separator, quote='"'
+        )
     names = {name: source.columns.get(name, name) for name in (*TABLE_COLUMNS, "loftee")}
     wanted = [names[name] for name in TABLE_COLUMNS] + [
         *source.scores,
@@ -211,10 +219,15 @@ def read_variant_table(source: AnnotationSource, reference_genome: ReferenceGeno
         external_af=hl.float64(ht[source.external_af]) if source.external_af else hl.missing(hl.tfloat64),
         scores={name: hl.float64(ht[name]) for name in source.scores},
     )
-    locus = hl.locus(recoding.get(contig, contig), hl.int32(ht[names["position"]]), reference_genome)
+    locus = hl.locus(recoding.get(contig, contig), hl.int32(hl.float64(ht[names["position"]])), reference_genome)
     variant = hl.min_rep(locus, [ht[names["ref"]], ht[names["alt"]]])
     ht = ht.select(locus=variant.locus, alleles=variant.alleles, entry=entry)
     return ht.group_by("locus", "alleles").aggregate(entries=hl.agg.collect(ht.entry))
+
+
+def _is_missing_expr(text: hl.StringExpression) -> hl.BooleanExpression:
+    """Say whether a text stands for a missing value."""
+    return hl.literal(set(MISSING)).contains(text)
 
 
 def _count(ht: hl.Table) -> AnnotationCounts:

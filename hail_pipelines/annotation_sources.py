@@ -42,7 +42,7 @@ class AnnotationSource:
     gene_field, consequence_field
         The INFO fields of "info".
     table
-        The file of "table": tab-separated, or Parquet if it ends in .parquet.
+        The file of "table": tab-separated, or Parquet if it ends in .parquet, or CSV if in .csv or .csv.gz.
     columns
         The table's own name for each of contig, position, ref, alt, gene and consequence, where it differs;
         `loftee` may be named too.

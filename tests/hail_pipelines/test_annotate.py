@@ -1,4 +1,7 @@
+import csv
+
 import hail as hl
+import pandas as pd
 import pytest
 
 from association.problems import InputError
@@ -172,6 +175,28 @@ def test_a_variant_table_is_matched_in_minimal_representation_whatever_its_conti
     (tmp_path / "genes.tsv").write_text("".join(row.replace(" ", "\t") + "\n" for row in rows))
     names = {"contig": "chrom", "position": "pos", "gene": "symbol", "consequence": "effect"}
     source = AnnotationSource(kind="table", table=tmp_path / "genes.tsv", columns=names, scores=("CADD",))
+    _, genes = annotated(calls, tmp_path / "genes.ht", source)
+    assert list(genes.values()) == [
+        [],
+        [("FUS", "missense_variant", None, {"CADD": 20.5})],
+        [("TBK1", "stop_gained", None, {"CADD": None})],
+    ]
+
+
+@pytest.mark.parametrize("name", ["genes.csv", "genes.parquet"])
+def test_a_variant_table_is_read_alike_in_every_format(calls, tmp_path, name):
+    table = pd.DataFrame(
+        [
+            ("1", "1001", "A", "AT", "FUS", "missense_variant", "20.5"),
+            ("chr1", "2e3", "A", "G", "TBK1", "stop_gained", "NULL"),
+        ],
+        columns=["contig", "position", "ref", "alt", "gene", "consequence", "CADD"],
+    )
+    if name.endswith(".csv"):
+        table.to_csv(tmp_path / name, index=False, quoting=csv.QUOTE_ALL)
+    else:
+        table.to_parquet(tmp_path / name)
+    source = AnnotationSource(kind="table", table=tmp_path / name, scores=("CADD",))
     _, genes = annotated(calls, tmp_path / "genes.ht", source)
     assert list(genes.values()) == [
         [],
