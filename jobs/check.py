@@ -91,16 +91,21 @@ def find_vcfs(study: Study, path: Path) -> list[Path]:
     Raises
     ------
     InputError
-        Naming every pattern that matches no file.
+        Naming every pattern that matches no file, or whose folder may not be looked into.
     """
     found: dict[Path, None] = {}
     problems = []
     for number, pattern in enumerate(study.genotypes.vcfs):
-        full = resolve(path, pattern)
-        matches = [full] if full.is_file() else sorted(full.parent.glob(full.name), key=_natural)
-        found |= dict.fromkeys(match for match in matches if match.is_file())
-        if not any(match.is_file() for match in matches):
-            place = f"genotypes.vcfs[{number}]"
+        full, place = resolve(path, pattern), f"genotypes.vcfs[{number}]"
+        try:
+            matches = [full] if full.is_file() else sorted(full.parent.glob(full.name), key=_natural)
+            files = [match for match in matches if match.is_file()]
+        except PermissionError:
+            message = f"{full.parent} can't be read: permission denied; ask its owner for access"
+            problems.append(Problem(place, message))
+            continue
+        found |= dict.fromkeys(files)
+        if not files:
             problems.append(Problem(place, f"no file matches '{pattern}' (looked in {full.parent})"))
     if problems:
         raise InputError(path.name, problems)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -67,6 +68,21 @@ def test_a_missing_vcf_is_named_with_the_setting_and_the_folder(folder, refusal,
     assert "genotypes.vcfs[1]" in line
     assert "no file matches" in line
     assert str((folder.path / pattern).parent) in line
+
+
+def test_a_folder_of_vcfs_that_may_not_be_looked_into_is_named(folder, refusal, monkeypatch):
+    is_file = Path.is_file
+
+    def is_file_unless_closed(path):
+        if path.parent.name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_file(path)
+
+    # Taking the mode's bits away would not stop root.
+    monkeypatch.setattr(Path, "is_file", is_file_unless_closed)
+    folder.set(genotypes={"vcfs": ["closed/chr1.vcf.gz"]})
+    line = line_of(refusal(), "genotypes.vcfs[0]")
+    assert f"{folder.path / 'closed'} can't be read: permission denied; ask its owner for access" in line
 
 
 def test_an_empty_vcf_is_refused(folder, refusal):
