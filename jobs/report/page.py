@@ -98,14 +98,16 @@ def _environment() -> jinja2.Environment:
 def _trait_section(inputs: ReportInputs, findings: TraitFindings) -> dict[str, Any]:
     """Gather what the page says of one trait."""
     tested = not findings.tested.empty
+    shown = findings.genes.head(MOST_GENES_SHOWN)
     return {
         "name": findings.name,
         "type": findings.type,
         "findings": findings,
         "sentences": summary.trait_sentences(findings, inputs.alpha),
         "cautions": summary.cautions(inputs, findings) if tested else [],
-        "genes": [_gene_row(row) for row in _records(findings.genes.head(MOST_GENES_SHOWN))],
-        "any_flag": bool((findings.genes.head(MOST_GENES_SHOWN)["flags"].fillna("") != "").any()),
+        "genes": [_gene_row(row) for row in _records(shown)],
+        "any_flag": bool((shown["flags"].fillna("") != "").any()),
+        "any_weighted_effect": bool((shown["effect"].notna() & (shown["weights"] != wording.UNWEIGHTED)).any()),
         "effect_name": wording.effect_name(findings.type),
         "has_events": wording.present(findings.summary.get("events")),
         "manhattan": figures.manhattan_figure(findings) if len(findings.genes) else None,
@@ -132,6 +134,7 @@ def _gene_row(row: Mapping[str, Any]) -> dict[str, Any]:
         "mask": wording.mask_words(row["mask"]),
         "max_af": wording.percent(row["max_af"]),
         "test": wording.test_words(row["test"]),
+        "weights": wording.weight_words(row["weights"]),
         "carriers": wording.count(row["carriers"]),
         "variants": wording.count(row["variants"]),
         "events": wording.count(row["observed_events"]),

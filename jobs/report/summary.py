@@ -106,14 +106,15 @@ def _gene_sentence(findings: TraitFindings, row: Any) -> Markup:
 
 
 def _slope_words(findings: TraitFindings, row: Any) -> str:
-    """Say what carriers lose, from the burden of the row's own mask."""
+    """Say what carriers lose per allele, from the unweighted burden of the row's own mask."""
     same = findings.tested[["gene", "mask", "max_af"]].eq(row[["gene", "mask", "max_af"]]).all(axis=1)
-    effects = findings.tested["effect"][same].dropna()
+    unweighted = findings.tested["weights"] == wording.UNWEIGHTED
+    effects = findings.tested["effect"][same & unweighted].dropna()
     if effects.empty:
         return ""
     effect = float(effects.iloc[0])
     direction = "faster" if effect < 0 else "slower"
-    return f"who lose function {direction}, by {wording.number(abs(effect), 2)} points per month"
+    return f"who lose function {direction}, by {wording.number(abs(effect), 2)} points per month for each allele"
 
 
 def _could_find(findings: TraitFindings) -> Iterator[Markup]:

@@ -18,6 +18,9 @@ MASKS = {
     "synonymous": "synonymous (control)",
 }
 TESTS = {"burden": "burden", "skat": "SKAT"}
+WEIGHTS = {"beta_1_25": "Beta(1, 25) weights", "madsen_browning": "Madsen\u2013Browning weights"}
+# Weights under which a unit of burden is one allele.
+UNWEIGHTED = "flat"
 METHODS = {"permutation": "permutation within strata"}
 EFFECTS = {
     "survival": "log hazard ratio",
@@ -38,6 +41,11 @@ def mask_words(mask: str) -> str:
 def test_words(test: str) -> str:
     """Name a test as the literature does."""
     return TESTS.get(test, test)
+
+
+def weight_words(weights: Any) -> str:
+    """Name variant weights; nothing where all variants weigh the same."""
+    return "" if weights == UNWEIGHTED or not present(weights) else WEIGHTS.get(str(weights), str(weights))
 
 
 def method_words(method: Any) -> str:

@@ -381,6 +381,39 @@ def test_the_line_is_said_to_be_a_traits_own(page, inputs):
     assert "per trait, not over" not in text_of(report_html(report_inputs(inputs.results, traits=("survival",))))
 
 
+def slope_page(*weights):
+    """Text of a page with one strong gene, its burden tested under each of `weights`."""
+    rows = [result_row(f"G{i}", i, "alsfrs_slope", "plof", "burden", 20, 50_000) for i in range(1, 6)]
+    for scheme in weights:
+        strong = result_row("STRONG", 0, "alsfrs_slope", "plof", "burden", 20, 0 if scheme != "flat" else 2)
+        rows.append(strong | {"weights": scheme, "effect": -0.25 if scheme == "flat" else -0.011})
+    return text_of(report_html(report_inputs(rows, traits=("alsfrs_slope",))))
+
+
+def test_an_unweighted_effect_is_said_per_allele():
+    text = slope_page("flat")
+    assert "who lose function faster, by 0.25 points per month for each allele" in text
+    assert "one step, per allele, 95% interval" in text
+    assert "one-step estimates per allele, seen from the null model" in text
+
+
+@pytest.mark.parametrize(
+    ("scheme", "words"),
+    [("beta_1_25", "Beta(1, 25) weights"), ("madsen_browning", "Madsen\u2013Browning weights")],
+)
+def test_a_weighted_effect_is_not_said_per_allele(scheme, words):
+    text = slope_page(scheme)
+    assert "STRONG : 20 carriers of loss of function variants; p =" in text
+    assert "for each allele" not in text
+    assert "one step, per unit of burden, 95% interval" in text
+    assert "estimates per allele" not in text
+    assert f"burden, {words}" in text
+
+
+def test_a_weighted_tests_gene_is_described_by_its_unweighted_burden():
+    assert "by 0.25 points per month for each allele" in slope_page("beta_1_25", "flat")
+
+
 @pytest.mark.parametrize("traits", [("survival",), ("alsfrs_slope",)])
 def test_one_trait_makes_a_sensible_page(traits):
     rows = result_rows(5, traits[0], np.random.default_rng(4))
