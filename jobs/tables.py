@@ -105,12 +105,12 @@ class Table:
     def _note_values(self, column: str, wrong: pd.Series, message: str) -> None:
         """Note what is wrong with values, and show them."""
         for row in np.flatnonzero(wrong.to_numpy()):
-            self._note_row(column, row, f"'{self.rows[column].iloc[row]}' {message}")
+            self._note_row(column, int(row), f"'{self.rows[column].iloc[row]}' {message}")
 
     def _note_ids(self, column: str, wrong: pd.Series, message: str) -> None:
         """Note what is wrong with sample ids, without showing them."""
         for row in np.flatnonzero(wrong.to_numpy()):
-            self._note_row(column, row, message)
+            self._note_row(column, int(row), message)
 
     def _note_row(self, column: str, row: int, message: str) -> None:
         self.problems.append(Problem(f"line {row + FIRST_ROW_LINE}, column '{column}'", message))
