@@ -149,7 +149,7 @@ def test_three_hundred_exomes_find_the_genes_with_the_strongest_planted_slopes(d
         },
     )
     assert finished.left("sample") >= 280
-    assert finished.stages["traits"]["counts"]["survival"] >= 270
+    assert finished.stages["traits"]["counts"]["samples in survival"] >= 270
     truth = pd.read_csv(cohort / "truth" / "genes.tsv", sep="\t", keep_default_na=False)
     planted = truth[truth["kind"] != "null"]
     results = finished.results
