@@ -191,10 +191,6 @@ def _about_genes(findings: TraitFindings) -> Iterator[Markup]:
     shown: Mapping[str, str] = {
         "single_variant": "one variant carries the whole result, so it may belong to the variant's neighbourhood",
         "one_stratum": "all carriers come from one stratum, so a local cause is not excluded",
-        "minor_is_reference": (
-            "the rarer allele of a variant is the reference genome's, so its carriers have fewer copies of "
-            "the allele whose consequence put the variant into the mask"
-        ),
     }
     flags = (
         findings.significant["flags"].fillna("").str.split(";")

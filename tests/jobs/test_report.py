@@ -320,24 +320,6 @@ def test_one_null_control_in_a_hundred_has_a_median_outside():
     assert abs(outside - 30) < 4 * np.sqrt(30)
 
 
-@pytest.mark.parametrize(
-    ("flag", "words"),
-    [
-        ("single_variant", "one variant carries the whole result"),
-        ("one_stratum", "all carriers come from one stratum, so a local cause is not excluded"),
-        ("minor_is_reference", "the rarer allele of a variant is the reference genome's"),
-    ],
-)
-def test_a_passing_genes_caution_is_said_in_the_overview(flag, words):
-    quiet = [result_row(f"G{i}", i, "survival", "plof", "burden", 20, 50_000) for i in range(1, 6)]
-    strong = result_row("STRONG", 0, "survival", "plof", "burden", 20, 0)
-    flagged = report_inputs([*quiet, strong | {"flags": f"at_resolution_limit;{flag}"}], traits=("survival",))
-    text = text_of(report_html(flagged))
-    assert f"STRONG : {words}" in text
-    assert flag not in text
-    assert f"STRONG : {words}" not in text_of(report_html(report_inputs([*quiet, strong], traits=("survival",))))
-
-
 def test_a_missing_control_is_said():
     rows = [result_row(f"G{i}", i, "survival", "plof", "burden", 20, 50_000) for i in range(3)]
     assert "There is no synonymous mask" in report_html(report_inputs(rows, traits=("survival",)))
