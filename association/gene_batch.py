@@ -38,8 +38,6 @@ class GeneBatch:
         What masks ask for.
     minor_allele_frequency, external_frequency
         In the cohort, and in an external reference or NaN (v).
-    minor_is_reference
-        Whether the rarer allele is the reference, so that the consequence is the commoner one's (v).
     carrier_variant, carrier_sample, carrier_dosage
         The carriers, flat: variant, position in the store, minor alleles.
     missing_variant, missing_sample
@@ -50,7 +48,6 @@ class GeneBatch:
     annotations: VariantAnnotations
     minor_allele_frequency: Floats
     external_frequency: Floats
-    minor_is_reference: Booleans
     carrier_variant: Integers
     carrier_sample: Integers
     carrier_dosage: Floats
@@ -103,7 +100,6 @@ def read_batch(variants: pa.Table) -> GeneBatch:
         annotations=annotations,
         minor_allele_frequency=_floats(variants, "allele_count") / _floats(variants, "allele_number"),
         external_frequency=_floats(variants, "external_af"),
-        minor_is_reference=variants["minor_is_ref"].to_numpy(),
         carrier_variant=carrier_variant,
         carrier_sample=carrier_sample,
         carrier_dosage=_flatten(variants, "dosages")[1].astype(np.float64),

@@ -77,7 +77,7 @@ def prepare_unit(
     if variants.size == 0:
         return "no carrier among the samples with the trait"
     carriers, called = genotypes.select(variants)
-    row = row | _describe_carriers(carriers, called, trait, flipped=bool(batch.minor_is_reference[variants].any()))
+    row = row | _describe_carriers(carriers, called, trait)
     weights = np.stack([variant_weights(test.weights, batch.minor_allele_frequency[variants]) for test in tests])
     quadratic = np.array([test.test == "skat" for test in tests])
     attainable = _attainable(carriers, weights, quadratic, trait)
@@ -123,7 +123,7 @@ def add_permutation_p(unit: GeneUnit) -> None:
         }
 
 
-def _describe_carriers(carriers: Carriers, called: Booleans, trait: ScanTrait, *, flipped: bool) -> Row:
+def _describe_carriers(carriers: Carriers, called: Booleans, trait: ScanTrait) -> Row:
     """Count who carries the variants, and what cautions that calls for."""
     samples = np.unique(carriers.samples[called])
     variants = carriers.offsets.size - 1
@@ -132,8 +132,6 @@ def _describe_carriers(carriers: Carriers, called: Booleans, trait: ScanTrait, *
         flags.append("few_carriers")
     if variants == 1:
         flags.append("single_variant")
-    if flipped:
-        flags.append("minor_is_reference")
     if np.ptp(trait.strata) > 0 and np.ptp(trait.strata[samples]) == 0:
         flags.append("one_stratum")
     events, expected = trait.model.events, trait.model.expected_events

@@ -70,7 +70,6 @@ SCHEMA = pa.schema([pa.field(column.name, column.type, metadata={"meaning": colu
 
 FLAGS = {
     "few_carriers": "fewer than 3 carriers: descriptive only",
-    "minor_is_reference": "a variant's rarer allele is the reference: its consequence is that of the commoner one",
     "single_variant": "all carriers share one variant",
     "one_stratum": "all carriers come from one stratum",
     "many_ties": "more than 30% of event times are shared",

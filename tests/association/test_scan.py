@@ -167,15 +167,6 @@ def test_a_burden_that_cannot_vary_says_so_though_skat_can(rng, make_store):
     assert skat["min_attainable_p"] == pytest.approx(1 / 6)
 
 
-def test_a_variant_whose_rarer_allele_is_the_reference_is_flagged(rng, make_store):
-    genes, variants = make_store(dosages(rng, genes=1))
-    flipped = pa.array([True] + [False] * (variants.num_rows - 1))
-    variants = variants.set_column(variants.column_names.index("minor_is_ref"), "minor_is_ref", flipped)
-    flags = scan(genes, variants, [linear_trait(rng)], SETTINGS).to_pandas()["flags"].dropna()
-    assert len(flags) > 0
-    assert flags.str.contains("minor_is_reference").all()
-
-
 def test_a_gene_without_any_variant_is_a_row(rng, make_store):
     genes, variants = make_store(dosages(rng, genes=1))
     more = pa.table({"gene": ["AAA", "G0", "ZZZ"], "contig": ["chr1"] * 3, "start": pa.array([1] * 3, pa.int32())})
