@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import qr, solve_triangular
 
-from association.null_models.null_model import Floats, Integers
+from association.null_models.null_model import Coefficient, Floats, Integers
 from association.problems import InputError, Problem
 
 # Centring a constant column leaves the rounding of its sum: up to n times 1e-16 of the value, at n = 1e6.
@@ -70,14 +70,53 @@ def check_design(design: Design, *, strata: NDArray[np.generic] | None = None, i
         raise InputError("covariates", problems)
 
 
+def missing_problems(place: str, values: Floats) -> Iterator[Problem]:
+    """Say how many values are missing or infinite, if any.
+
+    Parameters
+    ----------
+    place
+        What the values are, for the message.
+    values
+        One per sample (n).
+    """
+    if missing := int((~np.isfinite(values)).sum()):
+        yield Problem(place, f"{missing} of {values.size} values are missing or infinite; leave those samples out")
+
+
+def coefficients_at_zero(
+    names: tuple[str, ...], estimates: Floats, root: Floats, shift: Floats
+) -> tuple[Coefficient, ...]:
+    """Turn estimates of a model with centred covariates into those of the covariates as given.
+
+    Parameters
+    ----------
+    names
+        Of the level's coefficients, then of the covariates' (l + p).
+    estimates
+        With centred covariates (l + p).
+    root
+        Any square root of their covariance: root root' (l + p, l + p).
+    shift
+        What one unit of each covariate's coefficient adds to the level at covariates of zero (p): minus the mean
+        of the covariate where the level is an intercept.
+    """
+    turn = np.eye(estimates.size)
+    level = estimates.size - shift.size
+    turn[:level, level:] = shift
+    errors = np.linalg.norm(turn @ root, axis=1)
+    return tuple(
+        Coefficient(name, float(estimate), float(error))
+        for name, estimate, error in zip(names, turn @ estimates, errors, strict=True)
+    )
+
+
 def _broken_columns(design: Design) -> Iterator[Problem]:
     if design.matrix.ndim != 2 or design.matrix.shape[1] != len(design.names):
         yield Problem("columns", f"{len(design.names)} names for values of shape {design.matrix.shape}")
         return
     for name, column in zip(design.names, design.matrix.T, strict=True):
-        missing = int((~np.isfinite(column)).sum())
-        if missing:
-            yield Problem(name, f"{missing} of {column.size} values are missing or infinite; leave those samples out")
+        yield from missing_problems(name, column)
 
 
 def _centre(matrix: Floats, strata: NDArray[np.generic] | None) -> Floats:

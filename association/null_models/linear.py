@@ -1,8 +1,8 @@
 """The null model of a quantitative trait: ordinary least squares.
 
-With X the covariates and an intercept,
+With X the covariates and an intercept, and o a known part of the trait,
 
-    y = X b + e,   s2 = RSS / (n - p),   M = (y - X b) / s2,   V = I / s2.
+    y = o + X b + e,   s2 = RSS / (n - p),   M = (y - o - X b) / s2,   V = I / s2.
 
 Axes: n samples, p columns: the intercept and the covariates, centred at their means.
 """
@@ -14,15 +14,15 @@ import math
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from association.null_models.design import Design, check_design
-from association.null_models.null_model import Coefficient, Fit, Floats, NullModel
+from association.null_models.design import Design, check_design, coefficients_at_zero, missing_problems
+from association.null_models.null_model import Fit, Floats, NullModel
 from association.problems import InputError
 
 # Residuals smaller than this share of the trait's spread are the rounding of a trait that X determines.
 DETERMINED = 1e-10
 
 
-def fit_linear(trait: Floats, design: Design) -> Fit:
+def fit_linear(trait: Floats, design: Design, *, offset: Floats | None = None) -> Fit:
     """Fit a quantitative trait on covariates alone.
 
     Parameters
@@ -31,6 +31,8 @@ def fit_linear(trait: Floats, design: Design) -> Fit:
         Values (n), none missing.
     design
         Covariates without an intercept; the model adds "intercept" as its first column.
+    offset
+        Known part of the trait (n), such as a polygenic prediction; it is subtracted.
 
     Returns
     -------
@@ -41,7 +43,7 @@ def fit_linear(trait: Floats, design: Design) -> Fit:
     Raises
     ------
     InputError
-        If the covariates cannot be told apart, the trait has missing values, the samples are too few, or
+        If the covariates cannot be told apart, trait or offset have missing values, the samples are too few, or
         nothing of the trait is left to explain.
 
     Notes
@@ -50,17 +52,19 @@ def fit_linear(trait: Floats, design: Design) -> Fit:
     """
     check_design(design)
     samples, columns = trait.size, len(design.names) + 1
-    _check_trait(trait, columns)
+    _check_trait(trait, np.zeros(samples) if offset is None else offset, columns)
+    unknown = trait if offset is None else trait - offset
     means = design.matrix.mean(axis=0)
     matrix = np.column_stack([np.ones(samples), design.matrix - means])
     orthogonal, triangle = np.linalg.qr(matrix)
-    estimates = solve_triangular(triangle, orthogonal.T @ trait)
-    residuals = trait - matrix @ estimates
+    estimates = solve_triangular(triangle, orthogonal.T @ unknown)
+    residuals = unknown - matrix @ estimates
     # Once more, so that X'M is zero to the rounding of the residuals and not of the trait.
     residuals -= orthogonal @ (orthogonal.T @ residuals)
     squares = float(residuals @ residuals)
-    _check_residuals(squares, trait)
+    _check_residuals(squares, unknown)
     variance = squares / (samples - columns)
+    root = math.sqrt(variance) * solve_triangular(triangle, np.eye(columns))
     model = NullModel(
         kind="linear",
         residuals=residuals / variance,
@@ -70,18 +74,16 @@ def fit_linear(trait: Floats, design: Design) -> Fit:
     )
     return Fit(
         model=model,
-        coefficients=_coefficients(design.names, estimates, triangle, means, variance),
+        coefficients=coefficients_at_zero(("intercept", *design.names), estimates, root, -means),
         log_likelihood=-samples / 2 * (math.log(2 * math.pi * squares / samples) + 1),
         iterations=1,
         details={"residual_variance": variance},
     )
 
 
-def _check_trait(trait: Floats, columns: int) -> None:
-    missing = int((~np.isfinite(trait)).sum())
-    if missing:
-        message = f"{missing} of {trait.size} values are missing or infinite; leave those samples out"
-        raise InputError.single("null model", "trait", message)
+def _check_trait(trait: Floats, offset: Floats, columns: int) -> None:
+    if problems := [*missing_problems("trait", trait), *missing_problems("offset", offset)]:
+        raise InputError("null model", problems)
     if trait.size <= columns:
         message = f"{trait.size} samples for {columns} coefficients; use fewer covariates or more samples"
         raise InputError.single("null model", "trait", message)
@@ -91,18 +93,3 @@ def _check_residuals(squares: float, trait: Floats) -> None:
     if squares <= DETERMINED**2 * float(((trait - trait.mean()) ** 2).sum()) or np.ptp(trait) == 0:
         message = "is constant or determined by the covariates, so nothing is left for a gene; check the column"
         raise InputError.single("null model", "trait", message)
-
-
-def _coefficients(
-    names: tuple[str, ...], estimates: Floats, triangle: Floats, means: Floats, variance: float
-) -> tuple[Coefficient, ...]:
-    """Turn estimates at the covariates' means into those at zero."""
-    root = solve_triangular(triangle, np.eye(len(estimates)))
-    shift = np.concatenate([[1.0], -means])
-    uncentred = np.eye(len(estimates))
-    uncentred[0] = shift
-    errors = math.sqrt(variance) * np.linalg.norm(uncentred @ root, axis=1)
-    return tuple(
-        Coefficient(name, float(estimate), float(error))
-        for name, estimate, error in zip(("intercept", *names), uncentred @ estimates, errors, strict=True)
-    )

@@ -90,6 +90,20 @@ def test_agrees_with_r(ties, stratified):
     assert burden == pytest.approx(expected["burden"], rel=1e-7)  # the score squared
 
 
+def test_other_causes_censored_give_the_cause_specific_hazard_of_r():
+    printed = (REFERENCE / "misc.expected_R.txt").read_text()
+    numbers = r"cause-specific efron (.+?)  se (.+?)  ll (\S+) (\S+)"
+    estimates, errors, empty, full = (text.split() for text in re.search(numbers, printed).groups())
+    cause = pd.read_csv(REFERENCE / "fg_etype.csv").etype
+    cohort = COHORT.assign(status=cause == "alsdeath", burden=DOSAGES.sum(axis=1))
+    fit = fit_cohort(cohort, covariates=("x1", "x2", "burden"))
+    # R stops when the log-likelihood moves by 1e-9 of itself.
+    np.testing.assert_allclose([c.estimate for c in fit.coefficients], np.array(estimates, float), rtol=1e-7)
+    np.testing.assert_allclose([c.standard_error for c in fit.coefficients], np.array(errors, float), rtol=1e-7)
+    assert fit.log_likelihood == pytest.approx(float(full[0]), rel=1e-12)
+    assert fit_cohort(cohort, covariates=()).log_likelihood == pytest.approx(float(empty[0]), rel=1e-12)
+
+
 def test_agrees_with_lifelines_under_delayed_entry():
     other = CoxPHFitter().fit(
         COHORT[["x1", "x2", "entry", "time", "status"]], "time", "status", entry_col="entry",
@@ -258,5 +272,5 @@ def test_refuses_times_and_events_it_cannot_use(changes, words):
 
 
 def test_refuses_an_offset_with_missing_values():
-    with pytest.raises(InputError, match="offset: 1 values are missing"):
+    with pytest.raises(InputError, match="offset: 1 of 60 values are missing"):
         fit_cohort(offset=np.where(COHORT.id == 7, np.nan, 0.0))

@@ -66,6 +66,22 @@ def test_residuals_are_orthogonal_to_covariates_and_follow_sample_order(seed):
     np.testing.assert_allclose(shuffled.residuals, model.residuals[order], atol=1e-11)
 
 
+def test_known_part_of_the_trait_is_not_estimated_again():
+    trait, matrix = simulate(3)
+    known = np.random.default_rng(4).normal(size=trait.size)
+    design = Design(("age", "sex"), matrix)
+    plain, other = fit_linear(trait, design), fit_linear(trait + 3 * known, design, offset=3 * known)
+    # A sum and a difference of numbers near 10.
+    np.testing.assert_allclose(other.model.residuals, plain.model.residuals, atol=1e-12)
+    assert other.log_likelihood == pytest.approx(plain.log_likelihood, rel=1e-12)
+
+
+def test_refuses_an_offset_with_missing_values():
+    trait, matrix = simulate(3)
+    with pytest.raises(InputError, match="offset: 1 of 50 values are missing"):
+        fit_linear(trait, Design(("age", "sex"), matrix), offset=np.where(np.arange(50) == 7, np.nan, 0.0))
+
+
 @pytest.mark.parametrize(
     ("trait", "words"),
     [
