@@ -6,7 +6,8 @@ With X the n x p covariates, M the score residuals and V the information of the 
 
     V_ij = information_i 1{i=j} - shared risk_ij,
 
-where the shared risk is absent for every trait but those with risk sets (Cox). A gene test sees U and Phi only.
+where the shared risk is absent for every trait but those with risk sets (Cox, Fine-Gray). A gene test sees U and Phi
+only.
 
 Axes: n samples in the trait's own order, p covariates (the intercept included where the model has one).
 """
@@ -38,7 +39,8 @@ class NullModel:
     Attributes
     ----------
     kind
-        The model's name: "linear", "cox", "slope".
+        The model's name: "linear", "logistic", "poisson", "negative_binomial", "proportional_odds", "cox",
+        "fine_gray", "slope", "joint_rank".
     residuals
         Score residuals M (n).
     information
@@ -50,9 +52,9 @@ class NullModel:
     shared_risk
         The off-diagonal part of V, or None where V is diagonal.
     events
-        Observed events (n, 0 or 1) of a time-to-event trait, else None.
+        Observed events (n): 0 or 1 of a time-to-event trait, or the events counted of a Poisson trait; else None.
     expected_events
-        Events expected under the null (n) of a time-to-event trait, else None.
+        Events expected under the null (n) where there are observed events, else None; M is observed less expected.
     """
 
     kind: str
@@ -74,7 +76,7 @@ class Coefficient:
     name
         The design column.
     estimate
-        Maximum likelihood estimate (log hazard ratio, or trait units per covariate unit).
+        Maximum likelihood estimate (log hazard, odds or rate ratio, or trait units per covariate unit).
     standard_error
         From the inverse observed information.
     """
