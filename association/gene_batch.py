@@ -1,9 +1,15 @@
 """A batch of genes from the gene store, restricted to the samples of one trait.
 
 The store lists, per variant, the samples that carry the minor allele, their dosages, and the samples without a call;
-samples are positions in the store's own order. Here they become positions in a trait's order, a missing call gets the
-variant's mean dosage among the trait's called samples, and a variant that none of the trait's samples carries is left
-out.
+samples are positions in the store's own order. Here they become positions in a trait's order, and a variant that none
+of the trait's samples carries is left out.
+
+A missing call of a rare variant counts as no minor allele, by far the likeliest: a fraction of an allele in every
+such sample would say next to nothing about the gene, and would leave no two samples alike, where exact p-values need
+equal ones. From a mean dosage of 0.1 on a missing call gets the mean among the trait's called samples.
+
+Outside the pseudoautosomal regions of X a male's one allele counts as two: as much as a homozygous woman's, for
+whom one of two copies is silent in each cell.
 
 Axes: v variants of the batch, sorted by gene; n samples of the trait.
 """
@@ -17,6 +23,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from association.gene_tests.masks import VariantAnnotations
+from association.gene_tests.sex_chromosomes import hemizygous_in_males
+from association.scan_settings import ScanTrait
 from association.score import Carriers
 
 Floats = NDArray[np.float64]
@@ -24,6 +32,8 @@ Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
 
 SCORE_PREFIX = "score_"
+# Below this mean dosage, a frequency of 5%, missing calls count as no minor allele.
+IMPUTED_FROM = 0.1
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,8 @@ class GeneBatch:
         The carriers, flat: variant, position in the store, minor alleles.
     missing_variant, missing_sample
         The calls that are missing, flat.
+    hemizygous
+        Whether males have one copy of the variant's site only (v).
     """
 
     gene: NDArray[np.object_]
@@ -53,6 +65,7 @@ class GeneBatch:
     carrier_dosage: Floats
     missing_variant: Integers
     missing_sample: Integers
+    hemizygous: Booleans
 
 
 @dataclass(frozen=True)
@@ -105,32 +118,34 @@ def read_batch(variants: pa.Table) -> GeneBatch:
         carrier_dosage=_flatten(variants, "dosages")[1].astype(np.float64),
         missing_variant=missing_variant,
         missing_sample=missing_sample,
+        hemizygous=hemizygous_in_males(_objects(variants, "contig"), variants["position"].to_numpy()),
     )
 
 
-def restrict_to_trait(batch: GeneBatch, store_positions: Integers, store_samples: int) -> TraitGenotypes:
+def restrict_to_trait(batch: GeneBatch, trait: ScanTrait) -> TraitGenotypes:
     """Restrict a batch to the samples of a trait, with missing calls imputed.
 
     Parameters
     ----------
     batch
         Variants of whole genes.
-    store_positions
-        Position in the store of each of the trait's samples (n).
-    store_samples
-        Samples in the store.
+    trait
+        Whose samples to keep, in what order, and who of them is male.
     """
-    position = np.full(store_samples, -1, np.int64)
+    store_positions = trait.store_positions
+    position = np.full(trait.store_samples, -1, np.int64)
     position[store_positions] = np.arange(store_positions.size)
     carrier, missing = position[batch.carrier_sample], position[batch.missing_sample]
     carried, lacking = carrier >= 0, missing >= 0
     variants = batch.gene.size
     carrier_variant, missing_variant = batch.carrier_variant[carried], batch.missing_variant[lacking]
     dosage = batch.carrier_dosage[carried]
+    if trait.male.any():
+        dosage = np.where(batch.hemizygous[carrier_variant] & trait.male[carrier[carried]], 2.0, dosage)
     alleles = np.bincount(carrier_variant, dosage, minlength=variants)
     calls = store_positions.size - np.bincount(missing_variant, minlength=variants)
     mean = alleles / np.maximum(calls, 1)
-    imputed = mean[missing_variant] > 0
+    imputed = mean[missing_variant] >= IMPUTED_FROM
     variant = np.concatenate((carrier_variant, missing_variant[imputed]))
     samples = np.concatenate((carrier[carried], missing[lacking][imputed]))
     dosages = np.concatenate((dosage, mean[missing_variant[imputed]]))

@@ -1,9 +1,10 @@
-"""One gene under one mask for one trait: its carriers, its score statistics, and the columns they fill."""
+"""One gene for one trait: its result rows under every mask, and what is needed to fill them."""
 
 from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,167 +12,316 @@ import numpy as np
 from numpy.typing import NDArray
 
 from association.calibration.attainable import log10_min_attainable_p
-from association.calibration.monte_carlo import GeneCount, monte_carlo_p
+from association.calibration.extremes import Reading, Readings
 from association.gene_batch import GeneBatch, TraitGenotypes
-from association.gene_tests.burden import burden_test
-from association.gene_tests.skat import SkatStatistic, skat_statistic
+from association.gene_plan import GenePlan
+from association.gene_tests.columns import Burden
 from association.gene_tests.weights import variant_weights
-from association.scan_settings import ScanTrait, WeightedTest
-from association.score import Carriers, ScoreStatistics, score_statistics
+from association.scan_settings import (
+    ALL_MASKS,
+    CONTROL_MASK,
+    OMNIBUS,
+    MaskChoice,
+    ScanSettings,
+    ScanTrait,
+    WeightedTest,
+)
+from association.score import Carriers
 
 Booleans = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Row = dict[str, Any]
 
-
+NO_VARIANT = "no qualifying variant"
+NO_CARRIER = "no carrier among the samples with the trait"
 NO_VARIATION = "genotypes do not vary within strata"
+NO_BURDEN = "no sample carries this burden"
+FEW_CARRIERS = 3
+
+
+@dataclass(frozen=True)
+class MaskPart:
+    """A gene's variants under one mask.
+
+    Attributes
+    ----------
+    choice
+        The mask and its ceiling.
+    used
+        Which of the gene's variants are in it (m).
+    carriers
+        Samples that carry one of them.
+    """
+
+    choice: MaskChoice
+    used: Booleans
+    carriers: Integers
+
+
+@dataclass(frozen=True)
+class TestedRow:
+    """A result row that has a p-value to come.
+
+    Attributes
+    ----------
+    row
+        Columns known so far; what is computed later is added to them.
+    part
+        The mask, or None for the omnibus over masks.
+    test
+        What was asked, or None for an omnibus.
+    readings
+        What of the gene's statistics it reads.
+    weights
+        Of the gene's variants (m); None for an omnibus.
+    burden
+        The burden, if that is what is tested.
+    """
+
+    row: Row
+    part: MaskPart | None
+    test: WeightedTest | None
+    readings: Readings
+    weights: Floats | None = None
+    burden: Burden | None = None
 
 
 @dataclass(frozen=True)
 class GeneUnit:
-    """A gene under a mask for a trait, ready to be counted.
+    """A gene for a trait.
 
     Attributes
     ----------
+    gene
+        Its name.
     rows
-        Result rows, one per test; what is computed later is added to them.
-    counted
-        Numbers of the tests that permutation can tell anything of.
-    count
-        The permutation count of these.
-    skats
-        SKAT's statistic, by number of the test.
+        All result rows, in order.
+    tested
+        Those that get a p-value.
+    plan
+        How their statistics are made; None where nothing can be tested.
+    log10_ways
+        log10 of the number of distinct arrangements of the gene's carriers.
     """
 
-    rows: tuple[Row, ...]
-    counted: tuple[int, ...]
-    count: GeneCount
-    skats: dict[int, SkatStatistic]
+    gene: str
+    rows: list[Row]
+    tested: list[TestedRow]
+    plan: GenePlan | None
+    log10_ways: float
 
 
 def prepare_unit(
-    row: Row,
-    candidates: Integers,
+    gene: Row,
+    picked: Sequence[Integers],
     batch: GeneBatch,
     genotypes: TraitGenotypes,
     trait: ScanTrait,
-    tests: tuple[WeightedTest, ...],
-) -> GeneUnit | str:
-    """Make a gene under a mask ready, or say why it can't be tested.
+    settings: ScanSettings,
+) -> GeneUnit:
+    """Make a gene ready for a trait.
 
     Parameters
     ----------
-    row
-        Columns known so far.
-    candidates
-        The batch's variants that are in the mask.
+    gene
+        gene, contig and start.
+    picked
+        The batch's variants that are in each mask of the settings.
     batch, genotypes
         The batch, and what of it the trait's samples carry.
-    trait, tests
+    trait, settings
         What to test against, and how.
     """
-    if candidates.size == 0:
-        return "no qualifying variant"
-    variants = candidates[genotypes.offsets[candidates + 1] > genotypes.offsets[candidates]]
+    start = {**gene, "trait": trait.name, "samples": trait.strata.size}
+    carried = [own[genotypes.offsets[own + 1] > genotypes.offsets[own]] for own in picked]
+    variants = np.unique(np.concatenate(carried))
+    rows: list[Row] = []
     if variants.size == 0:
-        return "no carrier among the samples with the trait"
+        for choice, own in zip(settings.masks, picked, strict=True):
+            rows += _untested(start | _mask(choice), NO_CARRIER if own.size else NO_VARIANT, settings)
+        return GeneUnit(gene["gene"], rows + _untested_omnibus(start, settings, rows), [], None, 0.0)
     carriers, called = genotypes.select(variants)
-    row = row | _describe_carriers(carriers, called, trait)
-    weights = np.stack([variant_weights(test.weights, batch.minor_allele_frequency[variants]) for test in tests])
-    quadratic = np.array([test.test == "skat" for test in tests])
-    attainable = _attainable(carriers, weights, quadratic, trait)
-    counted = tuple(test for test in range(len(tests)) if attainable[test] < 0)
-    statistics = score_statistics(trait.model, carriers)
-    rows = tuple(row | name_test(choice) | {"reason": NO_VARIATION} for choice in tests)
-    for test in counted:
-        rows[test]["reason"] = None
-        rows[test]["min_attainable_p"] = _power_of_ten(attainable[test])
-        if not quadratic[test]:
-            rows[test].update(_burden_columns(statistics, weights[test]))
-    skats = {test: skat_statistic(statistics, weights[test]) for test in counted if quadratic[test]}
-    chosen = list(counted)
-    return GeneUnit(rows, counted, GeneCount(carriers, weights[chosen], quadratic[chosen]), skats)
+    counts = _allele_counts(carriers, called)
+    plan = GenePlan(carriers, counts, batch.minor_allele_frequency[variants])
+    maker = _RowMaker(plan, carriers, called, batch, variants, trait, settings)
+    for choice, own, seen in zip(settings.masks, picked, carried, strict=True):
+        if seen.size:
+            rows += maker.mask_rows(start | _mask(choice), choice, np.isin(variants, seen))
+        else:
+            rows += _untested(start | _mask(choice), NO_CARRIER if own.size else NO_VARIANT, settings)
+    rows += maker.omnibus_over_masks(start) if maker.hypotheses else _untested_omnibus(start, settings, rows)
+    return GeneUnit(gene["gene"], rows, maker.tested, plan if maker.tested else None, maker.log10_ways())
+
+
+class _RowMaker:
+    """Makes the rows of one gene, mask by mask."""
+
+    def __init__(
+        self,
+        plan: GenePlan,
+        carriers: Carriers,
+        called: Booleans,
+        batch: GeneBatch,
+        variants: Integers,
+        trait: ScanTrait,
+        settings: ScanSettings,
+    ) -> None:
+        self.plan, self.trait, self.settings = plan, trait, settings
+        self.tested: list[TestedRow] = []
+        self.hypotheses: list[TestedRow] = []
+        self._carriers, self._called = carriers, called
+        self._variant = np.repeat(np.arange(variants.size), np.diff(carriers.offsets))
+        self._weights = {
+            test.weights: variant_weights(
+                test.weights, batch.minor_allele_frequency[variants], _scores(batch, variants)
+            )
+            for test in settings.tests
+        }
+        self._sizes = np.bincount(trait.strata)
+
+    def log10_ways(self) -> float:
+        """Give log10 of how many distinct arrangements all the gene's carriers have."""
+        return -self._attainable_rows(np.ones(self._carriers.offsets.size - 1, bool))
+
+    def mask_rows(self, start: Row, choice: MaskChoice, used: Booleans) -> list[Row]:
+        """Make the rows of one mask: its tests, and their omnibus."""
+        part = MaskPart(choice, used, np.unique(self._carriers.samples[self._called & used[self._variant]]))
+        row = start | self._describe(used, part.carriers)
+        log10_attainable = self._attainable_rows(used)
+        rows, tested = [], []
+        for test in self.settings.tests:
+            one = self._test(row, part, test, log10_attainable)
+            rows.append(one if isinstance(one, dict) else one.row)
+            if isinstance(one, TestedRow):
+                tested.append(one)
+        if len(self.settings.tests) > 1:
+            omnibus = self._omnibus(row, part, tested, log10_attainable)
+            rows.append(omnibus if isinstance(omnibus, dict) else omnibus.row)
+            tested += [omnibus] if isinstance(omnibus, TestedRow) else []
+        self.tested += tested
+        if choice.mask.name != CONTROL_MASK:
+            self.hypotheses += tested
+        return rows
+
+    def omnibus_over_masks(self, start: Row) -> list[Row]:
+        """Make the row of the omnibus over all masks that are no control."""
+        if self.settings.hypotheses < 2:
+            return []
+        parts = [one.part for one in self.hypotheses if one.part is not None]
+        used = np.any([part.used for part in parts], axis=0)
+        samples = np.unique(self._carriers.samples[self._called & used[self._variant]])
+        row = start | {"mask": ALL_MASKS} | self._describe(used, samples)
+        one = self._omnibus(row, None, self.hypotheses, self._attainable_rows(used))
+        if isinstance(one, TestedRow):
+            self.tested.append(one)
+        return [one if isinstance(one, dict) else one.row]
+
+    def _test(self, row: Row, part: MaskPart, test: WeightedTest, log10_attainable: float) -> TestedRow | Row:
+        weights = np.where(part.used, self._weights[test.weights], 0.0)
+        row = row | name_test(test)
+        if test.test == "burden":
+            burden = Burden(test.coding, weights)
+            samples, values = self.plan.burden_entries(burden)
+            if samples.size == 0:
+                return row | {"reason": NO_BURDEN}
+            log10_attainable = self._attainable(samples, values)
+            if log10_attainable == 0:
+                return row | {"reason": NO_VARIATION}
+            row["min_attainable_p"] = power_of_ten(log10_attainable)
+            return TestedRow(row, part, test, self.plan.burden(burden), weights, burden)
+        if log10_attainable == 0 or not weights.any():
+            return row | {"reason": NO_VARIATION if weights.any() else NO_BURDEN}
+        row["min_attainable_p"] = power_of_ten(log10_attainable)
+        make = {"skat": self.plan.skat, "skat_o": self.plan.skat_o, "acat_v": self.plan.acat_v}[test.test]
+        return TestedRow(row, part, test, make(weights), weights)
+
+    def _omnibus(
+        self, row: Row, part: MaskPart | None, tested: Sequence[TestedRow], log10_attainable: float
+    ) -> TestedRow | Row:
+        row = row | {"test": OMNIBUS}
+        if log10_attainable == 0 or not tested:
+            return row | {"reason": NO_VARIATION}
+        row["min_attainable_p"] = power_of_ten(log10_attainable)
+        readings: dict[tuple[int, int, float], Reading] = {}
+        for one in tested:
+            for reading in one.readings:
+                readings.setdefault((reading.first, reading.second, reading.rho), reading)
+        return TestedRow(row, part, None, tuple(readings.values()))
+
+    def _describe(self, used: Booleans, samples: Integers) -> Row:
+        """Count who carries the variants, and what cautions that calls for."""
+        trait = self.trait
+        flags = list(trait.flags)
+        if samples.size < FEW_CARRIERS:
+            flags.append("few_carriers")
+        if used.sum() == 1:
+            flags.append("single_variant")
+        if np.ptp(trait.strata) > 0 and np.ptp(trait.strata[samples]) == 0:
+            flags.append("one_stratum")
+        events, expected = trait.model.events, trait.model.expected_events
+        entries = self._called & used[self._variant]
+        return {
+            "variants": int(used.sum()),
+            "carriers": samples.size,
+            "minor_allele_count": round(self._carriers.dosages[entries].sum()),
+            "observed_events": None if events is None else float(events[samples].sum()),
+            "expected_events": None if expected is None else float(expected[samples].sum()),
+            "flags": ";".join(flags),
+        }
+
+    def _attainable_rows(self, used: Booleans) -> float:
+        """Give log10 of the smallest attainable p of a test that sees whole genotype rows."""
+        entries = used[self._variant]
+        samples, sample = np.unique(self._carriers.samples[entries], return_inverse=True)
+        return self._attainable(samples, row_values(sample, self._variant[entries], self._carriers.dosages[entries]))
+
+    def _attainable(self, samples: Integers, values: Floats) -> float:
+        classes = np.unique(np.round(values / values.max(), 9), return_inverse=True)[1]
+        return log10_min_attainable_p(classes, self.trait.strata[samples], self._sizes)
+
+
+def row_values(sample: Integers, variant: Integers, dosages: Floats) -> Floats:
+    """Give each sample (k) one number that tells its genotype row from others: a random projection of it."""
+    projection = np.random.default_rng(0).random(int(variant.max(initial=0)) + 1)
+    return np.asarray(np.bincount(sample, dosages * projection[variant]), np.float64)
 
 
 def name_test(choice: WeightedTest) -> Row:
     """Name the test."""
-    return {"test": choice.test, "weights": choice.weights}
+    return {"test": choice.test, "weights": choice.weights, "coding": choice.coding if choice.test == "burden" else None}
 
 
-def asymptotic_columns(log10_p: float) -> Row:
-    """Give the columns of a large-sample p-value."""
-    return {"p_asymptotic": _power_of_ten(log10_p), "neg_log10_p_asymptotic": 0.0 - log10_p}
-
-
-def add_permutation_p(unit: GeneUnit) -> None:
-    """Add the columns of the p-value to report, once the permutations are counted."""
-    counts = zip(unit.counted, unit.count.exceedances, unit.count.permutations, strict=True)
-    for test, exceedances, permutations in counts:
-        row = unit.rows[test]
-        result = monte_carlo_p(int(exceedances), int(permutations))
-        if exceedances == 0:
-            row["flags"] = ";".join(filter(None, [row["flags"], "at_resolution_limit"]))
-        row |= {
-            "p_value": result.p_value,
-            "neg_log10_p": 0.0 - math.log10(result.p_value),
-            "p_lower": result.lower,
-            "p_upper": result.upper,
-            "method": "permutation",
-            "permutations": result.permutations,
-            "exceedances": result.exceedances,
-        }
-
-
-def _describe_carriers(carriers: Carriers, called: Booleans, trait: ScanTrait) -> Row:
-    """Count who carries the variants, and what cautions that calls for."""
-    samples = np.unique(carriers.samples[called])
-    variants = carriers.offsets.size - 1
-    flags = list(trait.flags)
-    if samples.size < 3:
-        flags.append("few_carriers")
-    if variants == 1:
-        flags.append("single_variant")
-    if np.ptp(trait.strata) > 0 and np.ptp(trait.strata[samples]) == 0:
-        flags.append("one_stratum")
-    events, expected = trait.model.events, trait.model.expected_events
-    return {
-        "variants": variants,
-        "carriers": samples.size,
-        "minor_allele_count": round(carriers.dosages[called].sum()),
-        "observed_events": None if events is None else float(events[samples].sum()),
-        "expected_events": None if expected is None else float(expected[samples].sum()),
-        "flags": ";".join(flags),
-    }
-
-
-def _attainable(carriers: Carriers, weights: Floats, quadratic: NDArray[np.bool_], trait: ScanTrait) -> list[float]:
-    """Give each test's log10 smallest attainable p: a burden sees sums, SKAT sees whole rows."""
-    samples, sample = np.unique(carriers.samples, return_inverse=True)
-    variant = np.repeat(np.arange(weights.shape[1]), np.diff(carriers.offsets))
-    # Random projections tell distinct genotype rows apart.
-    projection: Floats = np.random.default_rng(0).random((weights.shape[1],))
-    sizes = np.bincount(trait.strata)
-    smallest = []
-    for test in range(weights.shape[0]):
-        scale: Floats = np.where(quadratic[test], projection, weights[test])
-        value = np.bincount(sample, carriers.dosages * scale[variant])
-        classes = np.unique(np.round(value / scale.max(), 9), return_inverse=True)[1]
-        smallest.append(log10_min_attainable_p(classes, trait.strata[samples], sizes))
-    return smallest
-
-
-def _burden_columns(statistics: ScoreStatistics, weights: Floats) -> Row:
-    test = burden_test(statistics, weights)
-    if math.isnan(test.log10_p):
-        return {}
-    return {
-        "effect": test.effect,
-        "standard_error": test.standard_error,
-        **asymptotic_columns(test.log10_p),
-    }
-
-
-def _power_of_ten(log10_p: float) -> float:
+def power_of_ten(log10_p: float) -> float:
     """Give a p-value for its logarithm; the smallest number stands for all that are smaller, never zero."""
     return max(math.pow(10.0, log10_p), sys.float_info.min)
+
+
+def _mask(choice: MaskChoice) -> Row:
+    return {"mask": choice.mask.name, "max_af": choice.max_af}
+
+
+def _untested(start: Row, reason: str, settings: ScanSettings) -> list[Row]:
+    nobody = {"variants": 0, "carriers": 0, "minor_allele_count": 0, "reason": reason}
+    names = [name_test(test) for test in settings.tests]
+    names += [{"test": OMNIBUS}] if len(names) > 1 else []
+    return [start | name | nobody for name in names]
+
+
+def _untested_omnibus(start: Row, settings: ScanSettings, rows: Sequence[Row]) -> list[Row]:
+    """Make the row of an omnibus over masks none of which can be tested."""
+    if settings.hypotheses < 2:
+        return []
+    reasons = [row["reason"] for row in rows if row["mask"] != CONTROL_MASK]
+    reason = NO_VARIANT if all(one == NO_VARIANT for one in reasons) else next(r for r in reasons if r != NO_VARIANT)
+    nobody = {"variants": 0, "carriers": 0, "minor_allele_count": 0}
+    return [start | {"mask": ALL_MASKS, "test": OMNIBUS, "reason": reason} | nobody]
+
+
+def _allele_counts(carriers: Carriers, called: Booleans) -> Floats:
+    variant = np.repeat(np.arange(carriers.offsets.size - 1), np.diff(carriers.offsets))
+    return np.asarray(np.bincount(variant[called], carriers.dosages[called], carriers.offsets.size - 1), np.float64)
+
+
+def _scores(batch: GeneBatch, variants: Integers) -> dict[str, Floats]:
+    return {name: values[variants] for name, values in batch.annotations.scores.items()}

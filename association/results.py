@@ -36,14 +36,15 @@ COLUMNS = (
     Column("contig", pa.string(), "chromosome, as the reference genome names it"),
     Column("start", pa.int32(), "position of the gene's first annotated variant, 1-based"),
     Column("trait", pa.string(), "trait, as named in the study file"),
-    Column("mask", pa.string(), "which variants were taken together"),
+    Column("mask", pa.string(), "which variants were taken together; all: every mask but the control"),
     Column(
         "max_af",
         pa.float64(),
         "ceiling on the minor allele frequency, among all samples that passed quality control and in the reference",
     ),
-    Column("test", pa.string(), "burden or skat"),
+    Column("test", pa.string(), "burden, skat, skat_o, acat_v, or omnibus: the best of them, paid for"),
     Column("weights", pa.string(), "variant weights"),
+    Column("coding", pa.string(), "how a burden collapses variants"),
     Column("samples", pa.int32(), "samples with the trait"),
     Column("variants", pa.int32(), "variants in the mask that a sample with the trait carries"),
     Column("carriers", pa.int32(), "samples that carry at least one of them"),
@@ -57,7 +58,7 @@ COLUMNS = (
     Column("p_lower", pa.float64(), "95% Monte Carlo interval of the p-value, lower end"),
     Column("p_upper", pa.float64(), "upper end"),
     Column("method", pa.string(), "how the p-value was made"),
-    Column("permutations", pa.int64(), "permutations made before the test stopped"),
+    Column("permutations", pa.int64(), "permutations made before the test stopped, or arrangements enumerated"),
     Column("exceedances", pa.int64(), "of these, at least as extreme as the data"),
     Column("p_asymptotic", pa.float64(), "textbook large-sample p-value, beside it; too small at few carriers"),
     Column("neg_log10_p_asymptotic", pa.float64(), "-log10 of it; finite where the p-value underflows"),
@@ -74,6 +75,12 @@ FLAGS = {
     "one_stratum": "all carriers come from one stratum",
     "many_ties": "more than 30% of event times are shared",
     "at_resolution_limit": "no permutation was as extreme: the p-value is an upper bound set by their number",
+}
+
+METHODS = {
+    "enumeration": "every distinct arrangement of the carriers within strata was looked at: exact",
+    "exact": "exact law of a burden under permutation within strata",
+    "permutation": "counted on permutations within strata, with a 95% Monte Carlo interval",
 }
 
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from association.calibration.monte_carlo import Effort
 from association.gene_tests.masks import Mask
 from association.null_models.null_model import NullModel
 
+Booleans = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+# The mask in which nothing should be found: it is tested beside the others, never with them.
+CONTROL_MASK = "synonymous"
+ALL_MASKS = "all"
+OMNIBUS = "omnibus"
 
 
 @dataclass(frozen=True)
@@ -23,10 +31,21 @@ class MaskChoice:
 
 @dataclass(frozen=True)
 class WeightedTest:
-    """A test, "burden" or "skat", and its variant weights."""
+    """A test and its variant weights.
+
+    Attributes
+    ----------
+    test
+        "burden", "skat", "skat_o" or "acat_v".
+    weights
+        Of `gene_tests.weights`.
+    coding
+        How a burden collapses variants, of `gene_tests.columns`; "sum" for the other tests.
+    """
 
     test: str
     weights: str
+    coding: str = "sum"
 
 
 @dataclass(frozen=True)
@@ -36,20 +55,36 @@ class ScanSettings:
     Attributes
     ----------
     masks, tests
-        Every mask is tested by every test.
+        Every mask is tested by every test, and by an omnibus over them where there are several.
     seed
         Of the permutation stream.
-    max_permutations
-        Where a test stops at the latest.
-    exceedances
-        Where it stops before.
+    effort
+        How far permutations go.
+    panel, panel_effort
+        Genes that are worth more, and how far for them.
     """
 
     masks: tuple[MaskChoice, ...]
     tests: tuple[WeightedTest, ...]
     seed: int
-    max_permutations: int
-    exceedances: int
+    effort: Effort
+    panel: frozenset[str] = frozenset()
+    panel_effort: Effort | None = None
+
+    def effort_for(self, gene: str) -> Effort:
+        """Say how far permutations go for a gene."""
+        return self.panel_effort if self.panel_effort is not None and gene in self.panel else self.effort
+
+    @property
+    def hypotheses(self) -> int:
+        """Masks and ceilings that are no control."""
+        return sum(choice.mask.name != CONTROL_MASK for choice in self.masks)
+
+    @property
+    def rows_per_gene(self) -> int:
+        """Result rows of a gene and trait: tests and their omnibus per mask, and one omnibus over masks."""
+        per_mask = len(self.tests) + (len(self.tests) > 1)
+        return len(self.masks) * per_mask + (self.hypotheses > 1)
 
 
 @dataclass(frozen=True)
@@ -70,6 +105,8 @@ class ScanTrait:
         Samples in the gene store.
     flags
         Cautions that hold for every gene of the trait.
+    male
+        Who has one X chromosome (n); nobody, where sex is not known.
     """
 
     name: str
@@ -78,3 +115,4 @@ class ScanTrait:
     store_positions: Integers
     store_samples: int
     flags: tuple[str, ...] = ()
+    male: Booleans = field(default_factory=lambda: np.zeros(0, np.bool_))

@@ -1,16 +1,14 @@
 """Permutation p-values of gene statistics, counted until they are known well enough.
 
-With T_b the statistic of permutation b and T the observed one, e = #{T_b >= T} among the first B permutations,
+With e = #{permutations at least as extreme as the data} among the first B,
 
     p = (1 + e) / (1 + B),
 
 where B is the permutation that brought the e-th exceedance asked for, or the largest number allowed. Stopping on a
 count of exceedances keeps the p-value valid (Besag and Clifford), and because it stops at an exact permutation
-number the p-value does not depend on how the permutations were batched.
-
-Statistics of one gene, from the scores u_j = sum_i g_ij M_i of its variants, with variant weights w:
-
-    burden  |sum_j w_j u_j|        SKAT  sum_j (w_j u_j)^2
+number the p-value does not depend on how the permutations were batched. A test with fewer than 10 exceedances at the
+end goes on to a larger number: it can only become significant there if it is among all of them, so the p-value stays
+valid.
 
 References
 ----------
@@ -21,7 +19,7 @@ Phipson, Smyth. Permutation p-values should never be zero. 2010. doi:10.2202/154
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,72 +27,94 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.special import betaincinv
 
+from association.calibration.extremes import Conditions
+from association.calibration.gene_statistics import GeneStatistics
 from association.calibration.permutation_stream import PermutationStream
-from association.score import Carriers
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Booleans = NDArray[np.bool_]
 
-# Statistics that are equal in exact arithmetic differ by rounding alone; they count as ties. The share is of the
-# observed statistic; where its terms cancel, rounding is a share of the terms: 1e-12 of them covers 1e4 carriers.
-TIE_TOLERANCE = 1e-9
-CANCELLED = 1e-12
-
-# Permutations made at once: a block of 300 samples stays in a core's cache.
-BLOCK = 1024
-
-_TILE = 256
+# With fewer exceedances a p-value is known to a factor of two at best.
+UNRESOLVED = 10
+# Numbers of a block: 1,024 permutations of 300 samples stay in a core's cache, and large cohorts in its memory.
+BLOCK_NUMBERS = 1 << 22
+MOST_PERMUTATIONS_AT_ONCE = 1024
+FEWEST_PERMUTATIONS_AT_ONCE = 16
 
 
-@dataclass
-class GeneCount:
-    """The running count of one gene's tests.
+@dataclass(frozen=True)
+class Effort:
+    """How far permutations go.
 
     Attributes
     ----------
-    carriers
-        The gene's genotypes, m variants.
-    weights
-        Variant weights (tests, m); zero leaves a variant out of a test.
-    quadratic
-        Whether each test is SKAT (tests); burden where False.
-    observed, tie_margin
-        The tests' statistics on the data, and how far below them still counts as equal (tests).
-    exceedances, permutations
-        The count so far (tests).
+    screen
+        Where a test stops at the latest, unless it is unresolved.
+    escalated
+        Where an unresolved test stops at the latest; at least as many.
+    enough
+        Exceedances at which a test stops before.
     """
 
-    carriers: Carriers
-    weights: Floats
-    quadratic: NDArray[np.bool_]
-    observed: Floats = field(init=False)
-    tie_margin: Floats = field(init=False)
-    exceedances: Integers = field(init=False)
-    permutations: Integers = field(init=False)
+    screen: int
+    escalated: int
+    enough: int
 
-    def __post_init__(self) -> None:
-        tests = self.weights.shape[0]
-        self.observed = np.zeros(tests)
-        self.tie_margin = np.zeros(tests)
-        self.exceedances = np.zeros(tests, np.int64)
-        self.permutations = np.zeros(tests, np.int64)
 
-    def statistics(self, block: Floats) -> Floats:
-        """Give the tests' statistics for each column of permuted residuals (tests, count)."""
-        statistics = np.empty((self.weights.shape[0], block.shape[1]))
-        carriers = self.carriers
-        _statistics(
-            carriers.offsets, carriers.samples, carriers.dosages, self.weights, self.quadratic, block, statistics
+class GeneCount:
+    """The running count of one gene's tests.
+
+    Parameters
+    ----------
+    statistics
+        The gene's rows.
+    conditions
+        What makes a permutation as extreme as the data.
+    efforts
+        How far to go for each test.
+    """
+
+    def __init__(self, statistics: GeneStatistics, conditions: Conditions, efforts: Sequence[Effort]) -> None:
+        self.statistics, self.conditions, self.efforts = statistics, conditions, tuple(efforts)
+        self._screen = np.array([effort.screen for effort in efforts], np.int64)
+        self._escalated = np.array([effort.escalated for effort in efforts], np.int64)
+        self._enough = np.array([effort.enough for effort in efforts], np.int64)
+        self.exceedances = np.zeros(self._enough.size, np.int64)
+        self.permutations = np.zeros(self._enough.size, np.int64)
+        self.going = np.ones(self._enough.size, np.bool_)
+
+    def next_stop(self, first: int) -> int:
+        """Give the first number after `first` at which a test may have to stop."""
+        stops = np.concatenate((self._screen[self.going], self._escalated[self.going]))
+        return int(stops[stops > first].min())
+
+    def advance(self, block: Floats, first: int) -> None:
+        """Add a block of permutations, number `first` and on."""
+        rows = self.statistics.evaluate(block)
+        limits = self._limits()
+        wanted = np.clip(limits - first, 0, block.shape[2])
+        one = self.conditions
+        _count(
+            rows,
+            one.offsets,
+            one.first,
+            one.second,
+            one.rho,
+            one.thresholds,
+            self.going,
+            wanted,
+            self._enough,
+            self.exceedances,
+            self.permutations,
         )
-        return statistics
+        self.going &= (self.exceedances < self._enough) & (self.permutations < self._limits())
 
-    def largest(self, residual: float) -> Floats:
-        """Bound the tests' statistics, were every carrier's residual the largest (tests)."""
-        variants = np.repeat(np.arange(self.weights.shape[1]), np.diff(self.carriers.offsets))
-        alleles = np.bincount(variants, self.carriers.dosages, minlength=self.weights.shape[1])
-        scores = np.abs(self.weights) * alleles * residual
-        bounds: Floats = np.where(self.quadratic, (scores**2).sum(axis=1), scores.sum(axis=1))
-        return bounds
+    def _limits(self) -> Integers:
+        """Give where each test stops at the latest, as far as it is known."""
+        resolved = self.exceedances >= UNRESOLVED
+        screened = resolved & (self.permutations <= self._screen)
+        return np.where(screened, self._screen, self._escalated).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -119,9 +139,7 @@ class MonteCarloP:
     permutations: int
 
 
-def count_exceedances(
-    genes: Sequence[GeneCount], stream: PermutationStream, *, max_permutations: int, enough: int
-) -> None:
+def count_exceedances(genes: Sequence[GeneCount], stream: PermutationStream) -> None:
     """Count, for every test of every gene, the permutations that are at least as extreme as the data.
 
     Parameters
@@ -130,24 +148,23 @@ def count_exceedances(
         The genes to count on; their counts are updated in place.
     stream
         The trait's permutations; every gene meets the same ones.
-    max_permutations
-        Where a test stops at the latest.
-    enough
-        Exceedances at which a test stops.
     """
-    identity = stream.residuals[:, None].copy()
-    for gene in genes:
-        gene.observed = gene.statistics(identity)[:, 0]
-        gene.tie_margin = TIE_TOLERANCE * gene.observed + CANCELLED * gene.largest(np.abs(identity).max())
-    active = list(genes)
-    for first in range(0, max_permutations, BLOCK):
-        if not active:
-            return
-        block = stream.block(first, min(BLOCK, max_permutations - first))
+    active = [gene for gene in genes if gene.going.any()]
+    at_once = permutations_at_once(stream)
+    first = 0
+    while active:
+        count = min(at_once, min(gene.next_stop(first) for gene in active) - first)
+        block = stream.block(first, count)
         for gene in active:
-            thresholds = gene.observed - gene.tie_margin
-            _advance(gene.statistics(block), thresholds, enough, gene.exceedances, gene.permutations)
-        active = [gene for gene in active if (gene.exceedances < enough).any()]
+            gene.advance(block, first)
+        first += count
+        active = [gene for gene in active if gene.going.any()]
+
+
+def permutations_at_once(stream: PermutationStream) -> int:
+    """Say how many permutations to hold in memory."""
+    fitting = BLOCK_NUMBERS // stream.values.size
+    return int(np.clip(fitting, FEWEST_PERMUTATIONS_AT_ONCE, MOST_PERMUTATIONS_AT_ONCE))
 
 
 def monte_carlo_p(exceedances: int, permutations: int) -> MonteCarloP:
@@ -158,47 +175,50 @@ def monte_carlo_p(exceedances: int, permutations: int) -> MonteCarloP:
     return MonteCarloP(p_value, float(lower), float(upper), exceedances, permutations)
 
 
+def reaching(rows: Floats, conditions: Conditions) -> Integers:
+    """Count, for each test, the columns of `rows` (r, b) that are at least as extreme as the data."""
+    tests = conditions.offsets.size - 1
+    exceedances, permutations = np.zeros(tests, np.int64), np.zeros(tests, np.int64)
+    wanted = np.full(tests, rows.shape[1])
+    everything = (conditions.offsets, conditions.first, conditions.second, conditions.rho, conditions.thresholds)
+    never = np.full(tests, rows.shape[1] + 1)
+    _count(rows, *everything, np.ones(tests, np.bool_), wanted, never, exceedances, permutations)
+    return exceedances
+
+
 @njit(cache=True)
-def _statistics(
-    offsets: Any, samples: Any, dosages: Any, weights: Any, quadratic: Any, block: Any, statistics: Any
+def _count(
+    rows: Any,
+    offsets: Any,
+    first: Any,
+    second: Any,
+    rho: Any,
+    thresholds: Any,
+    going: Any,
+    wanted: Any,
+    enough: Any,
+    exceedances: Any,
+    permutations: Any,
 ) -> None:
-    """Compute all tests of one gene on all columns of `block`, a cache-sized tile of columns at a time."""
-    tests, variants = weights.shape
-    score = np.empty(_TILE)
-    for start in range(0, block.shape[1], _TILE):
-        width = min(_TILE, block.shape[1] - start)
-        statistics[:, start : start + width] = 0.0
-        for variant in range(variants):
-            score[:] = 0.0
-            for entry in range(offsets[variant], offsets[variant + 1]):
-                dosage = dosages[entry]
-                row = block[samples[entry]]
-                for column in range(width):
-                    score[column] += dosage * row[start + column]
-            for test in range(tests):
-                weight = weights[test, variant]
-                if weight == 0.0:
-                    continue
-                total = statistics[test]
-                if quadratic[test]:
-                    for column in range(width):
-                        total[start + column] += (weight * score[column]) ** 2
-                else:
-                    for column in range(width):
-                        total[start + column] += weight * score[column]
-        for test in range(tests):
-            if not quadratic[test]:
-                for column in range(start, start + width):
-                    statistics[test, column] = abs(statistics[test, column])
-
-
-@njit(cache=True)
-def _advance(statistics: Any, thresholds: Any, enough: int, exceedances: Any, permutations: Any) -> None:
     """Add a block to the counts; a test that has enough exceedances stops at that very permutation."""
-    for test in range(thresholds.size):
-        for column in range(statistics.shape[1]):
-            if exceedances[test] >= enough:
-                break
+    reached = np.empty(rows.shape[1], np.bool_)
+    for test in range(offsets.size - 1):
+        if not going[test]:
+            continue
+        reached[:] = False
+        for one in range(offsets[test], offsets[test + 1]):
+            threshold, share = thresholds[one], rho[one]
+            if share == 0.0:
+                row = rows[first[one]]
+                for b in range(reached.size):
+                    reached[b] |= row[b] >= threshold
+            else:
+                row, other = rows[first[one]], rows[second[one]]
+                for b in range(reached.size):
+                    reached[b] |= (1.0 - share) * row[b] + share * other[b] >= threshold
+        for b in range(wanted[test]):
             permutations[test] += 1
-            if statistics[test, column] >= thresholds[test]:
+            if reached[b]:
                 exceedances[test] += 1
+                if exceedances[test] >= enough[test]:
+                    break

@@ -101,8 +101,8 @@ def _shuffle(order: Any, stratum_offsets: Any, key: Any, number: int, words: Any
 
 @njit(cache=True)
 def _fill(values: Any, by_stratum: Any, stratum_offsets: Any, key: Any, first: int, block: Any) -> None:
-    """Write permuted `values` to the columns of `block`, as many columns at a time as fill a cache line."""
-    samples, columns = block.shape
+    """Write permuted `values` (q, n) to the columns of `block`, as many columns at a time as fill a cache line."""
+    quantities, samples, columns = block.shape
     orders = np.empty((_TILE, samples), np.int64)
     words = np.empty((4, (samples + 3) // 4), np.uint32)
     for start in range(0, columns, _TILE):
@@ -110,36 +110,37 @@ def _fill(values: Any, by_stratum: Any, stratum_offsets: Any, key: Any, first: i
         for column in range(width):
             orders[column] = by_stratum
             _shuffle(orders[column], stratum_offsets, key, first + start + column, words)
-        for position in range(samples):
-            row = block[by_stratum[position]]
-            for column in range(width):
-                row[start + column] = values[orders[column, position]]
+        for quantity in range(quantities):
+            for position in range(samples):
+                row = block[quantity, by_stratum[position]]
+                for column in range(width):
+                    row[start + column] = values[quantity, orders[column, position]]
 
 
 class PermutationStream:
-    """Residuals, permuted within strata.
+    """What is known of each sample, permuted within strata.
 
     Parameters
     ----------
-    residuals
-        A trait's score residuals (n).
+    values
+        Quantities that belong to a sample and move together (q, n).
     strata
         Stratum of each sample (n); samples are exchanged within a stratum only.
     seed
         Key of the stream, 0 to 2^64 - 1.
     """
 
-    def __init__(self, residuals: Floats, strata: Integers, seed: int) -> None:
-        self.residuals = centre_within_strata(residuals, strata)
+    def __init__(self, values: Floats, strata: Integers, seed: int) -> None:
+        self.values = np.ascontiguousarray(values)
         self._by_stratum = np.argsort(strata, kind="stable").astype(np.int64)
         sizes = np.unique(strata, return_counts=True)[1]
         self._stratum_offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
         self._key = np.array([seed & 0xFFFFFFFF, seed >> 32], dtype=np.uint32)
 
     def block(self, first: int, count: int) -> Floats:
-        """Give permutations `first` to `first + count - 1` as columns of an array (n, count)."""
-        block = np.empty((self.residuals.size, count))
-        _fill(self.residuals, self._by_stratum, self._stratum_offsets, self._key, first, block)
+        """Give permutations `first` to `first + count - 1` as the last axis of an array (q, n, count)."""
+        block = np.empty((*self.values.shape, count))
+        _fill(self.values, self._by_stratum, self._stratum_offsets, self._key, first, block)
         return block
 
 

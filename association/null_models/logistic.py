@@ -13,6 +13,8 @@ McCullagh P, Nelder JA (1989) Generalized linear models, 2nd edition. Chapter 4.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.special import expit, log_expit, logit
 
@@ -62,8 +64,9 @@ def fit_logistic(trait: Floats, design: Design, *, offset: Floats | None = None)
     maximum = maximise_over_predictor(
         lambda predictor: _likelihoods(trait, predictor), design, known, start, wording=WORDING
     )
+    model = predictor_null_model("logistic", maximum.point)
     return Fit(
-        model=predictor_null_model("logistic", maximum.point),
+        model=replace(model, events=trait, expected_events=trait - model.residuals),
         coefficients=predictor_coefficients(design, maximum),
         log_likelihood=maximum.point.log_likelihood,
         iterations=maximum.iterations,

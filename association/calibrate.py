@@ -1,0 +1,196 @@
+"""The p-value to report: which law it comes from, for each row.
+
+enumeration   few enough distinct arrangements of the gene's carriers: all of them are looked at
+exact         a burden that is the same for all its carriers, and that permutations left unresolved: its law
+permutation   all else: counted on the stream of permutations that all genes, masks, tests and traits share
+
+All three are laws of one thing, genotype rows exchanged within strata; they differ in how it is computed. Where a
+trait has more samples, and a mask more carriers, than permutations are needed for, `association.large_sample` takes
+over.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from association.calibration.enumeration import MOST_ARRANGEMENTS, arrange
+from association.calibration.evidence import Evidence, evidence_of
+from association.calibration.exact_burden import ExactBurden
+from association.calibration.extremes import Conditions, needs_scales, scales_of, set_conditions
+from association.calibration.gene_statistics import GeneStatistics
+from association.calibration.monte_carlo import (
+    Effort,
+    GeneCount,
+    MonteCarloP,
+    count_exceedances,
+    monte_carlo_p,
+    permutations_at_once,
+    reaching,
+)
+from association.calibration.null_scale import Scale
+from association.calibration.permutation_stream import PermutationStream
+from association.gene_unit import GeneUnit, Row, TestedRow, power_of_ten, row_values
+from association.scan_settings import ScanSettings, ScanTrait
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+# Moments of the common scale come from permutations that no p-value is counted on.
+SCALE_FIRST = 1 << 62
+SCALE_PERMUTATIONS = 1024
+# A burden that so many permutations do not resolve gets its exact law, where that is feasible.
+BEFORE_EXACT = 10_000
+ONE_BURDEN = 1e-9
+
+
+@dataclass(frozen=True)
+class ReadyUnit:
+    """A gene whose data are computed and whose thresholds are set.
+
+    Attributes
+    ----------
+    unit
+        The gene.
+    statistics
+        Its rows.
+    scales
+        Of each tested row's readings.
+    conditions
+        What makes a permutation as extreme as the data.
+    """
+
+    unit: GeneUnit
+    statistics: GeneStatistics
+    scales: list[list[Scale | None]]
+    conditions: Conditions
+
+
+def calibrate(units: Sequence[GeneUnit], trait: ScanTrait, settings: ScanSettings) -> None:
+    """Add the p-value to report to the rows of a batch.
+
+    Parameters
+    ----------
+    units
+        The batch's genes.
+    trait, settings
+        What they are tested against, and how.
+    """
+    evidence = evidence_of(trait.model, trait.strata)
+    stream = PermutationStream(evidence.values, trait.strata, settings.seed)
+    exact = ExactBurden(evidence, trait.strata)
+    ready = make_ready(units, evidence, stream)
+    counted: list[tuple[ReadyUnit, GeneCount]] = []
+    for one in ready:
+        if one.unit.log10_ways <= math.log10(MOST_ARRANGEMENTS):
+            _enumerate(one, evidence, trait.strata)
+        else:
+            efforts = [_effort(tested, one.unit, exact, settings) for tested in one.unit.tested]
+            counted.append((one, GeneCount(one.statistics, one.conditions, efforts)))
+    count_exceedances([count for _, count in counted], stream)
+    for one, count in counted:
+        _add_counted(one.unit, count, exact)
+
+
+def make_ready(units: Sequence[GeneUnit], evidence: Evidence, stream: PermutationStream) -> list[ReadyUnit]:
+    """Compute the data's statistics of a batch, and from where on a permutation is as extreme."""
+    chosen = [(unit, unit.plan.statistics(evidence.family)) for unit in units if unit.plan is not None]
+    moments = _moments([statistics for _, statistics in chosen], stream)
+    ready = []
+    for (unit, statistics), (mean, covariance) in zip(chosen, moments, strict=True):
+        readings = [one.readings for one in unit.tested]
+        scales = [scales_of(own, mean, covariance) for own in readings]
+        rows = statistics.observe(evidence)
+        conditions = set_conditions(readings, scales, rows, statistics.largest(evidence))
+        ready.append(ReadyUnit(unit, statistics, scales, conditions))
+    return ready
+
+
+def _moments(genes: Sequence[GeneStatistics], stream: PermutationStream) -> list[tuple[Floats, Floats]]:
+    """Give mean and covariance over permutations of each gene's rows."""
+    sums = [np.zeros(gene.rows) for gene in genes]
+    products = [np.zeros((gene.rows, gene.rows)) for gene in genes]
+    at_once = permutations_at_once(stream)
+    for first in range(0, SCALE_PERMUTATIONS, at_once):
+        block = stream.block(SCALE_FIRST + first, min(at_once, SCALE_PERMUTATIONS - first))
+        for gene, total, product in zip(genes, sums, products, strict=True):
+            rows = gene.evaluate(block)
+            total += rows.sum(axis=1)
+            product += rows @ rows.T
+    return [
+        (total / SCALE_PERMUTATIONS, product / SCALE_PERMUTATIONS - np.outer(total, total) / SCALE_PERMUTATIONS**2)
+        for total, product in zip(sums, products, strict=True)
+    ]
+
+
+def _effort(tested: TestedRow, unit: GeneUnit, exact: ExactBurden, settings: ScanSettings) -> Effort:
+    effort = settings.effort_for(unit.gene)
+    if _has_exact_law(tested, unit, exact) and effort.screen > BEFORE_EXACT:
+        return Effort(BEFORE_EXACT, BEFORE_EXACT, effort.enough)
+    return effort
+
+
+def _has_exact_law(tested: TestedRow, unit: GeneUnit, exact: ExactBurden) -> bool:
+    if tested.burden is None or unit.plan is None:
+        return False
+    samples, values = unit.plan.burden_entries(tested.burden)
+    return bool(np.ptp(values) <= ONE_BURDEN * values.max()) and exact.feasible(samples)
+
+
+def _enumerate(one: ReadyUnit, evidence: Evidence, strata: Integers) -> None:
+    """Look at every arrangement of a gene's carriers."""
+    columns = one.statistics.columns
+    carriers, entry = np.unique(columns.samples, return_inverse=True)
+    column = np.repeat(np.arange(columns.offsets.size - 1), np.diff(columns.offsets))
+    values = row_values(entry, column, columns.dosages)
+    classes = np.unique(np.round(values / values.max(), 9), return_inverse=True)[1]
+    ways = round(10.0**one.unit.log10_ways)
+    arrangements = arrange(carriers, classes, strata, ways)
+    place = np.argsort(arrangements.carriers)[entry]
+    rows = one.statistics.evaluate(evidence.values[:, arrangements.places], place)
+    for tested, exceedances in zip(one.unit.tested, reaching(rows, one.conditions), strict=True):
+        _add_p(tested.row, MonteCarloP(exceedances / ways, exceedances / ways, exceedances / ways, int(exceedances), ways))
+        tested.row["method"] = "enumeration"
+
+
+def _add_counted(unit: GeneUnit, count: GeneCount, exact: ExactBurden) -> None:
+    for tested, exceedances, permutations, effort in zip(
+        unit.tested, count.exceedances, count.permutations, count.efforts, strict=True
+    ):
+        unresolved = exceedances < effort.enough
+        if unresolved and _has_exact_law(tested, unit, exact):
+            _add_exact(tested, unit, exact)
+            continue
+        if exceedances == 0:
+            _flag(tested.row, "at_resolution_limit")
+        _add_p(tested.row, monte_carlo_p(int(exceedances), int(permutations)))
+        tested.row["method"] = "permutation"
+
+
+def _add_exact(tested: TestedRow, unit: GeneUnit, exact: ExactBurden) -> None:
+    if tested.burden is None or unit.plan is None:
+        return
+    samples, _ = unit.plan.burden_entries(tested.burden)
+    log10_p = exact.law(samples).log10_p(samples)
+    p_value = power_of_ten(log10_p)
+    columns = {"p_value": p_value, "neg_log10_p": 0.0 - log10_p, "p_lower": p_value, "p_upper": p_value}
+    tested.row.update(columns, method="exact")
+
+
+def _add_p(row: Row, result: MonteCarloP) -> None:
+    row |= {
+        "p_value": result.p_value,
+        "neg_log10_p": 0.0 - math.log10(result.p_value),
+        "p_lower": result.lower,
+        "p_upper": result.upper,
+        "permutations": result.permutations,
+        "exceedances": result.exceedances,
+    }
+
+
+def _flag(row: Row, flag: str) -> None:
+    row["flags"] = ";".join(filter(None, [row["flags"], flag]))

@@ -1,0 +1,97 @@
+"""Every arrangement of a gene's carriers, where there are few enough to look at all of them.
+
+Carriers of one stratum take the places of any samples of that stratum; carriers whose genotype rows are equal are
+interchangeable. The p-value is then exact: the share of arrangements, the data's own among them, that are at least
+as extreme as the data.
+
+Axes: k carriers, a arrangements.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Integers = NDArray[np.int64]
+Booleans = NDArray[np.bool_]
+
+# Looking at so many takes about as long as the permutations of a test without any signal.
+MOST_ARRANGEMENTS = 100_000
+
+
+@dataclass(frozen=True)
+class Arrangements:
+    """All places that carriers can take.
+
+    Attributes
+    ----------
+    carriers
+        Samples that carry (k), in the order of the places.
+    places
+        Which sample each of them becomes (k, a).
+    """
+
+    carriers: Integers
+    places: Integers
+
+
+def arrange(carriers: Integers, classes: Integers, strata: Integers, ways: int) -> Arrangements:
+    """List every distinct arrangement.
+
+    Parameters
+    ----------
+    carriers
+        Samples that carry anything (k), each once.
+    classes
+        Class of each (k); carriers of a class have equal genotype rows.
+    strata
+        Stratum of every sample (n).
+    ways
+        How many arrangements there are (`attainable`).
+    """
+    order = np.lexsort((carriers, classes, strata[carriers]))
+    ordered = carriers[order]
+    stratum, kind = strata[ordered], classes[order]
+    by_stratum = np.argsort(strata, kind="stable")
+    begin = np.searchsorted(strata[by_stratum], stratum, side="left")
+    end = np.searchsorted(strata[by_stratum], stratum, side="right")
+    alike = np.concatenate(([False], (stratum[1:] == stratum[:-1]) & (kind[1:] == kind[:-1])))
+    places = np.empty((ways, ordered.size), np.int64)
+    filled = _fill_places(begin, end, alike, by_stratum, places)
+    if filled != ways:
+        raise RuntimeError(f"listed {filled} arrangements where {ways} were expected")
+    return Arrangements(ordered, np.ascontiguousarray(places.T))
+
+
+@njit(cache=True)
+def _fill_places(begin: Any, end: Any, alike: Any, by_stratum: Any, places: Any) -> int:
+    """Walk through all choices like an odometer: the last carrier moves first."""
+    carriers = begin.size
+    taken = np.zeros(by_stratum.size, np.bool_)
+    chosen = np.empty(carriers, np.int64)
+    depth, filled, place = 0, 0, begin[0]
+    while depth >= 0:
+        while place < end[depth] and taken[place]:
+            place += 1
+        if place == end[depth]:
+            depth -= 1
+            if depth >= 0:
+                taken[chosen[depth]] = False
+                place = chosen[depth] + 1
+            continue
+        chosen[depth] = place
+        if depth == carriers - 1:
+            if filled < places.shape[0]:
+                for carrier in range(carriers):
+                    places[filled, carrier] = by_stratum[chosen[carrier]]
+            filled += 1
+            place += 1
+            continue
+        taken[place] = True
+        depth += 1
+        place = chosen[depth - 1] + 1 if alike[depth] else begin[depth]
+    return filled

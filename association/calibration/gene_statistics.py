@@ -1,0 +1,181 @@
+"""The statistics of one gene, for the data and for every permutation at once.
+
+Each column of the gene (a variant, or a burden) has its likelihood ratio L_c (`evidence`). A *row* adds them up, and
+a *test* compares rows with thresholds:
+
+    burden   L_b                                   SKAT    sum_c w_c^2 s_c L_c,   s_c = sum of squared dosages
+    ACAT-V   sum_c a_c cot(pi P(chi2_1 > L_c))     SKAT-O  (1 - rho) SKAT + rho s_b L_b, whichever rho is extreme
+
+For a plain trait w_c^2 s_c L_c is w_c^2 U_c^2, so SKAT is the usual one. Where several rows belong to one test, the
+test is as extreme as its most extreme row on a common scale (`null_scale`); so a permutation is at least as extreme
+as the data if any of the rows reaches the threshold that the data set for it.
+
+Axes: c columns, r rows, b permutations.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from association.calibration.evidence import PLAIN, Evidence, likelihood_ratio
+from association.gene_tests.columns import in_typical_units
+from association.score import Carriers
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+# Columns of a block that are worked on at a time: their sums stay in the cache nearest to the core.
+_TILE = 256
+# A likelihood ratio near zero would send its Cauchy transform to minus infinity and drown all others.
+_LARGEST_P = 0.99
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Which columns add to which rows.
+
+    Attributes
+    ----------
+    column, row
+        From where to where (t).
+    weight
+        Times what (t).
+    cauchy
+        Whether the likelihood ratio is transformed to a Cauchy variable first (t).
+    """
+
+    column: Integers
+    row: Integers
+    weight: Floats
+    cauchy: NDArray[np.bool_]
+
+
+class GeneStatistics:
+    """The rows of one gene for one trait.
+
+    Parameters
+    ----------
+    columns
+        The gene's columns; samples are positions in the blocks.
+    terms
+        What its rows add up.
+    rows
+        How many there are.
+    family
+        The trait's, of `evidence`.
+    """
+
+    def __init__(self, columns: Carriers, terms: Terms, rows: int, family: int) -> None:
+        self.columns, self.terms, self.rows, self.family = columns, terms, rows, family
+        self._burdens = in_typical_units(columns)
+        sizes = np.diff(columns.offsets)
+        column = np.repeat(np.arange(sizes.size), sizes)
+        self._sizes = np.bincount(column, self._burdens, minlength=sizes.size)
+        order = np.argsort(terms.column, kind="stable")
+        self._terms = (terms.row[order], terms.weight[order], terms.cauchy[order])
+        counts = np.bincount(terms.column, minlength=sizes.size)
+        self._term_offsets = np.concatenate(([0], np.cumsum(counts)))
+
+    def evaluate(self, block: Floats, samples: Integers | None = None) -> Floats:
+        """Give all rows for each permutation of a block.
+
+        Parameters
+        ----------
+        block
+            Permuted `Evidence.values` (q, n, b).
+        samples
+            Position in the block of each entry of the columns, where it is not the sample itself.
+        """
+        out = np.zeros((self.rows, block.shape[2]))
+        _evaluate(
+            self.columns.offsets,
+            self.columns.samples if samples is None else samples,
+            self._burdens,
+            self._sizes,
+            self._term_offsets,
+            *self._terms,
+            self.family,
+            block,
+            out,
+        )
+        return out
+
+    def observe(self, evidence: Evidence) -> Floats:
+        """Give all rows for the data (r)."""
+        return self.evaluate(evidence.values[:, :, None])[:, 0]
+
+    def largest(self, evidence: Evidence) -> Floats:
+        """Bound the size of the terms that each row adds up, before they cancel (r)."""
+        largest = np.abs(evidence.values[0]).max() + (0.0 if self.family == PLAIN else evidence.values[1].max())
+        bound = self._sizes * max(largest, largest**2)
+        linear = ~self.terms.cauchy
+        weights = self.terms.weight[linear] * bound[self.terms.column[linear]]
+        return np.asarray(np.bincount(self.terms.row[linear], weights, minlength=self.rows), np.float64)
+
+
+@njit(cache=True)
+def _cauchy(ratio: float) -> float:
+    """Give cot(pi p) for the chi-square p-value p of a likelihood ratio."""
+    p = min(max(math.erfc(math.sqrt(0.5 * ratio)), 1e-300), _LARGEST_P)
+    return 1.0 / math.tan(math.pi * p)
+
+
+@njit(cache=True)
+def _evaluate(
+    offsets: Any,
+    samples: Any,
+    burdens: Any,
+    group_sizes: Any,
+    term_offsets: Any,
+    term_rows: Any,
+    term_weights: Any,
+    term_cauchy: Any,
+    family: int,
+    block: Any,
+    out: Any,
+) -> None:
+    """Sum over carriers, a tile of permutations at a time, and add each column's likelihood ratio to its rows."""
+    sums, seconds, ratio = np.empty(_TILE), np.empty(_TILE), np.empty(_TILE)
+    for start in range(0, block.shape[2], _TILE):
+        width = min(_TILE, block.shape[2] - start)
+        for column in range(offsets.size - 1):
+            begin, end = offsets[column], offsets[column + 1]
+            if term_offsets[column] == term_offsets[column + 1] or begin == end:
+                continue
+            if family != PLAIN and end - begin == 1:
+                lone = block[2, samples[begin]]
+                for b in range(width):
+                    ratio[b] = lone[start + b]
+            else:
+                _add_up(samples, burdens, begin, end, block[0], start, width, sums)
+                if family != PLAIN:
+                    _add_up(samples, burdens, begin, end, block[1], start, width, seconds)
+                for b in range(width):
+                    ratio[b] = likelihood_ratio(family, sums[b], seconds[b], group_sizes[column])
+            for term in range(term_offsets[column], term_offsets[column + 1]):
+                row, weight = out[term_rows[term]], term_weights[term]
+                if term_cauchy[term]:
+                    for b in range(width):
+                        row[start + b] += weight * _cauchy(ratio[b])
+                else:
+                    for b in range(width):
+                        row[start + b] += weight * ratio[b]
+
+
+@njit(cache=True, inline="always")
+def _add_up(
+    samples: Any, values: Any, begin: int, end: int, quantity: Any, start: int, width: int, sums: Any
+) -> None:
+    """Sum one quantity (n, b) over a column's carriers."""
+    for b in range(width):
+        sums[b] = 0.0
+    for entry in range(begin, end):
+        value, row = values[entry], quantity[samples[entry]]
+        for b in range(width):
+            sums[b] += value * row[start + b]

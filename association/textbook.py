@@ -1,0 +1,104 @@
+"""The textbook's large-sample p-values, for comparison beside the calibrated ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from association.gene_tests.acat import acat_log10_p
+from association.gene_tests.burden import burden_test
+from association.gene_tests.skat import SkatStatistic, skat_log10_p, skat_statistic
+from association.gene_tests.skat_o import skat_o_log10_p
+from association.gene_plan import GenePlan
+from association.gene_unit import GeneUnit, Row, TestedRow, power_of_ten
+from association.scan_settings import CONTROL_MASK, ScanTrait
+from association.score import ScoreStatistics, score_statistics
+
+Floats = NDArray[np.float64]
+
+
+def add_textbook_p(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
+    """Add effects and large-sample p-values to the rows of a batch.
+
+    Parameters
+    ----------
+    units
+        The batch's genes.
+    trait
+        What they are tested against.
+    """
+    skats: list[tuple[Row, SkatStatistic]] = []
+    mixtures: list[tuple[Row, ScoreStatistics, Floats]] = []
+    for unit in units:
+        if unit.plan is None:
+            continue
+        statistics = score_statistics(trait.model, unit.plan.columns)
+        for one in unit.tested:
+            if one.burden is not None:
+                one.row.update(_burden_columns(statistics, unit.plan.burden_column(one.burden)))
+            elif one.test is not None and one.weights is not None:
+                if one.test.test == "acat_v":
+                    _add(one.row, _acat_v_log10_p(unit.plan, statistics, one.weights))
+                    continue
+                used = np.flatnonzero(one.weights)
+                own = ScoreStatistics(statistics.score[used], statistics.covariance[np.ix_(used, used)])
+                if one.test.test == "skat":
+                    skats.append((one.row, skat_statistic(own, one.weights[used])))
+                elif one.test.test == "skat_o":
+                    mixtures.append((one.row, own, one.weights[used]))
+    for (row, _), log10_p in zip(skats, skat_log10_p([statistic for _, statistic in skats]), strict=True):
+        _add(row, float(log10_p))
+    found = skat_o_log10_p([own for _, own, _ in mixtures], [weights for _, _, weights in mixtures])
+    for (row, _, _), log10_p in zip(mixtures, found, strict=True):
+        _add(row, float(log10_p))
+    for unit in units:
+        _add_combined(unit)
+
+
+def _burden_columns(statistics: ScoreStatistics, column: int) -> Row:
+    only = np.zeros(statistics.score.size)
+    only[column] = 1.0
+    test = burden_test(statistics, only)
+    if math.isnan(test.log10_p):
+        return {}
+    columns = {"effect": test.effect, "standard_error": test.standard_error}
+    return columns | asymptotic_columns(test.log10_p)
+
+
+def _acat_v_log10_p(plan: GenePlan, statistics: ScoreStatistics, weights: Floats) -> float:
+    columns, shares = plan.acat_v_parts(weights)
+    only = np.eye(statistics.score.size)[columns]
+    log10_p = np.array([[burden_test(statistics, column).log10_p for column in only]])
+    return float(acat_log10_p(log10_p, shares[None])[0])
+
+
+def _add(row: Row, log10_p: float) -> None:
+    if not math.isnan(log10_p):
+        row |= asymptotic_columns(log10_p)
+
+
+def asymptotic_columns(log10_p: float) -> Row:
+    """Give the columns of a large-sample p-value."""
+    return {"p_asymptotic": power_of_ten(log10_p), "neg_log10_p_asymptotic": 0.0 - log10_p}
+
+
+def _add_combined(unit: GeneUnit) -> None:
+    """Combine the p-values of a mask's tests, and of all masks, by Cauchy's rule."""
+    for omnibus in (one for one in unit.tested if one.test is None):
+        rows = [one.row for one in members(unit, omnibus)]
+        log10_p = np.array([[-row["neg_log10_p_asymptotic"] for row in rows if "neg_log10_p_asymptotic" in row]])
+        if log10_p.size:
+            _add(omnibus.row, float(acat_log10_p(log10_p, np.ones_like(log10_p))[0]))
+
+
+def members(unit: GeneUnit, omnibus: TestedRow) -> list[TestedRow]:
+    """Give the tests that an omnibus is over."""
+    from_hypotheses = omnibus.part is None
+    return [
+        one
+        for one in unit.tested
+        if one.test is not None and (one.row["mask"] != CONTROL_MASK if from_hypotheses else one.part is omnibus.part)
+    ]
