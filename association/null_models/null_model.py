@@ -52,7 +52,8 @@ class NullModel:
     shared_risk
         The off-diagonal part of V, or None where V is diagonal.
     events
-        Observed events (n): 0 or 1 of a time-to-event or binary trait, the events counted of a Poisson one; else None.
+        Observed events (n): 0 or 1 of a time-to-event or binary trait, the events counted of a Poisson trait; else
+        None.
     expected_events
         Events expected under the null (n) where there are observed events, else None; M is observed less expected.
     """

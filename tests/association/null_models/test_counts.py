@@ -1,5 +1,6 @@
 """Poisson and negative binomial regression against statsmodels, and their invariances and refusals."""
 
+import mpmath
 import numpy as np
 import pytest
 import statsmodels.api as sm
@@ -90,6 +91,29 @@ def test_information_is_the_variance_of_the_residuals(seed):
     probability = nbinom.pmf(possible, 1 / dispersion, 1 / (1 + dispersion * mean))
     variance = (probability * ((possible - mean) / (1 + dispersion * mean)) ** 2).sum(axis=1)
     np.testing.assert_allclose(fit.model.information, variance, rtol=1e-6)  # the limit's 1e-9 costs digits
+
+
+def test_dispersion_next_to_the_poisson_limit_keeps_its_digits():
+    """The root of the likelihood's slope, written out to 40 digits, where two logarithms nearly cancel."""
+    samples = np.array([36785, 36796, 18391, 6124, 1538, 307, 51, 7, 1])
+    counts = np.repeat(np.arange(9.0), samples)
+    assert (counts.sum(), (counts**2).sum() - 2 * counts.sum()) == (100_000, 2)  # mean 1, variance just above
+    with mpmath.workdps(40):
+
+        def slope(a):
+            by_count = [
+                sum(mpmath.mpf(j) / (1 + a * j) for j in range(y)) - (y + 1 / a) / (1 + a)
+                for y in range(samples.size)
+            ]
+            return (
+                sum(int(n) * one for n, one in zip(samples, by_count, strict=True)) + 100_000 * mpmath.log1p(a) / a**2
+            )
+
+        expected = float(mpmath.findroot(slope, 2e-5))
+    fit = fit_negative_binomial(counts, Design((), np.empty((100_000, 0))))
+    assert 0 < expected < 1e-4
+    # Sums of 100,000 terms that cancel to 1.
+    assert fit.details["dispersion"] == pytest.approx(expected, rel=1e-8)
 
 
 def test_counts_that_vary_less_than_poisson_are_the_poisson_limit():

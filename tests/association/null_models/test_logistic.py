@@ -103,6 +103,15 @@ def test_swapping_cases_and_controls_turns_the_score_around():
     np.testing.assert_allclose(swapped.information, plain.information, atol=1e-13)
 
 
+def test_unit_burden_gives_observed_minus_expected_cases():
+    trait, design, offset = simulate(3)
+    model = fit_logistic(trait, design, offset=offset).model
+    carrier = np.arange(80) % 9 == 0
+    score = score_statistics(model, carriers_of(carrier[:, None])).score[0]
+    assert score == pytest.approx(trait[carrier].sum() - model.expected_events[carrier].sum())
+    assert model.expected_events.sum() == pytest.approx(trait.sum())
+
+
 def refused(trait, design):
     with pytest.raises(InputError) as caught:
         fit_logistic(trait, design)

@@ -33,7 +33,7 @@ def simulate(seed, samples=60, categories=4):
     rng = np.random.default_rng(seed)
     matrix = np.column_stack([rng.normal(60, 10, samples), rng.integers(0, 2, samples)])
     latent = 0.05 * matrix[:, 0] - 0.5 * matrix[:, 1] + rng.logistic(size=samples)
-    edges = np.quantile(latent, np.sort(rng.uniform(0.1, 0.9, categories - 1)))
+    edges = np.quantile(latent, np.sort(rng.uniform(0.3, 0.7, categories - 1)))
     return np.searchsorted(edges, latent).astype(float), Design(("age", "sex"), matrix)
 
 
