@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from association.calibration.enumeration import MOST_ARRANGEMENTS, arrange
 from association.calibration.evidence import Evidence, evidence_of
 from association.calibration.exact_burden import ExactBurden
-from association.calibration.extremes import Conditions, needs_scales, scales_of, set_conditions
+from association.calibration.extremes import Conditions, scales_of, set_conditions
 from association.calibration.gene_statistics import GeneStatistics
 from association.calibration.monte_carlo import (
     Effort,
@@ -152,8 +152,9 @@ def _enumerate(one: ReadyUnit, evidence: Evidence, strata: Integers) -> None:
     arrangements = arrange(carriers, classes, strata, ways)
     place = np.argsort(arrangements.carriers)[entry]
     rows = one.statistics.evaluate(evidence.values[:, arrangements.places], place)
-    for tested, exceedances in zip(one.unit.tested, reaching(rows, one.conditions), strict=True):
-        _add_p(tested.row, MonteCarloP(exceedances / ways, exceedances / ways, exceedances / ways, int(exceedances), ways))
+    for tested, reached in zip(one.unit.tested, reaching(rows, one.conditions), strict=True):
+        share = reached / ways
+        _add_p(tested.row, MonteCarloP(share, share, share, int(reached), ways))
         tested.row["method"] = "enumeration"
 
 

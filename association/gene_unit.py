@@ -289,7 +289,8 @@ def row_values(sample: Integers, variant: Integers, dosages: Floats) -> Floats:
 
 def name_test(choice: WeightedTest) -> Row:
     """Name the test."""
-    return {"test": choice.test, "weights": choice.weights, "coding": choice.coding if choice.test == "burden" else None}
+    coding = choice.coding if choice.test == "burden" else None
+    return {"test": choice.test, "weights": choice.weights, "coding": coding}
 
 
 def power_of_ten(log10_p: float) -> float:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from association.calibrate import calibrate
@@ -44,11 +45,22 @@ def scan(genes: pa.Table, variants: pa.Table, traits: Sequence[ScanTrait], setti
     pa.Table
         `association.results.SCHEMA`, in the order genes x traits x masks x tests.
     """
-    batch = read_batch(variants)
+    batch = read_batch(_without(variants, settings.left_out))
     by_trait = [scan_trait(genes, batch, trait, settings) for trait in traits]
-    return result_table(
-        row for gene in range(genes.num_rows) for units in by_trait for row in units[gene].rows
-    )
+    return result_table(row for gene in range(genes.num_rows) for units in by_trait for row in units[gene].rows)
+
+
+def _without(variants: pa.Table, left_out: frozenset[str]) -> pa.Table:
+    """Drop variants by name: contig-position-ref-alt."""
+    if not left_out:
+        return variants
+    return variants.filter(pc.invert(pc.is_in(variant_names(variants), pa.array(sorted(left_out)))))
+
+
+def variant_names(variants: pa.Table) -> pa.Array:
+    """Name each variant: contig-position-ref-alt."""
+    position = variants["position"].cast(pa.string())
+    return pc.binary_join_element_wise(variants["contig"], position, variants["ref"], variants["alt"], "-")
 
 
 def scan_trait(genes: pa.Table, batch: GeneBatch, trait: ScanTrait, settings: ScanSettings) -> list[GeneUnit]:

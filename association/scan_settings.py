@@ -62,6 +62,8 @@ class ScanSettings:
         How far permutations go.
     panel, panel_effort
         Genes that are worth more, and how far for them.
+    left_out
+        Variants that are in no mask, as contig-position-ref-alt: traits are adjusted for them.
     """
 
     masks: tuple[MaskChoice, ...]
@@ -70,6 +72,7 @@ class ScanSettings:
     effort: Effort
     panel: frozenset[str] = frozenset()
     panel_effort: Effort | None = None
+    left_out: frozenset[str] = frozenset()
 
     def effort_for(self, gene: str) -> Effort:
         """Say how far permutations go for a gene."""

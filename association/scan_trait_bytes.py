@@ -23,6 +23,7 @@ def pack_trait(trait: ScanTrait) -> bytes:
         "strata": trait.strata,
         "store_positions": trait.store_positions,
         "store_samples": np.array(trait.store_samples),
+        "male": trait.male,
         "flags": np.array(trait.flags, dtype=str),
     }
     stream = io.BytesIO()
@@ -47,5 +48,6 @@ def unpack_trait(content: bytes) -> ScanTrait:
         strata=arrays["strata"],
         store_positions=arrays["store_positions"],
         store_samples=int(arrays["store_samples"]),
+        male=arrays["male"],
         flags=tuple(str(flag) for flag in arrays["flags"]),
     )

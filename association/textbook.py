@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from association.gene_plan import GenePlan
 from association.gene_tests.acat import acat_log10_p
 from association.gene_tests.burden import burden_test
 from association.gene_tests.skat import SkatStatistic, skat_log10_p, skat_statistic
 from association.gene_tests.skat_o import skat_o_log10_p
-from association.gene_plan import GenePlan
 from association.gene_unit import GeneUnit, Row, TestedRow, power_of_ten
 from association.scan_settings import CONTROL_MASK, ScanTrait
 from association.score import ScoreStatistics, score_statistics

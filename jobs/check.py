@@ -17,8 +17,9 @@ from hail_pipelines.reference_genome import ReferenceGenome, contig_recoding, la
 from hail_pipelines.vcf_files import VcfSummary, inspect_vcfs
 from hail_pipelines.vcf_header import absent_parts
 from jobs.clinical import Clinical, read_clinical
-from jobs.study import InfoAnnotation, SnpEffAnnotation, Study, TableAnnotation, VepAnnotation, resolve
+from jobs.study import Study, resolve
 from jobs.study_file import read_study
+from jobs.study_inputs import InfoAnnotation, SnpEffAnnotation, TableAnnotation, VepAnnotation
 from jobs.tables import FIRST_ROW_LINE, Table
 from jobs.traits import PreparedTrait, prepare_traits
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from association.phenotypes.survival import EVENT_DATES, ORIGINS
-from jobs.study import Covariate, QuantitativeTrait, SlopeTrait, Study, SurvivalTrait, Trait, resolve
+from jobs.study import Study, resolve
+from jobs.study_traits import ColumnTrait, Covariate, SlopeTrait, SurvivalTrait, Trait
 from jobs.tables import read_participants, read_visits
 
 
@@ -36,7 +37,7 @@ def read_clinical(study: Study, study_path: Path) -> Clinical:
     InputError
         With all problems of the first table that has any.
     """
-    columns = study.participants.columns.model_dump()
+    columns = study.participants.columns.model_dump(exclude={"sex"})
     participants = read_participants(
         resolve(study_path, study.participants.path),
         columns,
@@ -80,5 +81,6 @@ def _needed_dates(study: Study) -> list[str]:
 def _own_columns(study: Study) -> list[str]:
     """List the columns that are used under the study's own names."""
     covariates = [covariate.column for trait in study.traits for covariate in covariates_of(study, trait)]
-    quantitative = [trait.column for trait in study.traits if isinstance(trait, QuantitativeTrait)]
-    return list(dict.fromkeys([*covariates, *study.strata, *quantitative]))
+    traits = [trait.column for trait in study.traits if isinstance(trait, ColumnTrait)]
+    sex = study.participants.columns.sex
+    return list(dict.fromkeys([*covariates, *study.strata, *traits, *([sex] if sex else [])]))

@@ -22,6 +22,7 @@ from hail_pipelines.gene_scan import scan_in_processes, scan_on_spark
 from infra.local_files import remove
 from infra.provenance import Fingerprint, fingerprint, versions
 from jobs.check import CheckedStudy, info_fields
+from jobs.conditioning import read_dosages
 from jobs.stage import MANIFEST, Counts, Folders, Stage
 from jobs.stage_settings import (
     annotation_source,
@@ -31,14 +32,23 @@ from jobs.stage_settings import (
     store_ceiling,
     variant_thresholds,
 )
-from jobs.study import Study, TableAnnotation, resolve
+from jobs.study import Study, resolve
+from jobs.study_inputs import TableAnnotation
 from jobs.trait_files import read_packed_trait, read_summary, write_traits
 from jobs.traits import prepare_traits
 
 # The code that decides a stage's outputs: when it changes, the stage is done again.
 SETTINGS = ("jobs.pipeline", "jobs.stage_settings")
 NUMBERS = (*SETTINGS, "association", "hail_pipelines.gene_scan")
-CLINICAL = (*SETTINGS, "association", "jobs.clinical", "jobs.tables", "jobs.trait_files", "jobs.traits")
+CLINICAL = (
+    *SETTINGS,
+    "association",
+    "jobs.clinical",
+    "jobs.conditioning",
+    "jobs.tables",
+    "jobs.trait_files",
+    "jobs.traits",
+)
 REPORT = (*SETTINGS, "jobs.report", "association.calibration.multiplicity", "association.results")
 CALLS = (*SETTINGS, "hail_pipelines", "association.problems")
 
@@ -74,8 +84,11 @@ class Pipeline:
         tables = self._table_fingerprints()
         qc, settings = self._settings["qc"], self._settings
         annotation = settings["annotation"]
-        clinical = {name: settings[name] for name in ("participants", "visits", "traits", "covariates", "strata")}
-        tested = {name: settings[name] for name in ("masks", "tests", "calibration")}
+        clinical = {
+            name: settings[name]
+            for name in ("participants", "visits", "traits", "covariates", "strata", "condition_on")
+        }
+        tested = {name: settings[name] for name in ("masks", "tests", "calibration", "condition_on")}
         genotypes = self.study.genotypes
         loaded = [genotypes.reference_genome, genotypes.header_types, info_fields(self.study)]
         stored = [qc["genotype"], store_ceiling(self.study), STORE_FILES]
@@ -191,8 +204,9 @@ class Pipeline:
         samples = pd.read_parquet(folders["qc"] / "samples.parquet", columns=["sample", "passes"])
         verdict = samples["passes"].map({True: None, False: "excluded by sample quality control"})
         genotyped = pd.Series(verdict.to_numpy(object), index=samples["sample"])
-        traits = prepare_traits(self.study, self.checked.clinical, genotyped)
         store = pd.read_parquet(folders["gene store"] / "genes" / "samples.parquet")
+        known = read_dosages(folders["gene store"] / "genes", self.study.condition_on, store["sample"])
+        traits = prepare_traits(self.study, self.checked.clinical, genotyped, known)
         (folder / "traits").mkdir()
         write_traits(traits, store["sample"], folder / "traits")
         unknown = sorted(set(samples["sample"]) - set(self.checked.clinical.participants["sample"]))
@@ -242,8 +256,7 @@ class Pipeline:
 
 def _check_complete(results: pa.Table, genes: int, study: Study) -> None:
     """Make sure that every gene has its rows, whoever scanned it."""
-    ceilings = sum(len(mask.max_allele_frequency) for mask in study.masks)
-    expected = genes * len(study.traits) * ceilings * len(study.tests)
+    expected = genes * len(study.traits) * scan_settings(study).rows_per_gene
     if results.num_rows != expected:
         raise RuntimeError(f"the scan gave {results.num_rows} rows where {expected} were expected")
 

@@ -5,9 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from association.calibration.monte_carlo import Effort
 from association.gene_tests.masks import Mask
 from association.scan_settings import MaskChoice, ScanSettings, WeightedTest
-from jobs.study import InfoAnnotation, Qc, SnpEffAnnotation, Study, TableAnnotation, resolve
+from jobs.study import Study, resolve
+from jobs.study_inputs import InfoAnnotation, Qc, SnpEffAnnotation, TableAnnotation
+from jobs.study_tests import Calibration
+
+# A test that the screen leaves unresolved goes on for so many times as long.
+ESCALATION = 10
 
 if TYPE_CHECKING:
     from hail_pipelines.annotation_sources import AnnotationSource
@@ -50,9 +56,23 @@ def scan_settings(study: Study) -> ScanSettings:
         damaging = mask.damaging
         rule = Mask(mask.name, damaging.score, damaging.at_least) if damaging else Mask(mask.name)
         masks += [MaskChoice(rule, ceiling) for ceiling in mask.max_allele_frequency]
-    tests = tuple(WeightedTest(test.test, test.weights) for test in study.tests)
     calibration = study.calibration
-    return ScanSettings(tuple(masks), tests, calibration.seed, calibration.max_permutations, calibration.exceedances)
+    return ScanSettings(
+        masks=tuple(masks),
+        tests=tuple(WeightedTest(test.test, test.weights, test.coding) for test in study.tests),
+        seed=calibration.seed,
+        effort=_effort(calibration),
+        panel=frozenset(calibration.panel),
+        panel_effort=Effort(calibration.panel_permutations, calibration.panel_permutations, calibration.exceedances),
+        left_out=frozenset(study.condition_on),
+    )
+
+
+def _effort(calibration: Calibration) -> Effort:
+    """Give how far permutations go for a gene that is not in the panel."""
+    screen = calibration.max_permutations
+    escalated = ESCALATION * screen if calibration.escalate_to is None else max(screen, calibration.escalate_to)
+    return Effort(screen, escalated, calibration.exceedances)
 
 
 def annotation_source(study: Study, path: Path) -> AnnotationSource:

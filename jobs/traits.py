@@ -7,18 +7,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from association.null_models.counts import fit_negative_binomial, fit_poisson
 from association.null_models.cox import fit_cox
 from association.null_models.design import Design
 from association.null_models.linear import fit_linear
+from association.null_models.logistic import fit_logistic
 from association.null_models.null_model import Fit
+from association.null_models.ordinal import fit_proportional_odds
 from association.null_models.slope import fit_slope
 from association.phenotypes.alsfrs import slope_reasons, slope_visits
 from association.phenotypes.covariates import covariate_design, is_numeric, stratum_labels
+from association.phenotypes.sex import is_male
 from association.phenotypes.survival import survival_times
 from association.problems import InputError, Problem
 from jobs.clinical import Clinical, covariates_of
-from jobs.study import QuantitativeTrait, Study, SurvivalTrait, Trait
+from jobs.study import Study
+from jobs.study_traits import BinaryTrait, ColumnTrait, CountTrait, OrdinalTrait, SurvivalTrait, Trait
 
 # Above this share of tied events the ties' treatment decides the result; rows are flagged.
 MANY_TIES = 0.3
@@ -35,7 +41,7 @@ class PreparedTrait:
     fit
         The null model on the samples that are in.
     samples
-        One row per sample that is in, sorted by sample: sample, stratum (label), and the trait's own columns.
+        One row per sample that is in, sorted by sample: sample, stratum (label), male, and the trait's own columns.
     excluded
         sample and reason of everyone who is out.
     flags
@@ -72,7 +78,9 @@ class PreparedTrait:
         }
 
 
-def prepare_traits(study: Study, clinical: Clinical, genotyped: pd.Series) -> list[PreparedTrait]:
+def prepare_traits(
+    study: Study, clinical: Clinical, genotyped: pd.Series, known: pd.DataFrame | None = None
+) -> list[PreparedTrait]:
     """Prepare every trait of a study.
 
     Parameters
@@ -84,6 +92,8 @@ def prepare_traits(study: Study, clinical: Clinical, genotyped: pd.Series) -> li
     genotyped
         By sample id: None where genotypes can be used, else the reason why not. Samples that are not in it have no
         genotypes.
+    known
+        Dosages of variants to adjust for, by sample id; a column each.
 
     Raises
     ------
@@ -94,7 +104,7 @@ def prepare_traits(study: Study, clinical: Clinical, genotyped: pd.Series) -> li
     problems: list[Problem] = []
     for trait in study.traits:
         try:
-            prepared.append(_prepare(study, trait, clinical, genotyped))
+            prepared.append(_prepare(study, trait, clinical, genotyped, known))
         except InputError as error:
             problems += [Problem(f"trait '{trait.name}', {one.place}", one.message) for one in error.problems]
     if problems:
@@ -102,7 +112,9 @@ def prepare_traits(study: Study, clinical: Clinical, genotyped: pd.Series) -> li
     return prepared
 
 
-def _prepare(study: Study, trait: Trait, clinical: Clinical, genotyped: pd.Series) -> PreparedTrait:
+def _prepare(
+    study: Study, trait: Trait, clinical: Clinical, genotyped: pd.Series, known: pd.DataFrame | None
+) -> PreparedTrait:
     participants = clinical.participants
     phenotype = _phenotype(trait, clinical)
     covariates = covariates_of(study, trait)
@@ -125,8 +137,13 @@ def _prepare(study: Study, trait: Trait, clinical: Clinical, genotyped: pd.Serie
         for covariate in covariates
     }
     samples = pd.DataFrame({"sample": table["sample"], "stratum": stratum_labels(table, study.strata)})
+    samples["male"] = _male(study, table)
     samples = pd.concat([samples, phenotype[kept].reset_index(drop=True)], axis=1)
-    fit = _fit(trait, samples, covariate_design(table, kinds), clinical)
+    design = covariate_design(table, kinds)
+    if known is not None and known.shape[1]:
+        own = known.loc[samples["sample"]].to_numpy(np.float64)
+        design = Design((*design.names, *known.columns), np.hstack([design.matrix, own]))
+    fit = _fit(trait, samples, design, clinical)
     excluded = pd.DataFrame({"sample": participants["sample"][~kept], "reason": reason[~kept]})
     many_ties = fit.details.get("tied_fraction", 0) > MANY_TIES
     return PreparedTrait(trait.name, trait.type, fit, samples, excluded, ("many_ties",) if many_ties else ())
@@ -137,17 +154,18 @@ def _phenotype(trait: Trait, clinical: Clinical) -> pd.DataFrame:
     participants = clinical.participants
     if isinstance(trait, SurvivalTrait):
         return survival_times(participants, endpoint=trait.endpoint, origin=trait.origin)
-    if isinstance(trait, QuantitativeTrait):
-        return _quantitative(participants[trait.column], trait.column)
+    if isinstance(trait, ColumnTrait):
+        return _column(participants[trait.column], trait)
     return pd.DataFrame({"reason": slope_reasons(_slope_visits(clinical), participants["sample"])})
 
 
-def _quantitative(texts: pd.Series, column: str) -> pd.DataFrame:
+def _column(texts: pd.Series, trait: ColumnTrait) -> pd.DataFrame:
+    column = trait.column
     values = pd.to_numeric(texts, errors="coerce")
     if (values.isna() & texts.notna()).any():
         found = texts[values.isna() & texts.notna()].iloc[0]
         raise InputError.single(
-            "traits", f"column '{column}'", f"'{found}' is not a number; a quantitative trait needs them"
+            "traits", f"column '{column}'", f"'{found}' is not a number; a trait of type {trait.type} needs them"
         )
     return pd.DataFrame(
         {"value": values, "reason": values.isna().map({True: f"no value in column '{column}'", False: None})}
@@ -169,13 +187,29 @@ def _fit(trait: Trait, samples: pd.DataFrame, design: Design, clinical: Clinical
         entry, exit_, event = (samples[name].to_numpy(np.float64) for name in ("entry", "exit", "event"))
         return fit_cox(entry, exit_, event, design, strata=samples["stratum"].to_numpy(str), ties=trait.ties)
     levelled = _with_stratum_levels(design, samples)
-    if isinstance(trait, QuantitativeTrait):
-        return fit_linear(samples["value"].to_numpy(np.float64), levelled)
+    if isinstance(trait, ColumnTrait):
+        return _fit_column(trait, samples["value"].to_numpy(np.float64), levelled)
     visits = _slope_visits(clinical)
     position = visits["sample"].map(pd.Series(samples.index, index=samples["sample"]))
     used = visits[position.notna()]
     months, score = used["months"].to_numpy(np.float64), used["total"].to_numpy(np.float64)
     return fit_slope(position.dropna().to_numpy(np.int64), months, score, levelled)
+
+
+def _fit_column(trait: ColumnTrait, values: NDArray[np.float64], design: Design) -> Fit:
+    if isinstance(trait, BinaryTrait):
+        return fit_logistic(values, design)
+    if isinstance(trait, CountTrait):
+        return fit_poisson(values, design) if trait.model == "poisson" else fit_negative_binomial(values, design)
+    if isinstance(trait, OrdinalTrait):
+        return fit_proportional_odds(values, design)
+    return fit_linear(values, design)
+
+
+def _male(study: Study, table: pd.DataFrame) -> pd.Series:
+    """Say who is male; nobody, where the study does not name a column with sex."""
+    column = study.participants.columns.sex
+    return pd.Series(False, index=table.index) if column is None else is_male(table[column])
 
 
 def _with_stratum_levels(design: Design, samples: pd.DataFrame) -> Design:

@@ -45,8 +45,8 @@ class Evidence:
     family
         PLAIN, COUNTING or BINARY.
     values
-        Quantities that are summed over carriers, and permuted (q, n). Plain: M, scaled to a variance of about 1. Else:
-        d, E, and the likelihood ratio of a lone carrier.
+        Quantities that are summed over carriers, and permuted (q, n). Plain: M, scaled to a variance of about 1.
+        Else: d, E, and the likelihood ratio of a lone carrier.
     """
 
     family: int

@@ -5,9 +5,9 @@ programming over samples counts the choices by what the likelihood ratio depends
 
     counting, binary   events O and expected events E among the carriers      plain   the sum U of their residuals
 
-E and U are sums of real numbers; each sample's share is rounded to one of 16,384 cells of the range of such sums, once,
-before anything else. So the law is exact, ties included, for a statistic that differs from the unrounded one by
-less than a part in a thousand, and the p-value keeps its level at any depth, without any Monte Carlo error.
+E and U are sums of real numbers; each sample's share is rounded to one of 16,384 cells of the range of such sums,
+once, before anything else. So the law is exact, ties included, for a statistic that differs from the unrounded one
+by less than a part in a thousand, and the p-value keeps its level at any depth, without any Monte Carlo error.
 
 Axes: n samples, g cells.
 """

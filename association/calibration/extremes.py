@@ -111,7 +111,9 @@ def scales_of(readings: Readings, mean: Floats, covariance: Floats) -> list[Scal
     return [_scale(reading, mean, covariance) for reading in readings]
 
 
-def set_conditions(tests: Sequence[Readings], scales: Sequence[Sequence[Scale | None]], rows: Floats, noise: Floats) -> Conditions:
+def set_conditions(
+    tests: Sequence[Readings], scales: Sequence[Sequence[Scale | None]], rows: Floats, noise: Floats
+) -> Conditions:
     """Turn the data's statistics into thresholds.
 
     Parameters
@@ -177,6 +179,6 @@ def _thresholds(readings: Readings, scales: Sequence[Scale | None], rows: Floats
     values = []
     for reading, scale in varying:
         own = float(reading.value(rows))
-        reaches = float(scale.deviations(np.float64(own))) - reading.handicap >= extreme
+        reaches = float(scale.deviations(np.array(own))) - reading.handicap >= extreme
         values.append(own if reaches else scale.statistic(extreme + reading.handicap))
     return used, values

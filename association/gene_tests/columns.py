@@ -72,9 +72,10 @@ def collapse(carriers: Carriers, burden: Burden) -> tuple[Integers, Floats]:
     if burden.coding != "sum":
         used &= carriers.dosages >= ONE_ALLELE
     samples, sample = np.unique(carriers.samples[used], return_inverse=True)
+    samples = samples.astype(np.int64)
     dosages, weight = carriers.dosages[used], weight[used]
     if burden.coding == "sum":
-        return samples, np.bincount(sample, weight * dosages, minlength=samples.size)
+        return samples, np.bincount(sample, weight * dosages, minlength=samples.size).astype(np.float64)
     if burden.coding == "max":
         largest = np.zeros(samples.size)
         np.maximum.at(largest, sample, weight * dosages)
@@ -105,10 +106,10 @@ def squares(carriers: Carriers) -> Floats:
 def in_typical_units(carriers: Carriers) -> Floats:
     """Scale each column's dosages so that they sum to the sum of their squares (k)."""
     scale = squares(carriers) / np.maximum(_sums(carriers, carriers.dosages), np.finfo(float).tiny)
-    return carriers.dosages / np.repeat(np.where(scale > 0, scale, 1.0), np.diff(carriers.offsets))
+    scale = np.repeat(np.where(scale > 0, scale, 1.0), np.diff(carriers.offsets))
+    return np.asarray(carriers.dosages / scale, np.float64)
 
 
 def _sums(carriers: Carriers, values: Floats) -> Floats:
     column = np.repeat(np.arange(carriers.offsets.size - 1), np.diff(carriers.offsets))
-    sums: Floats = np.bincount(column, values, minlength=carriers.offsets.size - 1)
-    return sums
+    return np.bincount(column, values, minlength=carriers.offsets.size - 1).astype(np.float64)

@@ -18,7 +18,9 @@ Floats = NDArray[np.float64]
 SCORE = "score:"
 
 
-def variant_weights(scheme: str, minor_allele_frequency: Floats, scores: Mapping[str, Floats] | None = None) -> Floats:
+def variant_weights(
+    scheme: str, minor_allele_frequency: Floats, scores: Mapping[str, Floats] | None = None
+) -> Floats:
     """Weigh variants.
 
     Parameters

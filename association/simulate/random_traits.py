@@ -77,7 +77,7 @@ def _survival(rng: np.random.Generator, age: Floats, effect: Floats, longest: fl
 def _slope(rng: np.random.Generator, level: Floats, effect: Floats, design: Design) -> Fit:
     visits = rng.integers(3, 8, level.size)
     sample = np.repeat(np.arange(level.size), visits)
-    months = 3.0 * (np.arange(sample.size) - np.repeat(np.cumsum(visits) - visits, visits))
+    months = np.float64(3.0) * (np.arange(sample.size) - np.repeat(np.cumsum(visits) - visits, visits))
     slopes = -0.8 + 0.5 * (effect + rng.normal(size=level.size)) + 0.1 * level
     score = (40 + 3 * rng.normal(size=level.size))[sample] + slopes[sample] * months + rng.normal(0, 1.5, sample.size)
     return fit_slope(sample, months, score, design)

@@ -1,0 +1,59 @@
+"""Dosages of variants that every trait is adjusted for, from the gene store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from association.problems import InputError, Problem
+from association.scan import variant_names
+
+COLUMNS = ["contig", "position", "ref", "alt", "carriers", "dosages", "missing"]
+
+
+def read_dosages(store: Path, variants: Sequence[str], samples: pd.Series) -> pd.DataFrame:
+    """Read variants' dosages; a missing call is the mean of the called.
+
+    Parameters
+    ----------
+    store
+        The gene store.
+    variants
+        Names: contig-position-ref-alt.
+    samples
+        The store's samples, in its order.
+
+    Returns
+    -------
+    pd.DataFrame
+        A row per sample, indexed by it; a column per variant.
+
+    Raises
+    ------
+    InputError
+        If a variant is not in the store.
+    """
+    found: dict[str, np.ndarray] = {}
+    for part in sorted(store.glob("part-*.parquet")) if variants else []:
+        table = pq.read_table(part, columns=COLUMNS)
+        names = variant_names(table)
+        rows = table.filter(pc.is_in(names, pa.array(list(variants)))).to_pylist()
+        found |= {"{contig}-{position}-{ref}-{alt}".format(**row): _dosages(row, len(samples)) for row in rows}
+    remedy = "not among the rare variants that passed quality control; take it out, or raise a mask's ceiling"
+    if absent := [Problem(f"condition_on, '{name}'", remedy) for name in variants if name not in found]:
+        raise InputError("study", absent)
+    return pd.DataFrame({name: found[name] for name in variants}, index=samples.to_numpy())
+
+
+def _dosages(row: dict[str, list[int]], samples: int) -> np.ndarray:
+    dosages = np.zeros(samples)
+    dosages[row["carriers"]] = row["dosages"]
+    missing = np.array(row["missing"], np.int64)
+    dosages[missing] = dosages.sum() / max(samples - missing.size, 1)
+    return dosages

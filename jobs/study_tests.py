@@ -1,0 +1,88 @@
+"""Settings of what is tested: masks, gene tests, calibration."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from jobs.study_section import Section
+
+
+class DamagingScore(Section):
+    """Which missense variants count as damaging."""
+
+    score: Annotated[str, Field(description="one of annotation.scores")]
+    at_least: float
+
+
+class Mask(Section):
+    """Which variants of a gene are taken together."""
+
+    name: Literal["plof", "plof_or_damaging_missense", "missense", "synonymous"]
+    max_allele_frequency: Annotated[
+        list[Annotated[float, Field(gt=0, le=0.5)]],
+        Field(
+            min_length=1,
+            description="ceilings on the minor allele frequency, cohort and external; a row of results each",
+        ),
+    ] = [0.01]
+    damaging: DamagingScore | None = None
+
+    @model_validator(mode="after")
+    def _damaging_belongs_to_its_mask(self) -> Mask:
+        if (self.damaging is not None) != (self.name == "plof_or_damaging_missense"):
+            raise ValueError("'damaging' is needed by the mask plof_or_damaging_missense, and only by it")
+        return self
+
+
+class GeneTest(Section):
+    """A test of a gene, how it weighs variants, and how a burden collapses them."""
+
+    test: Literal["burden", "skat", "skat_o", "acat_v"]
+    weights: Annotated[
+        str,
+        Field(
+            pattern=r"^(flat|beta_1_25|madsen_browning|score:.+)$",
+            description="flat, or by minor allele frequency (beta_1_25, madsen_browning), or by score:NAME of "
+            "annotation.scores; on dosage",
+        ),
+    ] = "flat"
+    coding: Annotated[
+        Literal["sum", "max", "any", "two_hits"],
+        Field(
+            description="burden only: sum of alleles, the worst variant, any variant (dominant), or two alleles in "
+            "the gene (recessive)"
+        ),
+    ] = "sum"
+
+    @model_validator(mode="after")
+    def _fits_its_test(self) -> GeneTest:
+        if self.coding != "sum" and self.test != "burden":
+            raise ValueError("'coding' is for the burden test only")
+        if self.weights != "flat" and self.test == "acat_v":
+            raise ValueError("acat_v has weights of its own; leave 'weights' out")
+        if self.weights != "flat" and self.coding in ("any", "two_hits"):
+            raise ValueError(f"the coding '{self.coding}' counts carriers, whatever the weights; leave 'weights' out")
+        return self
+
+
+class Calibration(Section):
+    """How permutation p-values are counted."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    max_permutations: Annotated[
+        int, Field(ge=1_000, le=1_000_000_000, description="where a test stops, unless fewer than 10 were as extreme")
+    ] = 100_000
+    escalate_to: Annotated[
+        int | None, Field(ge=1_000, le=1_000_000_000, description="where such a test stops; null: ten times as many")
+    ] = None
+    exceedances: Annotated[
+        int, Field(ge=10, description="a test stops once this many permutations were at least as extreme")
+    ] = 200
+    panel: Annotated[list[str], Field(description="genes that are worth more permutations")] = []
+    panel_permutations: Annotated[int, Field(ge=1_000, le=1_000_000_000)] = 10_000_000
+    family_permutations: Annotated[
+        int,
+        Field(ge=0, le=1_000_000, description="for Westfall-Young's p-values adjusted for all genes; 0: none"),
+    ] = 1_000
