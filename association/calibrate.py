@@ -30,6 +30,7 @@ from association.calibration.monte_carlo import (
     count_exceedances,
     monte_carlo_p,
     permutations_at_once,
+    places_of,
     reaching,
 )
 from association.calibration.null_scale import Scale
@@ -114,11 +115,12 @@ def _moments(genes: Sequence[GeneStatistics], stream: PermutationStream) -> list
     """Give mean and covariance over permutations of each gene's rows."""
     sums = [np.zeros(gene.rows) for gene in genes]
     products = [np.zeros((gene.rows, gene.rows)) for gene in genes]
-    at_once = permutations_at_once(stream)
+    samples, places = places_of(genes, stream)
+    at_once = permutations_at_once(stream, samples.size)
     for first in range(0, SCALE_PERMUTATIONS, at_once):
-        block = stream.block(SCALE_FIRST + first, min(at_once, SCALE_PERMUTATIONS - first))
+        block = stream.block(SCALE_FIRST + first, min(at_once, SCALE_PERMUTATIONS - first), samples)
         for gene, total, product in zip(genes, sums, products, strict=True):
-            rows = gene.evaluate(block)
+            rows = gene.evaluate(block, places[gene.columns.samples])
             total += rows.sum(axis=1)
             product += rows @ rows.T
     return [

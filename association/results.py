@@ -60,7 +60,11 @@ COLUMNS = (
     Column("method", pa.string(), "how the p-value was made"),
     Column("permutations", pa.int64(), "permutations made before the test stopped, or arrangements enumerated"),
     Column("exceedances", pa.int64(), "of these, at least as extreme as the data"),
-    Column("p_asymptotic", pa.float64(), "textbook large-sample p-value, beside it; too small at few carriers"),
+    Column(
+        "p_asymptotic",
+        pa.float64(),
+        "textbook large-sample p-value, beside it; too small at few carriers; of SKAT-O where 0.05 or less",
+    ),
     Column("neg_log10_p_asymptotic", pa.float64(), "-log10 of it; finite where the p-value underflows"),
     Column("min_attainable_p", pa.float64(), "no trait could give these genotypes a smaller p-value"),
     Column("flags", pa.string(), "cautions, separated by ';'"),

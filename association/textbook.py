@@ -19,6 +19,9 @@ from association.score import ScoreStatistics, score_statistics
 
 Floats = NDArray[np.float64]
 
+# Exact SKAT-O takes as long as 100 SKATs; larger p-values of it are not worth that.
+WORTH_COMPARING = 0.05
+
 
 def add_textbook_p(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
     """Add effects and large-sample p-values to the rows of a batch.
@@ -51,7 +54,8 @@ def add_textbook_p(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
                     mixtures.append((one.row, own, one.weights[used]))
     for (row, _), log10_p in zip(skats, skat_log10_p([statistic for _, statistic in skats]), strict=True):
         _add(row, float(log10_p))
-    found = skat_o_log10_p([own for _, own, _ in mixtures], [weights for _, _, weights in mixtures])
+    weights = [weights for _, _, weights in mixtures]
+    found = skat_o_log10_p([own for _, own, _ in mixtures], weights, at_most=WORTH_COMPARING)
     for (row, _, _), log10_p in zip(mixtures, found, strict=True):
         _add(row, float(log10_p))
     for unit in units:

@@ -2,14 +2,16 @@
 
 Each file holds whole genes, and `association.scan` depends on nothing but a gene, a trait and the settings; so the
 rows are the same however the files were cut and whoever scans them. No genotype is shuffled: a worker reads its own
-files and hands back result rows.
+files and hands back result rows. Files are scanned several at a time, for each share of them makes the stream of
+permutations anew.
 """
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
@@ -24,6 +26,9 @@ from association.scan_trait_bytes import unpack_trait
 from hail_pipelines.threads import ONE_THREAD
 
 Report = Callable[[int, int], None]
+
+# So many genes with their statistics for one trait take a few hundred megabytes.
+GENES_AT_ONCE = 2_000
 
 
 def scan_in_processes(
@@ -49,19 +54,20 @@ def scan_in_processes(
     pa.Table
         Result rows, genes in order of name.
     """
-    genes = pq.read_table(store / "genes.parquet", columns=["file"])["file"]
-    sizes = {entry["values"]: entry["counts"] for entry in pc.value_counts(genes).to_pylist()}
+    sizes = _genes_by_file(store)
+    total = sum(sizes.values())
     tables, finished = [], 0
-    report(0, len(genes))
+    report(0, total)
     os.environ.update(ONE_THREAD)
     # Spawned, not forked: the parent may hold a JVM and its threads.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max(1, min(workers, len(sizes))), context) as pool:
-        futures = {pool.submit(scan_file, store, file, traits, settings): file for file in sizes}
+    dealt = deal(sizes, workers)
+    with ProcessPoolExecutor(max(1, min(workers, len(dealt))), context) as pool:
+        futures = {pool.submit(scan_files, store, files, traits, settings): files for files in dealt}
         for future in as_completed(futures):
             tables.append(future.result())
-            finished += sizes[futures[future]]
-            report(finished, len(genes))
+            finished += sum(sizes[file] for file in futures[future])
+            report(finished, total)
     return in_order(tables)
 
 
@@ -86,26 +92,48 @@ def scan_on_spark(store: Path, traits: Sequence[bytes], settings: ScanSettings, 
     from pyspark.sql.pandas.types import from_arrow_schema
 
     spark = SparkSession.builder.getOrCreate()
-    files = sorted(set(pq.read_table(store / "genes.parquet", columns=["file"])["file"].to_pylist()))
+    dealt = deal(_genes_by_file(store), spark.sparkContext.defaultParallelism)
     packed = spark.sparkContext.broadcast(list(traits))
     place = str(store)
 
-    def scan_files(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def scan_shares(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            for file in batch["file"].to_pylist():
-                yield from scan_file(Path(place), file, packed.value, settings).to_batches()
+            for files in batch["files"].to_pylist():
+                yield from scan_files(Path(place), files, packed.value, settings).to_batches()
 
-    numbers = spark.sparkContext.parallelize([(file,) for file in files], max(1, len(files)))
-    rows = spark.createDataFrame(numbers, "file int").mapInArrow(scan_files, from_arrow_schema(SCHEMA))
+    shares = spark.sparkContext.parallelize([(files,) for files in dealt], max(1, len(dealt)))
+    rows = spark.createDataFrame(shares, "files array<int>").mapInArrow(scan_shares, from_arrow_schema(SCHEMA))
     rows.write.parquet(str(scratch))
     return in_order([pq.read_table(part).cast(SCHEMA) for part in sorted(scratch.glob("part-*.parquet"))])
 
 
-def scan_file(store: Path, file: int, traits: Sequence[bytes], settings: ScanSettings) -> pa.Table:
-    """Scan the genes of one file of a store."""
-    genes = pq.read_table(store / "genes.parquet", columns=["gene", "contig", "start"], filters=[("file", "=", file)])
-    variants = pq.read_table(store / f"part-{file:05d}.parquet")
-    return scan(genes, variants, [unpack_trait(trait) for trait in traits], settings)
+def deal(sizes: Mapping[int, int], workers: int) -> list[list[int]]:
+    """Deal files out in shares: as few as fill the workers and a worker's memory.
+
+    Parameters
+    ----------
+    sizes
+        Genes in each file.
+    workers
+        How many shares are scanned at a time.
+    """
+    count = min(len(sizes), max(workers, math.ceil(sum(sizes.values()) / GENES_AT_ONCE)))
+    files = sorted(sizes)
+    return [files[share::count] for share in range(count)]
+
+
+def scan_files(store: Path, files: Sequence[int], traits: Sequence[bytes], settings: ScanSettings) -> pa.Table:
+    """Scan the genes of some files of a store."""
+    columns = ["gene", "contig", "start"]
+    genes = pq.read_table(store / "genes.parquet", columns=columns, filters=[("file", "in", list(files))])
+    variants = pa.concat_tables([pq.read_table(store / f"part-{file:05d}.parquet") for file in files])
+    ordered = variants.take(pc.sort_indices(variants["gene"]))
+    return scan(genes, ordered, [unpack_trait(trait) for trait in traits], settings)
+
+
+def _genes_by_file(store: Path) -> dict[int, int]:
+    files = pq.read_table(store / "genes.parquet", columns=["file"])["file"]
+    return {entry["values"]: entry["counts"] for entry in pc.value_counts(files).to_pylist()}
 
 
 def in_order(tables: Sequence[pa.Table]) -> pa.Table:

@@ -41,6 +41,7 @@ UNRESOLVED = 10
 BLOCK_NUMBERS = 1 << 22
 MOST_PERMUTATIONS_AT_ONCE = 1024
 FEWEST_PERMUTATIONS_AT_ONCE = 16
+BLOCKS_OF_SAME_SAMPLES = 8
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,19 @@ class GeneCount:
         stops = np.concatenate((self._screen[self.going], self._escalated[self.going]))
         return int(stops[stops > first].min())
 
-    def advance(self, block: Floats, first: int) -> None:
-        """Add a block of permutations, number `first` and on."""
-        rows = self.statistics.evaluate(block)
+    def advance(self, block: Floats, first: int, places: Integers) -> None:
+        """Add a block of permutations, number `first` and on.
+
+        Parameters
+        ----------
+        block
+            Permuted values (q, rows, b).
+        first
+            Number of its first permutation.
+        places
+            Row of the block of each sample (n).
+        """
+        rows = self.statistics.evaluate(block, places[self.statistics.columns.samples])
         limits = self._limits()
         wanted = np.clip(limits - first, 0, block.shape[2])
         one = self.conditions
@@ -150,20 +161,33 @@ def count_exceedances(genes: Sequence[GeneCount], stream: PermutationStream) -> 
         The trait's permutations; every gene meets the same ones.
     """
     active = [gene for gene in genes if gene.going.any()]
-    at_once = permutations_at_once(stream)
     first = 0
     while active:
-        count = min(at_once, min(gene.next_stop(first) for gene in active) - first)
-        block = stream.block(first, count)
-        for gene in active:
-            gene.advance(block, first)
-        first += count
-        active = [gene for gene in active if gene.going.any()]
+        samples, places = places_of([gene.statistics for gene in active], stream)
+        at_once = permutations_at_once(stream, samples.size)
+        # Genes drop out all the time; once in a while it pays to ask for fewer samples.
+        for _ in range(BLOCKS_OF_SAME_SAMPLES):
+            if not active:
+                break
+            count = min(at_once, min(gene.next_stop(first) for gene in active) - first)
+            block = stream.block(first, count, samples)
+            for gene in active:
+                gene.advance(block, first, places)
+            first += count
+            active = [gene for gene in active if gene.going.any()]
 
 
-def permutations_at_once(stream: PermutationStream) -> int:
-    """Say how many permutations to hold in memory."""
-    fitting = BLOCK_NUMBERS // stream.values.size
+def places_of(genes: Sequence[GeneStatistics], stream: PermutationStream) -> tuple[Integers, Integers]:
+    """Give the samples that any gene needs, and where each sample (n) stands among them."""
+    needed = np.zeros(stream.values.shape[1], np.bool_)
+    for gene in genes:
+        needed[gene.columns.samples] = True
+    return np.flatnonzero(needed), np.cumsum(needed) - 1
+
+
+def permutations_at_once(stream: PermutationStream, samples: int) -> int:
+    """Say how many permutations of so many samples to hold in memory."""
+    fitting = BLOCK_NUMBERS // max(stream.values.shape[0] * samples, 1)
     return int(np.clip(fitting, FEWEST_PERMUTATIONS_AT_ONCE, MOST_PERMUTATIONS_AT_ONCE))
 
 

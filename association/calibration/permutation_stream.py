@@ -100,9 +100,10 @@ def _shuffle(order: Any, stratum_offsets: Any, key: Any, number: int, words: Any
 
 
 @njit(cache=True)
-def _fill(values: Any, by_stratum: Any, stratum_offsets: Any, key: Any, first: int, block: Any) -> None:
-    """Write permuted `values` (q, n) to the columns of `block`, as many columns at a time as fill a cache line."""
-    quantities, samples, columns = block.shape
+def _fill(values: Any, by_stratum: Any, stratum_offsets: Any, places: Any, key: Any, first: int, block: Any) -> None:
+    """Write what comes to `places` to the columns of `block`, as many columns at a time as fill a cache line."""
+    quantities, rows, columns = block.shape
+    samples = by_stratum.size
     orders = np.empty((_TILE, samples), np.int64)
     words = np.empty((4, (samples + 3) // 4), np.uint32)
     for start in range(0, columns, _TILE):
@@ -111,10 +112,10 @@ def _fill(values: Any, by_stratum: Any, stratum_offsets: Any, key: Any, first: i
             orders[column] = by_stratum
             _shuffle(orders[column], stratum_offsets, key, first + start + column, words)
         for quantity in range(quantities):
-            for position in range(samples):
-                row = block[quantity, by_stratum[position]]
+            for row in range(rows):
+                place = places[row]
                 for column in range(width):
-                    row[start + column] = values[quantity, orders[column, position]]
+                    block[quantity, row, start + column] = values[quantity, orders[column, place]]
 
 
 class PermutationStream:
@@ -135,12 +136,22 @@ class PermutationStream:
         self._by_stratum = np.argsort(strata, kind="stable").astype(np.int64)
         sizes = np.unique(strata, return_counts=True)[1]
         self._stratum_offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+        self._place = np.argsort(self._by_stratum)
         self._key = np.array([seed & 0xFFFFFFFF, seed >> 32], dtype=np.uint32)
 
-    def block(self, first: int, count: int) -> Floats:
-        """Give permutations `first` to `first + count - 1` as the last axis of an array (q, n, count)."""
-        block = np.empty((*self.values.shape, count))
-        _fill(self.values, self._by_stratum, self._stratum_offsets, self._key, first, block)
+    def block(self, first: int, count: int, samples: Integers | None = None) -> Floats:
+        """Give permutations `first` to `first + count - 1` as the last axis of an array (q, n, count).
+
+        Parameters
+        ----------
+        first, count
+            Which permutations.
+        samples
+            The samples whose new values are asked for, instead of all n.
+        """
+        places = self._place if samples is None else self._place[samples]
+        block = np.empty((self.values.shape[0], places.size, count))
+        _fill(self.values, self._by_stratum, self._stratum_offsets, places, self._key, first, block)
         return block
 
 
