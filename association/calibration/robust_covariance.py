@@ -1,7 +1,7 @@
 """Score covariance that makes large-sample tests agree with saddlepoint p-values.
 
 SKAT and SKAT-O see the trait through U and Phi alone, and at rare events Phi is no scale for U. With p_j the
-saddlepoint p-value of variant j, p_b that of the burden b = w'U, and chi2(p) the quantile of chi2_1 with upper tail p,
+saddlepoint p-value of variant j, p_b that of the burden b = w'U, and chi2(p) the chi2_1 quantile of upper tail p,
 
     V_j = U_j^2 / chi2(p_j),   D = diag(V_j / Phi_jj)^(1/2),   Phi* = f D Phi D,
     f = max(1, b^2 / (chi2(p_b) w'D Phi D w)).
