@@ -35,7 +35,7 @@ from association.calibration.monte_carlo import (
 )
 from association.calibration.null_scale import Scale
 from association.calibration.permutation_stream import PermutationStream
-from association.gene_unit import GeneUnit, Row, TestedRow, power_of_ten, row_values
+from association.gene_unit import GeneUnit, Row, TestedRow, power_of_ten
 from association.scan_settings import ScanSettings, ScanTrait
 
 Floats = NDArray[np.float64]
@@ -87,11 +87,11 @@ def calibrate(units: Sequence[GeneUnit], trait: ScanTrait, settings: ScanSetting
     ready = make_ready(units, evidence, stream)
     counted: list[tuple[ReadyUnit, GeneCount]] = []
     for one in ready:
-        if one.unit.log10_ways <= math.log10(MOST_ARRANGEMENTS):
-            _enumerate(one, evidence, trait.strata)
-        else:
-            efforts = [_effort(tested, one.unit, exact, settings) for tested in one.unit.tested]
-            counted.append((one, GeneCount(one.statistics, one.conditions, efforts)))
+        enumerated = _enumerate(one, evidence, trait.strata)
+        efforts = [_effort(tested, one.unit, exact, settings) for tested in one.unit.tested]
+        count = GeneCount(one.statistics, one.conditions, efforts)
+        count.going[enumerated] = False
+        counted.append((one, count))
     count_exceedances([count for _, count in counted], stream)
     for one, count in counted:
         _add_counted(one.unit, count, exact)
@@ -143,27 +143,34 @@ def _has_exact_law(tested: TestedRow, unit: GeneUnit, exact: ExactBurden) -> boo
     return bool(np.ptp(values) <= ONE_BURDEN * values.max()) and exact.feasible(samples)
 
 
-def _enumerate(one: ReadyUnit, evidence: Evidence, strata: Integers) -> None:
-    """Look at every arrangement of a gene's carriers."""
-    columns = one.statistics.columns
-    carriers, entry = np.unique(columns.samples, return_inverse=True)
-    column = np.repeat(np.arange(columns.offsets.size - 1), np.diff(columns.offsets))
-    values = row_values(entry, column, columns.dosages)
-    classes = np.unique(np.round(values / values.max(), 9), return_inverse=True)[1]
-    ways = round(10.0**one.unit.log10_ways)
-    arrangements = arrange(carriers, classes, strata, ways)
-    place = np.argsort(arrangements.carriers)[entry]
-    rows = one.statistics.evaluate(evidence.values[:, arrangements.places], place)
-    for tested, reached in zip(one.unit.tested, reaching(rows, one.conditions), strict=True):
-        share = reached / ways
-        _add_p(tested.row, MonteCarloP(share, share, share, int(reached), ways))
-        tested.row["method"] = "enumeration"
+def _enumerate(one: ReadyUnit, evidence: Evidence, strata: Integers) -> list[int]:
+    """Look at every arrangement of a mask's carriers where these are few, and give the tests that are done."""
+    done: list[int] = []
+    for part in one.unit.parts:
+        if part.log10_ways > math.log10(MOST_ARRANGEMENTS):
+            continue
+        ways = round(10.0**part.log10_ways)
+        arrangements = arrange(part.samples, part.classes, strata, ways)
+        # Samples of other masks have no place; what their columns add up to is not looked at.
+        place = np.zeros(strata.size, np.int64)
+        place[arrangements.carriers] = np.arange(arrangements.carriers.size)
+        rows = one.statistics.evaluate(evidence.values[:, arrangements.places], place[one.statistics.columns.samples])
+        reached = reaching(rows, one.conditions)
+        for number, tested in enumerate(one.unit.tested):
+            if tested.part is part:
+                share = reached[number] / ways
+                _add_p(tested.row, MonteCarloP(share, share, share, int(reached[number]), ways))
+                tested.row["method"] = "enumeration"
+                done.append(number)
+    return done
 
 
 def _add_counted(unit: GeneUnit, count: GeneCount, exact: ExactBurden) -> None:
     for tested, exceedances, permutations, effort in zip(
         unit.tested, count.exceedances, count.permutations, count.efforts, strict=True
     ):
+        if permutations == 0:
+            continue
         unresolved = exceedances < effort.enough
         if unresolved and _has_exact_law(tested, unit, exact):
             _add_exact(tested, unit, exact)

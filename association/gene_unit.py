@@ -42,21 +42,28 @@ FEW_CARRIERS = 3
 
 @dataclass(frozen=True)
 class MaskPart:
-    """A gene's variants under one mask.
+    """A gene's variants under one mask, or under all that are no control.
 
     Attributes
     ----------
-    choice
-        The mask and its ceiling.
+    control
+        Whether the mask is the control.
     used
         Which of the gene's variants are in it (m).
     carriers
-        Samples that carry one of them.
+        Samples that carry one of them, by a call.
+    samples, classes
+        Samples whose genotype row is not zero, imputed ones included, and the class of each: equal rows share one.
+    log10_ways
+        log10 of the number of distinct arrangements of these rows within strata.
     """
 
-    choice: MaskChoice
+    control: bool
     used: Booleans
     carriers: Integers
+    samples: Integers
+    classes: Integers
+    log10_ways: float
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ class TestedRow:
     row
         Columns known so far; what is computed later is added to them.
     part
-        The mask, or None for the omnibus over masks.
+        The mask.
     test
         What was asked, or None for an omnibus.
     readings
@@ -80,7 +87,7 @@ class TestedRow:
     """
 
     row: Row
-    part: MaskPart | None
+    part: MaskPart
     test: WeightedTest | None
     readings: Readings
     weights: Floats | None = None
@@ -99,17 +106,17 @@ class GeneUnit:
         All result rows, in order.
     tested
         Those that get a p-value.
+    parts
+        The masks of these.
     plan
         How their statistics are made; None where nothing can be tested.
-    log10_ways
-        log10 of the number of distinct arrangements of the gene's carriers.
     """
 
     gene: str
     rows: list[Row]
     tested: list[TestedRow]
+    parts: list[MaskPart]
     plan: GenePlan | None
-    log10_ways: float
 
 
 def prepare_unit(
@@ -140,7 +147,7 @@ def prepare_unit(
     if variants.size == 0:
         for choice, own in zip(settings.masks, picked, strict=True):
             rows += _untested(start | _mask(choice), NO_CARRIER if own.size else NO_VARIANT, settings)
-        return GeneUnit(gene["gene"], rows + _untested_omnibus(start, settings, rows), [], None, 0.0)
+        return GeneUnit(gene["gene"], rows + _untested_omnibus(start, settings, rows), [], [], None)
     carriers, called = genotypes.select(variants)
     counts = _allele_counts(carriers, called)
     plan = GenePlan(carriers, counts, batch.minor_allele_frequency[variants])
@@ -150,8 +157,9 @@ def prepare_unit(
             rows += maker.mask_rows(start | _mask(choice), choice, np.isin(variants, seen))
         else:
             rows += _untested(start | _mask(choice), NO_CARRIER if own.size else NO_VARIANT, settings)
-    rows += maker.omnibus_over_masks(start) if maker.hypotheses else _untested_omnibus(start, settings, rows)
-    return GeneUnit(gene["gene"], rows, maker.tested, plan if maker.tested else None, maker.log10_ways())
+    over_masks = any(not one.part.control for one in maker.tested)
+    rows += maker.omnibus_over_masks(start) if over_masks else _untested_omnibus(start, settings, rows)
+    return GeneUnit(gene["gene"], rows, maker.tested, maker.parts, plan if maker.tested else None)
 
 
 class _RowMaker:
@@ -169,7 +177,7 @@ class _RowMaker:
     ) -> None:
         self.plan, self.trait, self.settings = plan, trait, settings
         self.tested: list[TestedRow] = []
-        self.hypotheses: list[TestedRow] = []
+        self.parts: list[MaskPart] = []
         self._carriers, self._called = carriers, called
         self._variant = np.repeat(np.arange(variants.size), np.diff(carriers.offsets))
         self._weights = {
@@ -180,111 +188,106 @@ class _RowMaker:
         }
         self._sizes = np.bincount(trait.strata)
 
-    def log10_ways(self) -> float:
-        """Give log10 of how many distinct arrangements all the gene's carriers have."""
-        return -self._attainable_rows(np.ones(self._carriers.offsets.size - 1, bool))
-
     def mask_rows(self, start: Row, choice: MaskChoice, used: Booleans) -> list[Row]:
         """Make the rows of one mask: its tests, and their omnibus."""
-        part = MaskPart(choice, used, np.unique(self._carriers.samples[self._called & used[self._variant]]))
-        row = start | self._describe(used, part.carriers)
-        log10_attainable = self._attainable_rows(used)
-        rows, tested = [], []
-        for test in self.settings.tests:
-            one = self._test(row, part, test, log10_attainable)
-            rows.append(one if isinstance(one, dict) else one.row)
-            if isinstance(one, TestedRow):
-                tested.append(one)
+        part = self._part(used, control=choice.mask.name == CONTROL_MASK)
+        row = start | self._describe(part)
+        made = [self._test(row, part, test) for test in self.settings.tests]
+        tested = [one for one in made if isinstance(one, TestedRow)]
         if len(self.settings.tests) > 1:
-            omnibus = self._omnibus(row, part, tested, log10_attainable)
-            rows.append(omnibus if isinstance(omnibus, dict) else omnibus.row)
-            tested += [omnibus] if isinstance(omnibus, TestedRow) else []
-        self.tested += tested
-        if choice.mask.name != CONTROL_MASK:
-            self.hypotheses += tested
-        return rows
+            made.append(self._omnibus(row, part, tested))
+        return self._keep(made)
 
     def omnibus_over_masks(self, start: Row) -> list[Row]:
         """Make the row of the omnibus over all masks that are no control."""
         if self.settings.hypotheses < 2:
             return []
-        parts = [one.part for one in self.hypotheses if one.part is not None]
-        used = np.any([part.used for part in parts], axis=0)
-        samples = np.unique(self._carriers.samples[self._called & used[self._variant]])
-        row = start | {"mask": ALL_MASKS} | self._describe(used, samples)
-        one = self._omnibus(row, None, self.hypotheses, self._attainable_rows(used))
-        if isinstance(one, TestedRow):
-            self.tested.append(one)
-        return [one if isinstance(one, dict) else one.row]
+        hypotheses = [one for one in self.tested if not one.part.control]
+        part = self._part(np.any([one.part.used for one in hypotheses], axis=0), control=False)
+        return self._keep([self._omnibus(start | {"mask": ALL_MASKS} | self._describe(part), part, hypotheses)])
 
-    def _test(self, row: Row, part: MaskPart, test: WeightedTest, log10_attainable: float) -> TestedRow | Row:
+    def _keep(self, made: Sequence[TestedRow | Row]) -> list[Row]:
+        """Note what can be tested, and give all rows."""
+        tested = [one for one in made if isinstance(one, TestedRow)]
+        self.tested += tested
+        self.parts += [tested[0].part] if tested else []
+        return [one.row if isinstance(one, TestedRow) else one for one in made]
+
+    def _part(self, used: Booleans, *, control: bool) -> MaskPart:
+        """Find a mask's carriers, and how many arrangements they have."""
+        entries = used[self._variant]
+        samples, sample = np.unique(self._carriers.samples[entries], return_inverse=True)
+        values = _row_values(sample, self._variant[entries], self._carriers.dosages[entries])
+        classes = _classes(values)
+        log10_ways = -log10_min_attainable_p(classes, self.trait.strata[samples], self._sizes)
+        carriers = np.unique(self._carriers.samples[self._called & entries])
+        return MaskPart(control, used, carriers, samples, classes, log10_ways)
+
+    def _test(self, row: Row, part: MaskPart, test: WeightedTest) -> TestedRow | Row:
         weights = np.where(part.used, self._weights[test.weights], 0.0)
         row = row | name_test(test)
+        if not weights.any():
+            return row | {"reason": NO_BURDEN}
         if test.test == "burden":
-            burden = Burden(test.coding, weights)
-            samples, values = self.plan.burden_entries(burden)
-            if samples.size == 0:
-                return row | {"reason": NO_BURDEN}
-            log10_attainable = self._attainable(samples, values)
-            if log10_attainable == 0:
-                return row | {"reason": NO_VARIATION}
-            row["min_attainable_p"] = power_of_ten(log10_attainable)
-            return TestedRow(row, part, test, self.plan.burden(burden), weights, burden)
-        if log10_attainable == 0 or not weights.any():
-            return row | {"reason": NO_VARIATION if weights.any() else NO_BURDEN}
-        row["min_attainable_p"] = power_of_ten(log10_attainable)
+            return self._burden(row, part, test, Burden(test.coding, weights))
+        if part.log10_ways == 0:
+            return row | {"reason": NO_VARIATION}
+        row["min_attainable_p"] = power_of_ten(-part.log10_ways)
         make = {"skat": self.plan.skat, "skat_o": self.plan.skat_o, "acat_v": self.plan.acat_v}[test.test]
         return TestedRow(row, part, test, make(weights), weights)
 
-    def _omnibus(
-        self, row: Row, part: MaskPart | None, tested: Sequence[TestedRow], log10_attainable: float
-    ) -> TestedRow | Row:
-        row = row | {"test": OMNIBUS}
-        if log10_attainable == 0 or not tested:
+    def _burden(self, row: Row, part: MaskPart, test: WeightedTest, burden: Burden) -> TestedRow | Row:
+        samples, values = self.plan.burden_entries(burden)
+        if samples.size == 0:
+            return row | {"reason": NO_BURDEN}
+        log10_attainable = log10_min_attainable_p(_classes(values), self.trait.strata[samples], self._sizes)
+        if log10_attainable == 0:
             return row | {"reason": NO_VARIATION}
         row["min_attainable_p"] = power_of_ten(log10_attainable)
+        return TestedRow(row, part, test, self.plan.burden(burden), burden.weights, burden)
+
+    def _omnibus(self, row: Row, part: MaskPart, tested: Sequence[TestedRow]) -> TestedRow | Row:
+        row = row | {"test": OMNIBUS}
+        if part.log10_ways == 0 or not tested:
+            return row | {"reason": NO_VARIATION}
+        row["min_attainable_p"] = power_of_ten(-part.log10_ways)
         readings: dict[tuple[int, int, float], Reading] = {}
         for one in tested:
             for reading in one.readings:
                 readings.setdefault((reading.first, reading.second, reading.rho), reading)
         return TestedRow(row, part, None, tuple(readings.values()))
 
-    def _describe(self, used: Booleans, samples: Integers) -> Row:
+    def _describe(self, part: MaskPart) -> Row:
         """Count who carries the variants, and what cautions that calls for."""
-        trait = self.trait
+        trait, carriers = self.trait, part.carriers
         flags = list(trait.flags)
-        if samples.size < FEW_CARRIERS:
+        if carriers.size < FEW_CARRIERS:
             flags.append("few_carriers")
-        if used.sum() == 1:
+        if part.used.sum() == 1:
             flags.append("single_variant")
-        if np.ptp(trait.strata) > 0 and np.ptp(trait.strata[samples]) == 0:
+        if np.ptp(trait.strata) > 0 and np.ptp(trait.strata[carriers]) == 0:
             flags.append("one_stratum")
         events, expected = trait.model.events, trait.model.expected_events
-        entries = self._called & used[self._variant]
+        entries = self._called & part.used[self._variant]
         return {
-            "variants": int(used.sum()),
-            "carriers": samples.size,
+            "variants": int(part.used.sum()),
+            "carriers": carriers.size,
             "minor_allele_count": round(self._carriers.dosages[entries].sum()),
-            "observed_events": None if events is None else float(events[samples].sum()),
-            "expected_events": None if expected is None else float(expected[samples].sum()),
+            "observed_events": None if events is None else float(events[carriers].sum()),
+            "expected_events": None if expected is None else float(expected[carriers].sum()),
             "flags": ";".join(flags),
         }
 
-    def _attainable_rows(self, used: Booleans) -> float:
-        """Give log10 of the smallest attainable p of a test that sees whole genotype rows."""
-        entries = used[self._variant]
-        samples, sample = np.unique(self._carriers.samples[entries], return_inverse=True)
-        return self._attainable(samples, row_values(sample, self._variant[entries], self._carriers.dosages[entries]))
 
-    def _attainable(self, samples: Integers, values: Floats) -> float:
-        classes = np.unique(np.round(values / values.max(), 9), return_inverse=True)[1]
-        return log10_min_attainable_p(classes, self.trait.strata[samples], self._sizes)
-
-
-def row_values(sample: Integers, variant: Integers, dosages: Floats) -> Floats:
+def _row_values(sample: Integers, variant: Integers, dosages: Floats) -> Floats:
     """Give each sample (k) one number that tells its genotype row from others: a random projection of it."""
     projection = np.random.default_rng(0).random(int(variant.max(initial=0)) + 1)
-    return np.asarray(np.bincount(sample, dosages * projection[variant]), np.float64)
+    return np.bincount(sample, dosages * projection[variant]).astype(np.float64)
+
+
+def _classes(values: Floats) -> Integers:
+    """Give equal values one class; they may differ by rounding."""
+    return np.unique(np.round(values / values.max(), 9), return_inverse=True)[1].astype(np.int64)
 
 
 def name_test(choice: WeightedTest) -> Row:

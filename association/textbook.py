@@ -14,7 +14,7 @@ from association.gene_tests.burden import burden_test
 from association.gene_tests.skat import SkatStatistic, skat_log10_p, skat_statistic
 from association.gene_tests.skat_o import skat_o_log10_p
 from association.gene_unit import GeneUnit, Row, TestedRow, power_of_ten
-from association.scan_settings import CONTROL_MASK, ScanTrait
+from association.scan_settings import ScanTrait
 from association.score import ScoreStatistics, score_statistics
 
 Floats = NDArray[np.float64]
@@ -100,9 +100,6 @@ def _add_combined(unit: GeneUnit) -> None:
 
 def members(unit: GeneUnit, omnibus: TestedRow) -> list[TestedRow]:
     """Give the tests that an omnibus is over."""
-    from_hypotheses = omnibus.part is None
-    return [
-        one
-        for one in unit.tested
-        if one.test is not None and (one.row["mask"] != CONTROL_MASK if from_hypotheses else one.part is omnibus.part)
-    ]
+    tests = [one for one in unit.tested if one.test is not None]
+    own = [one for one in tests if one.part is omnibus.part]
+    return own or [one for one in tests if not one.part.control]
