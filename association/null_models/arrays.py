@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from association.null_models.family_risk import FamilySharedRisk
 from association.null_models.null_model import NullModel, SharedRisk
 from association.null_models.shared_risk import CoxSharedRisk
 from association.null_models.subdistribution_risk import SubdistributionSharedRisk
@@ -21,8 +22,9 @@ from association.problems import InputError
 REQUIRED = ("residuals", "information", "cross_information", "covariate_information")
 OPTIONAL = ("events", "expected_events")
 # By the name under which a model's kind of shared risk is stored: dataclasses whose fields are all arrays.
-SHARED_RISKS: dict[str, type[CoxSharedRisk] | type[SubdistributionSharedRisk]] = {
+SHARED_RISKS: dict[str, type[CoxSharedRisk] | type[SubdistributionSharedRisk] | type[FamilySharedRisk]] = {
     "cox": CoxSharedRisk,
+    "kinship": FamilySharedRisk,
     "subdistribution": SubdistributionSharedRisk,
 }
 

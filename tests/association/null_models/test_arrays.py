@@ -11,8 +11,10 @@ from association.null_models.arrays import from_arrays, to_arrays
 from association.null_models.counts import fit_negative_binomial, fit_poisson
 from association.null_models.cox import fit_cox
 from association.null_models.design import Design
+from association.null_models.families import Kinship
 from association.null_models.fine_gray import fit_fine_gray
 from association.null_models.joint_rank import fit_joint_rank
+from association.null_models.kinship import fit_linear_kinship
 from association.null_models.linear import fit_linear
 from association.null_models.logistic import fit_logistic
 from association.null_models.ordinal import fit_proportional_odds
@@ -27,6 +29,9 @@ CAUSE = np.arange(30) % 3
 VALUES = RNG.normal(size=30)
 FITS = [
     fit_linear(VALUES, DESIGN),
+    fit_linear_kinship(
+        np.arange(30.0) // 2, DESIGN, Kinship(np.arange(0, 30, 2), np.arange(1, 30, 2), np.full(15, 0.25))
+    ),
     fit_logistic((CAUSE == 1).astype(float), DESIGN),
     fit_poisson(TIMES, DESIGN),
     fit_negative_binomial(TIMES, DESIGN),
@@ -61,7 +66,8 @@ def test_models_of_events_have_them_and_no_others():
     assert counted == {*WITH_RISK_SETS, "logistic", "poisson"}
     for model in (MODELS[kind] for kind in counted):
         np.testing.assert_allclose(model.events - model.expected_events, model.residuals, atol=1e-14)
-    assert {kind for kind, model in MODELS.items() if model.shared_risk is not None} == set(WITH_RISK_SETS)
+    sharing = {kind for kind, model in MODELS.items() if model.shared_risk is not None}
+    assert sharing == {*WITH_RISK_SETS, "linear_kinship"}
 
 
 @pytest.mark.parametrize("kind", WITH_RISK_SETS)
