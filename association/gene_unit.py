@@ -17,6 +17,7 @@ from association.gene_batch import GeneBatch, TraitGenotypes
 from association.gene_plan import GenePlan
 from association.gene_tests.columns import Burden
 from association.gene_tests.weights import variant_weights
+from association.results import FEW_CARRIERS
 from association.scan_settings import (
     ALL_MASKS,
     CONTROL_MASK,
@@ -37,7 +38,7 @@ NO_VARIANT = "no qualifying variant"
 NO_CARRIER = "no carrier among the samples with the trait"
 NO_VARIATION = "genotypes do not vary within strata"
 NO_BURDEN = "no sample carries this burden"
-FEW_CARRIERS = 3
+FEWEST_CARRIERS = 3
 
 
 @dataclass(frozen=True)
@@ -140,14 +141,16 @@ def prepare_unit(
     trait, settings
         What to test against, and how.
     """
-    start = {**gene, "trait": trait.name, "samples": trait.strata.size}
+    start = {**gene, "trait": trait.name, "samples": trait.strata.size, "primary": False}
     carried = [own[genotypes.offsets[own + 1] > genotypes.offsets[own]] for own in picked]
     variants = np.unique(np.concatenate(carried))
     rows: list[Row] = []
     if variants.size == 0:
         for choice, own in zip(settings.masks, picked, strict=True):
             rows += _untested(start | _mask(choice), NO_CARRIER if own.size else NO_VARIANT, settings)
-        return GeneUnit(gene["gene"], rows + _untested_omnibus(start, settings, rows), [], [], None)
+        rows += _untested_omnibus(start, settings, rows)
+        _name_primary(rows)
+        return GeneUnit(gene["gene"], rows, [], [], None)
     carriers, called = genotypes.select(variants)
     counts = _allele_counts(carriers, called)
     plan = GenePlan(carriers, counts, batch.minor_allele_frequency[variants])
@@ -159,6 +162,7 @@ def prepare_unit(
             rows += _untested(start | _mask(choice), NO_CARRIER if own.size else NO_VARIANT, settings)
     over_masks = any(not one.part.control for one in maker.tested)
     rows += maker.omnibus_over_masks(start) if over_masks else _untested_omnibus(start, settings, rows)
+    _name_primary(rows)
     return GeneUnit(gene["gene"], rows, maker.tested, maker.parts, plan if maker.tested else None)
 
 
@@ -261,8 +265,8 @@ class _RowMaker:
         """Count who carries the variants, and what cautions that calls for."""
         trait, carriers = self.trait, part.carriers
         flags = list(trait.flags)
-        if carriers.size < FEW_CARRIERS:
-            flags.append("few_carriers")
+        if carriers.size < FEWEST_CARRIERS:
+            flags.append(FEW_CARRIERS)
         if part.used.sum() == 1:
             flags.append("single_variant")
         if np.ptp(trait.strata) > 0 and np.ptp(trait.strata[carriers]) == 0:
@@ -320,6 +324,13 @@ def _untested_omnibus(start: Row, settings: ScanSettings, rows: Sequence[Row]) -
     reason = NO_VARIANT if all(one == NO_VARIANT for one in reasons) else next(r for r in reasons if r != NO_VARIANT)
     nobody = {"variants": 0, "carriers": 0, "minor_allele_count": 0}
     return [start | {"mask": ALL_MASKS, "test": OMNIBUS, "reason": reason} | nobody]
+
+
+def _name_primary(rows: Sequence[Row]) -> None:
+    """Name the row that sums the gene up: the last that is no control, an omnibus wherever there is one."""
+    candidates = [row for row in rows if row["mask"] != CONTROL_MASK]
+    if candidates:
+        candidates[-1]["primary"] = True
 
 
 def _allele_counts(carriers: Carriers, called: Booleans) -> Floats:

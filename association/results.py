@@ -67,7 +67,9 @@ COLUMNS = (
     ),
     Column("neg_log10_p_asymptotic", pa.float64(), "-log10 of it; finite where the p-value underflows"),
     Column("primary", pa.bool_(), "the one row of its gene that counts in the family of genes"),
-    Column("q_value", pa.float64(), "Benjamini-Hochberg over the genes of the trait that can be tested, primary rows"),
+    Column(
+        "q_value", pa.float64(), "Benjamini-Hochberg over the testable genes of the trait, primary rows"
+    ),
     Column("p_family", pa.float64(), "adjusted for all genes of the trait (Westfall-Young step-down), primary rows"),
     Column("min_attainable_p", pa.float64(), "no trait could give these genotypes a smaller p-value"),
     Column("flags", pa.string(), "cautions, separated by ';'"),
@@ -76,8 +78,13 @@ COLUMNS = (
 
 SCHEMA = pa.schema([pa.field(column.name, column.type, metadata={"meaning": column.meaning}) for column in COLUMNS])
 
+# What a scan adds for the adjustment over genes, and no result table keeps.
+DEVIATIONS = "deviations"
+SCAN_SCHEMA = SCHEMA.append(pa.field(DEVIATIONS, pa.list_(pa.float32())))
+
+FEW_CARRIERS = "few_carriers"
 FLAGS = {
-    "few_carriers": "fewer than 3 carriers: descriptive only",
+    FEW_CARRIERS: "fewer than 3 carriers: descriptive only",
     "single_variant": "all carriers share one variant",
     "one_stratum": "all carriers come from one stratum",
     "many_ties": "more than 30% of event times are shared",
@@ -92,5 +99,5 @@ METHODS = {
 
 
 def result_table(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
-    """Make a table of result rows; a column that a row does not name is null."""
-    return pa.Table.from_pylist([dict(row) for row in rows], schema=SCHEMA)
+    """Make a scan's table (`SCAN_SCHEMA`) of result rows; a column that a row does not name is null."""
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=SCAN_SCHEMA)

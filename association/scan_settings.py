@@ -62,6 +62,8 @@ class ScanSettings:
         How far permutations go.
     panel, panel_effort
         Genes that are worth more, and how far for them.
+    family_permutations
+        Permutations for the adjustment over all genes; 0 for none.
     left_out
         Variants that are in no mask, as contig-position-ref-alt: traits are adjusted for them.
     """
@@ -72,6 +74,7 @@ class ScanSettings:
     effort: Effort
     panel: frozenset[str] = frozenset()
     panel_effort: Effort | None = None
+    family_permutations: int = 0
     left_out: frozenset[str] = frozenset()
 
     def effort_for(self, gene: str) -> Effort:

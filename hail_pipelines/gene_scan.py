@@ -19,7 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from association.results import SCHEMA
+from association.family import adjust_for_family
+from association.results import SCAN_SCHEMA
 from association.scan import scan
 from association.scan_settings import ScanSettings
 from association.scan_trait_bytes import unpack_trait
@@ -68,7 +69,7 @@ def scan_in_processes(
             tables.append(future.result())
             finished += sum(sizes[file] for file in futures[future])
             report(finished, total)
-    return in_order(tables)
+    return adjust_for_family(in_order(tables))
 
 
 def scan_on_spark(store: Path, traits: Sequence[bytes], settings: ScanSettings, scratch: Path) -> pa.Table:
@@ -102,9 +103,10 @@ def scan_on_spark(store: Path, traits: Sequence[bytes], settings: ScanSettings, 
                 yield from scan_files(Path(place), files, packed.value, settings).to_batches()
 
     shares = spark.sparkContext.parallelize([(files,) for files in dealt], max(1, len(dealt)))
-    rows = spark.createDataFrame(shares, "files array<int>").mapInArrow(scan_shares, from_arrow_schema(SCHEMA))
+    rows = spark.createDataFrame(shares, "files array<int>").mapInArrow(scan_shares, from_arrow_schema(SCAN_SCHEMA))
     rows.write.parquet(str(scratch))
-    return in_order([pq.read_table(part).cast(SCHEMA) for part in sorted(scratch.glob("part-*.parquet"))])
+    parts = [pq.read_table(part).cast(SCAN_SCHEMA) for part in sorted(scratch.glob("part-*.parquet"))]
+    return adjust_for_family(in_order(parts))
 
 
 def deal(sizes: Mapping[int, int], workers: int) -> list[list[int]]:
@@ -138,6 +140,6 @@ def _genes_by_file(store: Path) -> dict[int, int]:
 
 def in_order(tables: Sequence[pa.Table]) -> pa.Table:
     """Put result rows in order of genes; a gene's own rows, which stand together, keep their order."""
-    rows = pa.concat_tables(tables) if tables else SCHEMA.empty_table()
+    rows = pa.concat_tables(tables) if tables else SCAN_SCHEMA.empty_table()
     numbered = pa.table({"gene": rows["gene"], "row": pa.array(range(rows.num_rows))})
     return rows.take(pc.sort_indices(numbered, sort_keys=[("gene", "ascending"), ("row", "ascending")]))

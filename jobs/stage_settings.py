@@ -64,6 +64,7 @@ def scan_settings(study: Study) -> ScanSettings:
         effort=_effort(calibration),
         panel=frozenset(calibration.panel),
         panel_effort=Effort(calibration.panel_permutations, calibration.panel_permutations, calibration.exceedances),
+        family_permutations=calibration.family_permutations,
         left_out=frozenset(study.condition_on),
     )
 
