@@ -31,6 +31,8 @@ from association.calibration.monte_carlo import (
 from association.calibration.permutation_stream import PermutationStream
 from association.family import add_deviations
 from association.gene_unit import GeneUnit, Row, TestedRow, power_of_ten
+from association.large_sample import add_large_sample_omnibus, add_large_sample_p, is_large
+from association.null_models.null_model import NOT_EXCHANGEABLE
 from association.ready_unit import ReadyUnit, make_ready
 from association.scan_settings import ScanSettings, ScanTrait
 
@@ -40,6 +42,7 @@ Integers = NDArray[np.int64]
 # A burden that so many permutations do not resolve gets its exact law, where that is feasible.
 BEFORE_EXACT = 10_000
 ONE_BURDEN = 1e-9
+NO_INFORMATION = "genotypes carry no information beside the covariates"
 
 
 def calibrate(units: Sequence[GeneUnit], trait: ScanTrait, settings: ScanSettings) -> None:
@@ -52,9 +55,13 @@ def calibrate(units: Sequence[GeneUnit], trait: ScanTrait, settings: ScanSetting
     trait, settings
         What they are tested against, and how.
     """
+    if trait.model.kind in NOT_EXCHANGEABLE:
+        _take_textbook(units, NOT_EXCHANGEABLE[trait.model.kind])
+        return
     evidence = evidence_of(trait.model, trait.strata)
     stream = PermutationStream(evidence.values, trait.strata, settings.seed)
     exact = ExactBurden(evidence, trait.strata)
+    add_large_sample_p(units, trait)
     ready = make_ready(units, evidence, stream)
     add_deviations(ready, stream, settings.family_permutations)
     counted: list[tuple[ReadyUnit, GeneCount]] = []
@@ -63,10 +70,30 @@ def calibrate(units: Sequence[GeneUnit], trait: ScanTrait, settings: ScanSetting
         efforts = [_effort(tested, one.unit, exact, settings) for tested in one.unit.tested]
         count = GeneCount(one.statistics, one.conditions, efforts)
         count.going[enumerated] = False
+        count.going[[_is_done(tested, trait) for tested in one.unit.tested]] = False
         counted.append((one, count))
     count_exceedances([count for _, count in counted], stream)
     for one, count in counted:
         _add_counted(one.unit, count, exact)
+    add_large_sample_omnibus(units, trait)
+
+
+def _take_textbook(units: Sequence[GeneUnit], method: str) -> None:
+    """Report the large-sample p-value of a model whose samples are not exchangeable."""
+    for tested in (one for unit in units for one in unit.tested):
+        if "p_asymptotic" in tested.row:
+            tested.row.update(
+                p_value=tested.row["p_asymptotic"],
+                neg_log10_p=tested.row["neg_log10_p_asymptotic"],
+                method=method,
+            )
+        else:
+            tested.row.update(reason=NO_INFORMATION, min_attainable_p=None)
+
+
+def _is_done(tested: TestedRow, trait: ScanTrait) -> bool:
+    """Say whether a large sample's p-value is there, or will be once its tests' are."""
+    return "p_value" in tested.row or (tested.test is None and is_large(tested.part, trait))
 
 
 def _effort(tested: TestedRow, unit: GeneUnit, exact: ExactBurden, settings: ScanSettings) -> Effort:

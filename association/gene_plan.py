@@ -59,6 +59,10 @@ class GenePlan:
             self._known[key] = self._carriers.offsets.size - 2 + len(self._burdens)
         return self._known[key]
 
+    def weighted_sum(self, weights: Floats) -> int:
+        """Give the number of the column that adds up weighted variants."""
+        return self.burden_column(Burden("sum", weights))
+
     def burden_entries(self, burden: Burden) -> tuple[Integers, Floats]:
         """Give who carries a burden, and how much of it."""
         return self._burdens[self.burden_column(burden) - self._carriers.offsets.size + 1]

@@ -119,6 +119,12 @@ class GeneUnit:
     parts: list[MaskPart]
     plan: GenePlan | None
 
+    def members(self, omnibus: TestedRow) -> list[TestedRow]:
+        """Give the tests that an omnibus is over: its mask's, or those of all masks that are no control."""
+        tests = [one for one in self.tested if one.test is not None]
+        own = [one for one in tests if one.part is omnibus.part]
+        return own or [one for one in tests if not one.part.control]
+
 
 def prepare_unit(
     gene: Row,

@@ -67,9 +67,7 @@ COLUMNS = (
     ),
     Column("neg_log10_p_asymptotic", pa.float64(), "-log10 of it; finite where the p-value underflows"),
     Column("primary", pa.bool_(), "the one row of its gene that counts in the family of genes"),
-    Column(
-        "q_value", pa.float64(), "Benjamini-Hochberg over the testable genes of the trait, primary rows"
-    ),
+    Column("q_value", pa.float64(), "Benjamini-Hochberg over the testable genes of the trait, primary rows"),
     Column("p_family", pa.float64(), "adjusted for all genes of the trait (Westfall-Young step-down), primary rows"),
     Column("min_attainable_p", pa.float64(), "no trait could give these genotypes a smaller p-value"),
     Column("flags", pa.string(), "cautions, separated by ';'"),
@@ -94,6 +92,8 @@ FLAGS = {
 METHODS = {
     "enumeration": "every distinct arrangement of the carriers within strata was looked at: exact",
     "exact": "exact law of a burden under permutation within strata",
+    "saddlepoint": "saddlepoint of the law under permutation within strata, and what is combined of such",
+    "mixed_model": "large-sample law of a mixed model with kinship: relatives can't be permuted",
     "permutation": "counted on permutations within strata, with a 95% Monte Carlo interval",
 }
 

@@ -13,7 +13,8 @@ from association.gene_tests.acat import acat_log10_p
 from association.gene_tests.burden import burden_test
 from association.gene_tests.skat import SkatStatistic, skat_log10_p, skat_statistic
 from association.gene_tests.skat_o import skat_o_log10_p
-from association.gene_unit import GeneUnit, Row, TestedRow, power_of_ten
+from association.gene_unit import GeneUnit, Row, power_of_ten
+from association.null_models.null_model import NOT_EXCHANGEABLE
 from association.scan_settings import ScanTrait
 from association.score import ScoreStatistics, score_statistics
 
@@ -55,7 +56,9 @@ def add_textbook_p(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
     for (row, _), log10_p in zip(skats, skat_log10_p([statistic for _, statistic in skats]), strict=True):
         _add(row, float(log10_p))
     weights = [weights for _, _, weights in mixtures]
-    found = skat_o_log10_p([own for _, own, _ in mixtures], weights, at_most=WORTH_COMPARING)
+    # Among relatives the textbook's p-value is the one to report.
+    at_most = 1.0 if trait.model.kind in NOT_EXCHANGEABLE else WORTH_COMPARING
+    found = skat_o_log10_p([own for _, own, _ in mixtures], weights, at_most=at_most)
     for (row, _, _), log10_p in zip(mixtures, found, strict=True):
         _add(row, float(log10_p))
     for unit in units:
@@ -92,14 +95,7 @@ def asymptotic_columns(log10_p: float) -> Row:
 def _add_combined(unit: GeneUnit) -> None:
     """Combine the p-values of a mask's tests, and of all masks, by Cauchy's rule."""
     for omnibus in (one for one in unit.tested if one.test is None):
-        rows = [one.row for one in members(unit, omnibus)]
+        rows = [one.row for one in unit.members(omnibus)]
         log10_p = np.array([[-row["neg_log10_p_asymptotic"] for row in rows if "neg_log10_p_asymptotic" in row]])
         if log10_p.size:
             _add(omnibus.row, float(acat_log10_p(log10_p, np.ones_like(log10_p))[0]))
-
-
-def members(unit: GeneUnit, omnibus: TestedRow) -> list[TestedRow]:
-    """Give the tests that an omnibus is over."""
-    tests = [one for one in unit.tested if one.test is not None]
-    own = [one for one in tests if one.part is omnibus.part]
-    return own or [one for one in tests if not one.part.control]

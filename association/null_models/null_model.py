@@ -23,6 +23,10 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+# Models whose samples can't be exchanged, by kind, and the name of the law that serves instead: relatives resemble
+# each other.
+NOT_EXCHANGEABLE = {"linear_kinship": "mixed_model"}
+
 
 class SharedRisk(Protocol):
     """Information that two samples share because they stand in the same risk sets."""

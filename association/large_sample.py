@@ -1,0 +1,126 @@
+"""P-values where permutations are not needed: many carriers in a large cohort.
+
+burden     the saddlepoint of its permutation law (`calibration.saddlepoint`), both tails by themselves
+SKAT, SKAT-O   variants with at most 10 minor alleles collapsed into one, and the covariance scaled so that each
+           variant and the burden have their saddlepoint p-value (`calibration.robust_covariance`)
+ACAT-V     of the variants' saddlepoint p-values
+omnibus    Cauchy's combination of the tests
+
+They approximate what `association.calibrate` computes for everything else. Where they fail, permutations decide.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from association.calibration.residual_cumulants import ResidualCumulants
+from association.calibration.robust_covariance import robust_statistics
+from association.calibration.saddlepoint import saddlepoint_log10_p
+from association.gene_plan import GenePlan
+from association.gene_tests.acat import acat_log10_p
+from association.gene_tests.skat import skat_log10_p, skat_statistic
+from association.gene_tests.skat_o import skat_o_log10_p
+from association.gene_unit import GeneUnit, MaskPart, TestedRow, power_of_ten
+from association.scan_settings import ScanTrait
+from association.score import Carriers, ScoreStatistics, score_statistics
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+# Up to so many samples, or so many carriers, permutations are affordable and better.
+LARGE_COHORT = 5_000
+MANY_CARRIERS = 50
+SADDLEPOINT = "saddlepoint"
+
+
+def is_large(part: MaskPart, trait: ScanTrait) -> bool:
+    """Say whether a mask has carriers enough, in a cohort large enough."""
+    return trait.strata.size > LARGE_COHORT and part.carriers.size > MANY_CARRIERS
+
+
+def add_large_sample_p(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
+    """Add p-values to the rows of masks that are large enough; an omnibus waits for its tests.
+
+    Parameters
+    ----------
+    units
+        The batch's genes.
+    trait
+        What they are tested against.
+    """
+    if trait.strata.size <= LARGE_COHORT:
+        return
+    cumulants = ResidualCumulants.of(trait.model.residuals, trait.strata)
+    for unit in units:
+        large = [one for one in unit.tested if one.test is not None and is_large(one.part, trait)]
+        if unit.plan is not None and large:
+            _add_to_gene(unit.plan, large, trait, cumulants)
+
+
+def add_large_sample_omnibus(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
+    """Combine the tests of large masks, once each of them has its p-value."""
+    for unit in units:
+        for omnibus in (one for one in unit.tested if one.test is None and is_large(one.part, trait)):
+            log10_p = np.array([[-one.row["neg_log10_p"] for one in unit.members(omnibus)]])
+            _add_p(omnibus, float(acat_log10_p(log10_p, np.ones_like(log10_p))[0]))
+
+
+def _add_to_gene(plan: GenePlan, large: Sequence[TestedRow], trait: ScanTrait, cumulants: ResidualCumulants) -> None:
+    combined = {id(one): plan.acat_v_parts(one.weights) for one in large if one.weights is not None}
+    for one in large:
+        if one.weights is not None and one.burden is None:
+            plan.weighted_sum(one.weights)
+    columns = plan.columns
+    statistics = score_statistics(trait.model, columns)
+    log10_p = _Tails(columns, statistics.score, trait, cumulants)
+    for one in large:
+        if one.burden is not None:
+            _add_p(one, log10_p.of(plan.burden_column(one.burden)))
+        elif one.test is not None and one.weights is not None:
+            parts, shares = combined[id(one)]
+            own = np.array([log10_p.of(int(column)) for column in parts])
+            if one.test.test == "acat_v":
+                _add_p(one, float(acat_log10_p(own[None], shares[None])[0]))
+                continue
+            burden_log10_p = log10_p.of(plan.weighted_sum(one.weights))
+            subset = ScoreStatistics(statistics.score[parts], statistics.covariance[np.ix_(parts, parts)])
+            weights = _weights_of(parts, one.weights, plan)
+            robust = robust_statistics(subset, weights, variant_log10_p=own, burden_log10_p=burden_log10_p)
+            if one.test.test == "skat":
+                _add_p(one, float(skat_log10_p([skat_statistic(robust, weights)])[0]))
+            else:
+                _add_p(one, float(skat_o_log10_p([robust], [weights])[0]))
+
+
+class _Tails:
+    """Saddlepoint p-values of a gene's columns, each computed once."""
+
+    def __init__(self, columns: Carriers, score: Floats, trait: ScanTrait, cumulants: ResidualCumulants) -> None:
+        self._columns, self._score, self._strata, self._cumulants = columns, score, trait.strata, cumulants
+        self._known: dict[int, float] = {}
+
+    def of(self, column: int) -> float:
+        """Give log10 of the two-sided p-value of one column."""
+        if column not in self._known:
+            own = slice(self._columns.offsets[column], self._columns.offsets[column + 1])
+            samples, burden = self._columns.samples[own], self._columns.dosages[own]
+            tails = saddlepoint_log10_p(self._cumulants, self._score[column], burden, self._strata[samples])
+            self._known[column] = tails.log10_two_sided
+        return self._known[column]
+
+
+def _weights_of(parts: Integers, weights: Floats, plan: GenePlan) -> Floats:
+    """Give the weight of each part: a variant's own, and the mean of those that were collapsed."""
+    single = parts < weights.size
+    together = (weights != 0) & ~np.isin(np.arange(weights.size), parts)
+    collapsed = weights[together].mean() if together.any() else 0.0
+    return np.where(single, weights[np.minimum(parts, weights.size - 1)], collapsed).astype(np.float64)
+
+
+def _add_p(one: TestedRow, log10_p: float) -> None:
+    if not math.isnan(log10_p):
+        one.row.update(p_value=power_of_ten(log10_p), neg_log10_p=0.0 - log10_p, method=SADDLEPOINT)
