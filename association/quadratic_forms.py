@@ -2,9 +2,9 @@
 
     Q = sum_j lambda_j chi2_{k_j}(delta_j)
 
-Its tails are contour integrals (`association.contour`); rank one has a closed form. Where all eigenvalues are positive
-and each term has one degree of freedom, Q is what SKAT compares. Eigenvalues of both signs stand for ratios: A / B > c
-where A - c B > 0.
+Its tails are contour integrals (`association.contour`); rank one has a closed form. With positive eigenvalues and one
+degree of freedom each, Q is what SKAT compares. Eigenvalues of both signs stand for ratios: A / B > c where
+A - c B > 0.
 
 Axes: g genes (one spectrum each), m eigenvalues, padded with zeros.
 """
@@ -110,8 +110,8 @@ def upper_tail_log10_indefinite(statistic: Floats, eigenvalues: Floats, degrees:
     Returns
     -------
     Floats
-        log10 of the upper tail (g): minus infinity where Q cannot exceed q, nan where an input is missing or the
-        spectrum is zero.
+        log10 of the upper tail (g): minus infinity where Q cannot exceed q, nan where an input is missing, the
+        spectrum is zero or the integral does not settle.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def upper_tail_log10_indefinite(statistic: Floats, eigenvalues: Floats, degrees:
     sound = (largest > 0) & np.isfinite(largest) & np.isfinite(values) & (counts >= 0).all(axis=1)
     log_tail = np.full(values.shape, np.nan)
     never = sound & (weights.max(axis=1, initial=0.0) <= 0) & (values >= 0)
-    always = sound & (weights.min(axis=1, initial=0.0) >= 0) & (values <= 0)
+    always = sound & (weights.min(axis=1, initial=0.0) >= 0) & (values <= SURELY_EXCEEDED * largest)
     log_tail[never], log_tail[always] = -np.inf, 0.0
     rows = np.flatnonzero(sound & ~never & ~always)
     scale = largest[rows]

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
+from scipy.stats import chi2
 
 from association.quadratic_forms import upper_tail, upper_tail_log10
 
@@ -103,6 +104,22 @@ def test_equal_noncentral_terms_give_a_noncentral_chi_square(degrees, shift, dev
     shifts = np.full((1, degrees), shift / degrees)
     got = upper_tail_log10(np.array([value]), np.ones((1, degrees)), shifts)
     assert relative_error(got[0], noncentral_tail(value, degrees, shift)) < TOLERANCE
+
+
+@pytest.mark.parametrize(("degrees", "shift"), [(2, 0.5), (30, 40.0)])
+def test_noncentral_tails_are_exact_down_to_1e_minus_300(degrees, shift):
+    value = quantile(lambda q: noncentral_tail(q, degrees, shift), 1e-300)
+    got = upper_tail_log10(np.array([value]), np.ones((1, degrees)), np.full((1, degrees), shift / degrees))
+    assert relative_error(got[0], noncentral_tail(value, degrees, shift)) < TOLERANCE
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3, 10, 50, 200])
+def test_tails_are_exact_everywhere_around_the_mean(degrees):
+    """Where the contour's vertex changes sides and its curvature passes through zero."""
+    values = degrees * np.linspace(0.2, 3, 400)
+    got = upper_tail_log10(values, np.ones((400, degrees)))
+    # scipy's own tail is good to 1e-12 here.
+    np.testing.assert_allclose(10**got, chi2.sf(values, degrees), rtol=TOLERANCE)
 
 
 @pytest.mark.parametrize(("value", "terms"), [(4.0, 100), (20.0, 150), (80.0, 250)])
