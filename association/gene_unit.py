@@ -147,7 +147,7 @@ def prepare_unit(
     trait, settings
         What to test against, and how.
     """
-    start = {**gene, "trait": trait.name, "samples": trait.strata.size, "primary": False}
+    start = _start(gene, trait)
     carried = [own[genotypes.offsets[own + 1] > genotypes.offsets[own]] for own in picked]
     variants = np.unique(np.concatenate(carried))
     rows: list[Row] = []
@@ -170,6 +170,15 @@ def prepare_unit(
     rows += maker.omnibus_over_masks(start) if over_masks else _untested_omnibus(start, settings, rows)
     _name_primary(rows)
     return GeneUnit(gene["gene"], rows, maker.tested, maker.parts, plan if maker.tested else None)
+
+
+def untested_unit(gene: Row, trait: ScanTrait, reason: str, settings: ScanSettings) -> GeneUnit:
+    """Give a gene that can't be tested for a trait, whatever its variants."""
+    start = _start(gene, trait)
+    rows = [row for choice in settings.masks for row in _untested(start | _mask(choice), reason, settings)]
+    rows += _untested_omnibus(start, settings, rows)
+    _name_primary(rows)
+    return GeneUnit(gene["gene"], rows, [], [], None)
 
 
 class _RowMaker:
@@ -309,6 +318,11 @@ def name_test(choice: WeightedTest) -> Row:
 def power_of_ten(log10_p: float) -> float:
     """Give a p-value for its logarithm; the smallest number stands for all that are smaller, never zero."""
     return max(math.pow(10.0, log10_p), sys.float_info.min)
+
+
+def _start(gene: Row, trait: ScanTrait) -> Row:
+    place = {name: gene[name] for name in ("gene", "contig", "start")}
+    return {**place, "trait": trait.name, "samples": trait.strata.size, "primary": False}
 
 
 def _mask(choice: MaskChoice) -> Row:

@@ -8,6 +8,7 @@ the worker, or the order of samples.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,14 @@ from numpy.typing import NDArray
 from association.calibrate import calibrate
 from association.gene_batch import GeneBatch, read_batch, restrict_to_trait
 from association.gene_tests.masks import below_ceiling, qualifying_variants
-from association.gene_unit import GeneUnit, prepare_unit
+from association.gene_unit import GeneUnit, prepare_unit, untested_unit
 from association.results import result_table
 from association.scan_settings import MaskChoice, ScanSettings, ScanTrait
 from association.textbook import add_textbook_p
 
 Row = dict[str, Any]
+
+NO_PREDICTION = "no polygenic prediction for this chromosome"
 
 
 def scan(genes: pa.Table, variants: pa.Table, traits: Sequence[ScanTrait], settings: ScanSettings) -> pa.Table:
@@ -45,12 +48,12 @@ def scan(genes: pa.Table, variants: pa.Table, traits: Sequence[ScanTrait], setti
     pa.Table
         `association.results.SCHEMA`, in the order genes x traits x masks x tests.
     """
-    batch = read_batch(_without(variants, settings.left_out))
+    batch = read_batch(without(variants, settings.left_out))
     by_trait = [scan_trait(genes, batch, trait, settings) for trait in traits]
     return result_table(row for gene in range(genes.num_rows) for units in by_trait for row in units[gene].rows)
 
 
-def _without(variants: pa.Table, left_out: frozenset[str]) -> pa.Table:
+def without(variants: pa.Table, left_out: frozenset[str]) -> pa.Table:
     """Drop variants by name: contig-position-ref-alt."""
     if not left_out:
         return variants
@@ -65,6 +68,25 @@ def variant_names(variants: pa.Table) -> pa.Array:
 
 def scan_trait(genes: pa.Table, batch: GeneBatch, trait: ScanTrait, settings: ScanSettings) -> list[GeneUnit]:
     """Test every gene of a batch for one trait; the units' rows are complete."""
+    if not trait.by_contig:
+        return _scan_with_one_model(genes, batch, trait, settings)
+    contigs = [contig.removeprefix("chr") for contig in genes["contig"].to_pylist()]
+    units: dict[int, GeneUnit] = {}
+    for contig in dict.fromkeys(contigs):
+        rows = [row for row, name in enumerate(contigs) if name == contig]
+        own = genes.take(rows)
+        if contig in trait.by_contig:
+            model = replace(trait, model=trait.by_contig[contig], by_contig={})
+            found = _scan_with_one_model(own, batch, model, settings)
+        else:
+            found = [untested_unit(gene, trait, NO_PREDICTION, settings) for gene in own.to_pylist()]
+        units |= dict(zip(rows, found, strict=True))
+    return [units[row] for row in range(genes.num_rows)]
+
+
+def _scan_with_one_model(
+    genes: pa.Table, batch: GeneBatch, trait: ScanTrait, settings: ScanSettings
+) -> list[GeneUnit]:
     units = prepare_units(genes, batch, trait, settings)
     add_textbook_p(units, trait)
     calibrate(units, trait, settings)
@@ -74,7 +96,7 @@ def scan_trait(genes: pa.Table, batch: GeneBatch, trait: ScanTrait, settings: Sc
 def prepare_units(genes: pa.Table, batch: GeneBatch, trait: ScanTrait, settings: ScanSettings) -> list[GeneUnit]:
     """Make every gene of a batch ready for one trait."""
     genotypes = restrict_to_trait(batch, trait)
-    chosen = [_choose(batch, choice) for choice in settings.masks]
+    chosen = [choose_variants(batch, choice) for choice in settings.masks]
     names = genes["gene"].to_pylist()
     first = np.searchsorted(batch.gene, names, side="left")
     last = np.searchsorted(batch.gene, names, side="right")
@@ -85,6 +107,7 @@ def prepare_units(genes: pa.Table, batch: GeneBatch, trait: ScanTrait, settings:
     return units
 
 
-def _choose(batch: GeneBatch, choice: MaskChoice) -> NDArray[np.bool_]:
+def choose_variants(batch: GeneBatch, choice: MaskChoice) -> NDArray[np.bool_]:
+    """Say which variants of a batch are in a mask, and rare enough for its ceiling."""
     rare = below_ceiling(batch.minor_allele_frequency, batch.external_frequency, choice.max_af)
     return qualifying_variants(choice.mask, batch.annotations) & rare

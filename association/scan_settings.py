@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -113,6 +114,9 @@ class ScanTrait:
         Cautions that hold for every gene of the trait.
     male
         Who has one X chromosome (n); nobody, where sex is not known.
+    by_contig
+        Null models by chromosome, without its "chr", where each chromosome has a polygenic offset of its own; then
+        genes of other contigs are not tested.
     """
 
     name: str
@@ -122,3 +126,4 @@ class ScanTrait:
     store_samples: int
     flags: tuple[str, ...] = ()
     male: Booleans = field(default_factory=lambda: np.zeros(0, np.bool_))
+    by_contig: Mapping[str, NullModel] = field(default_factory=dict)

@@ -6,18 +6,24 @@ Workers may run other versions of NumPy than the driver, so what travels is the 
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from association.null_models.arrays import from_arrays, to_arrays
+from association.null_models.null_model import NullModel
 from association.scan_settings import ScanTrait
 
 _MODEL = "model/"
+_CONTIG = "contig/"
 
 
 def pack_trait(trait: ScanTrait) -> bytes:
     """Write a trait as bytes."""
-    arrays = {_MODEL + name: values for name, values in to_arrays(trait.model).items()}
+    models = {_MODEL: trait.model} | {f"{_CONTIG}{contig}/": model for contig, model in trait.by_contig.items()}
+    arrays = {place + name: values for place, model in models.items() for name, values in to_arrays(model).items()}
     arrays |= {
         "name": np.array(trait.name),
         "strata": trait.strata,
@@ -41,13 +47,19 @@ def unpack_trait(content: bytes) -> ScanTrait:
     """
     with np.load(io.BytesIO(content), allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
-    model = {name.removeprefix(_MODEL): values for name, values in arrays.items() if name.startswith(_MODEL)}
+    contigs = dict.fromkeys(name.split("/")[1] for name in arrays if name.startswith(_CONTIG))
     return ScanTrait(
         name=str(arrays["name"]),
-        model=from_arrays(model),
+        model=_model(arrays, _MODEL),
+        by_contig={contig: _model(arrays, f"{_CONTIG}{contig}/") for contig in contigs},
         strata=arrays["strata"],
         store_positions=arrays["store_positions"],
         store_samples=int(arrays["store_samples"]),
         male=arrays["male"],
         flags=tuple(str(flag) for flag in arrays["flags"]),
     )
+
+
+def _model(arrays: Mapping[str, NDArray[Any]], place: str) -> NullModel:
+    own = {name.removeprefix(place): values for name, values in arrays.items() if name.startswith(place)}
+    return from_arrays(own)
