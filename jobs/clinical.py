@@ -23,10 +23,13 @@ class Clinical:
         One row per patient, sorted by sample: sample, dates, event, and the study's own columns as texts.
     visits
         One row per visit: sample, visit_date, total; None where the study has no visits.
+    study_path
+        The study file, which paths of its settings are relative to.
     """
 
     participants: pd.DataFrame
     visits: pd.DataFrame | None
+    study_path: Path
 
 
 def read_clinical(study: Study, study_path: Path) -> Clinical:
@@ -50,7 +53,7 @@ def read_clinical(study: Study, study_path: Path) -> Clinical:
     if study.visits is not None:
         path = resolve(study_path, study.visits.path)
         visits = read_visits(path, study.visits.columns.model_dump(), study.visits.columns.items)
-    return Clinical(participants, visits)
+    return Clinical(participants, visits, study_path)
 
 
 def covariates_of(study: Study, trait: Trait) -> list[Covariate]:

@@ -45,8 +45,10 @@ CLINICAL = (
     "association",
     "jobs.clinical",
     "jobs.conditioning",
+    "jobs.polygenic_offset",
     "jobs.tables",
     "jobs.trait_files",
+    "jobs.trait_models",
     "jobs.traits",
 )
 REPORT = (*SETTINGS, "jobs.report", "association.calibration.multiplicity", "association.results")
@@ -128,6 +130,8 @@ class Pipeline:
         paths = [self.study.participants.path]
         if self.study.visits is not None:
             paths.append(self.study.visits.path)
+        for trait in self.study.traits:
+            paths += [path for path in (trait.polygenic_offset, trait.kinship) if path is not None]
         return tuple(fingerprint(resolve(self.checked.path, path)) for path in paths)
 
     def _variant_table(self) -> tuple[Fingerprint, ...]:

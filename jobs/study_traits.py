@@ -24,6 +24,13 @@ class TraitSection(Section):
 
     name: Name
     covariates: Annotated[list[str | Covariate] | None, Field(description="null: the study's covariates")] = None
+    polygenic_offset: Annotated[
+        str | None, Field(description="regenie's .loco file: predictions that leave one chromosome out")
+    ] = None
+    kinship: Annotated[
+        str | None,
+        Field(description="a table of related pairs: sample_1, sample_2, kinship; for quantitative traits"),
+    ] = None
 
 
 class SurvivalTrait(TraitSection):

@@ -47,6 +47,7 @@ def scan_trait(trait: PreparedTrait, store_samples: pd.Series) -> ScanTrait:
         store_positions=trait.samples["sample"].map(positions).to_numpy(np.int64),
         store_samples=len(store_samples),
         flags=trait.flags,
+        by_contig={contig: fit.model for contig, fit in trait.models.by_contig.items()},
         male=trait.samples["male"].to_numpy(bool),
     )
 

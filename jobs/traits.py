@@ -7,16 +7,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from association.null_models.counts import fit_negative_binomial, fit_poisson
-from association.null_models.cox import fit_cox
 from association.null_models.design import Design
-from association.null_models.linear import fit_linear
-from association.null_models.logistic import fit_logistic
 from association.null_models.null_model import Fit
-from association.null_models.ordinal import fit_proportional_odds
-from association.null_models.slope import fit_slope
 from association.phenotypes.alsfrs import slope_reasons, slope_visits
 from association.phenotypes.covariates import covariate_design, is_numeric, stratum_labels
 from association.phenotypes.sex import is_male
@@ -24,7 +17,8 @@ from association.phenotypes.survival import survival_times
 from association.problems import InputError, Problem
 from jobs.clinical import Clinical, covariates_of
 from jobs.study import Study
-from jobs.study_traits import BinaryTrait, ColumnTrait, CountTrait, OrdinalTrait, SurvivalTrait, Trait
+from jobs.study_traits import ColumnTrait, SlopeTrait, SurvivalTrait, Trait
+from jobs.trait_models import TraitModels, fit_trait
 
 # Above this share of tied events the ties' treatment decides the result; rows are flagged.
 MANY_TIES = 0.3
@@ -38,8 +32,8 @@ class PreparedTrait:
     ----------
     name, type
         As in the study file.
-    fit
-        The null model on the samples that are in.
+    models
+        The null models on the samples that are in.
     samples
         One row per sample that is in, sorted by sample: sample, stratum (label), male, and the trait's own columns.
     excluded
@@ -50,10 +44,15 @@ class PreparedTrait:
 
     name: str
     type: str
-    fit: Fit
+    models: TraitModels
     samples: pd.DataFrame
     excluded: pd.DataFrame
     flags: tuple[str, ...]
+
+    @property
+    def fit(self) -> Fit:
+        """The null model that people are shown."""
+        return self.models.fit
 
     def summary(self) -> dict[str, Any]:
         """Summarise for people: counts, coefficients, exclusions by reason; no sample ids."""
@@ -143,10 +142,11 @@ def _prepare(
     if known is not None and known.shape[1]:
         own = known.loc[samples["sample"]].to_numpy(np.float64)
         design = Design((*design.names, *known.columns), np.hstack([design.matrix, own]))
-    fit = _fit(trait, samples, design, clinical)
+    visits = _slope_visits(clinical) if isinstance(trait, SlopeTrait) else None
+    models = fit_trait(trait, samples, design, visits, clinical.study_path)
     excluded = pd.DataFrame({"sample": participants["sample"][~kept], "reason": reason[~kept]})
-    many_ties = fit.details.get("tied_fraction", 0) > MANY_TIES
-    return PreparedTrait(trait.name, trait.type, fit, samples, excluded, ("many_ties",) if many_ties else ())
+    many_ties = models.fit.details.get("tied_fraction", 0) > MANY_TIES
+    return PreparedTrait(trait.name, trait.type, models, samples, excluded, ("many_ties",) if many_ties else ())
 
 
 def _phenotype(trait: Trait, clinical: Clinical) -> pd.DataFrame:
@@ -182,42 +182,10 @@ def _slope_visits(clinical: Clinical) -> pd.DataFrame:
     return slope_visits(clinical.visits, pd.Series(death.to_numpy(), index=participants["sample"]))
 
 
-def _fit(trait: Trait, samples: pd.DataFrame, design: Design, clinical: Clinical) -> Fit:
-    if isinstance(trait, SurvivalTrait):
-        entry, exit_, event = (samples[name].to_numpy(np.float64) for name in ("entry", "exit", "event"))
-        return fit_cox(entry, exit_, event, design, strata=samples["stratum"].to_numpy(str), ties=trait.ties)
-    levelled = _with_stratum_levels(design, samples)
-    if isinstance(trait, ColumnTrait):
-        return _fit_column(trait, samples["value"].to_numpy(np.float64), levelled)
-    visits = _slope_visits(clinical)
-    position = visits["sample"].map(pd.Series(samples.index, index=samples["sample"]))
-    used = visits[position.notna()]
-    months, score = used["months"].to_numpy(np.float64), used["total"].to_numpy(np.float64)
-    return fit_slope(position.dropna().to_numpy(np.int64), months, score, levelled)
-
-
-def _fit_column(trait: ColumnTrait, values: NDArray[np.float64], design: Design) -> Fit:
-    if isinstance(trait, BinaryTrait):
-        return fit_logistic(values, design)
-    if isinstance(trait, CountTrait):
-        return fit_poisson(values, design) if trait.model == "poisson" else fit_negative_binomial(values, design)
-    if isinstance(trait, OrdinalTrait):
-        return fit_proportional_odds(values, design)
-    return fit_linear(values, design)
-
-
 def _male(study: Study, table: pd.DataFrame) -> pd.Series:
     """Say who is male; nobody, where the study does not name a column with sex."""
     column = study.participants.columns.sex
     return pd.Series(False, index=table.index) if column is None else is_male(table[column])
-
-
-def _with_stratum_levels(design: Design, samples: pd.DataFrame) -> Design:
-    """Give every stratum a level of its own in a model that has no strata."""
-    if len(set(samples["stratum"])) == 1:
-        return design
-    strata = covariate_design(samples[["stratum"]], {"stratum": "categorical"})
-    return Design(design.names + strata.names, np.hstack([design.matrix, strata.matrix]))
 
 
 def _genotype_reasons(samples: pd.Series, genotyped: pd.Series) -> pd.Series:
