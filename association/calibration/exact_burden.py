@@ -30,6 +30,8 @@ Integers = NDArray[np.int64]
 CELLS = 16_384
 # Additions that a law may take: about two seconds.
 MOST_ADDITIONS = 1 << 33
+# Choices are counted in double precision, which ends at exp(709).
+MOST_LOG_WAYS = 700.0
 # Likelihood ratios of one multiset of samples, summed in another order.
 TIE_TOLERANCE = 1e-9
 
@@ -101,7 +103,11 @@ class ExactBurden:
             return False
         taken = self._taken(carriers)
         additions = self._strata.size * int(taken.max()) * (self._most_events(taken) + 1) * CELLS
-        return additions <= MOST_ADDITIONS
+        return additions <= MOST_ADDITIONS and self._log_ways(taken) <= MOST_LOG_WAYS
+
+    def _log_ways(self, taken: Integers) -> float:
+        sizes = np.bincount(self._strata, minlength=taken.size)
+        return float((gammaln(sizes + 1) - gammaln(taken + 1) - gammaln(sizes - taken + 1)).sum())
 
     def _taken(self, carriers: Integers) -> Integers:
         return np.bincount(self._strata[carriers], minlength=int(self._strata.max()) + 1)
@@ -131,8 +137,7 @@ class ExactBurden:
             # Rounding moved the strata's means away from zero: what is extreme is measured from the new ones.
             first = first - (np.bincount(self._strata, first) / sizes)[self._strata]
         ratios = self._ratios(taken, counts.shape, width)
-        ways = (gammaln(sizes + 1) - gammaln(taken + 1) - gammaln(sizes - taken + 1)).sum()
-        return _law(family, first, second, ratios, counts, float(ways))
+        return _law(family, first, second, ratios, counts, self._log_ways(taken))
 
     def _ratios(self, taken: Integers, shape: tuple[int, ...], width: float) -> Floats:
         """Give the likelihood ratio of every cell."""
