@@ -51,18 +51,20 @@ class ReadyUnit:
 def make_ready(units: Sequence[GeneUnit], evidence: Evidence, stream: PermutationStream) -> list[ReadyUnit]:
     """Compute the data's statistics of a batch, and from where on a permutation is as extreme."""
     chosen = [(unit, unit.plan.statistics(evidence.family)) for unit in units if unit.plan is not None]
-    moments = _moments([statistics for _, statistics in chosen], stream)
+    observed = [statistics.observe(evidence) for _, statistics in chosen]
+    moments = _moments([statistics for _, statistics in chosen], observed, stream)
     ready = []
-    for (unit, statistics), (mean, covariance) in zip(chosen, moments, strict=True):
-        readings = [one.readings for one in unit.tested]
-        scales = [scales_of(own, mean, covariance) for own in readings]
-        rows = statistics.observe(evidence)
-        conditions = set_conditions(readings, scales, rows, statistics.largest(evidence))
+    for (unit, statistics), rows, (mean, covariance) in zip(chosen, observed, moments, strict=True):
+        readings, noise = [one.readings for one in unit.tested], statistics.largest(evidence)
+        scales = [scales_of(own, mean, covariance, noise) for own in readings]
+        conditions = set_conditions(readings, scales, rows, noise)
         ready.append(ReadyUnit(unit, statistics, rows, scales, conditions))
     return ready
 
 
-def _moments(genes: Sequence[GeneStatistics], stream: PermutationStream) -> list[tuple[Floats, Floats]]:
+def _moments(
+    genes: Sequence[GeneStatistics], observed: Sequence[Floats], stream: PermutationStream
+) -> list[tuple[Floats, Floats]]:
     """Give mean and covariance over permutations of each gene's rows."""
     sums = [np.zeros(gene.rows) for gene in genes]
     products = [np.zeros((gene.rows, gene.rows)) for gene in genes]
@@ -70,11 +72,13 @@ def _moments(genes: Sequence[GeneStatistics], stream: PermutationStream) -> list
     at_once = permutations_at_once(stream, samples.size)
     for first in range(0, SCALE_PERMUTATIONS, at_once):
         block = stream.block(SCALE_FIRST + first, min(at_once, SCALE_PERMUTATIONS - first), samples)
-        for gene, total, product in zip(genes, sums, products, strict=True):
-            rows = gene.evaluate(block, places[gene.columns.samples])
+        for gene, own, total, product in zip(genes, observed, sums, products, strict=True):
+            # Differences from the data: a row that never varies gets a variance of zero, not one of rounding.
+            rows = gene.evaluate(block, places[gene.columns.samples]) - own[:, None]
             total += rows.sum(axis=1)
             product += rows @ rows.T
+    means = [total / SCALE_PERMUTATIONS for total in sums]
     return [
-        (total / SCALE_PERMUTATIONS, product / SCALE_PERMUTATIONS - np.outer(total, total) / SCALE_PERMUTATIONS**2)
-        for total, product in zip(sums, products, strict=True)
+        (own + mean, product / SCALE_PERMUTATIONS - np.outer(mean, mean))
+        for own, mean, product in zip(observed, means, products, strict=True)
     ]

@@ -93,12 +93,7 @@ def over_rho(skat: int, burden: int) -> Readings:
     return tuple(Reading(skat, burden, rho, GRID_HANDICAP) for rho in RHO)
 
 
-def needs_scales(tests: Sequence[Readings]) -> bool:
-    """Say whether any test has to compare readings with each other."""
-    return any(len(readings) > 1 for readings in tests)
-
-
-def scales_of(readings: Readings, mean: Floats, covariance: Floats) -> list[Scale | None]:
+def scales_of(readings: Readings, mean: Floats, covariance: Floats, noise: Floats) -> list[Scale | None]:
     """Give each reading's scale from the rows' moments over permutations; None where it never varies.
 
     Parameters
@@ -107,8 +102,10 @@ def scales_of(readings: Readings, mean: Floats, covariance: Floats) -> list[Scal
         Of one test.
     mean, covariance
         Of the rows (r) and (r, r).
+    noise
+        Size of the terms that each row adds up (r).
     """
-    return [_scale(reading, mean, covariance) for reading in readings]
+    return [_scale(reading, mean, covariance, float(reading.value(noise))) for reading in readings]
 
 
 def set_conditions(
@@ -153,13 +150,13 @@ def farthest(readings: Readings, scales: Sequence[Scale | None], rows: Floats) -
     return np.max(deviations, axis=0) if deviations else np.full(rows.shape[1:], -np.inf)
 
 
-def _scale(reading: Reading, mean: Floats, covariance: Floats) -> Scale | None:
+def _scale(reading: Reading, mean: Floats, covariance: Floats, noise: float) -> Scale | None:
     mixture = np.zeros(mean.size)
     mixture[reading.first] += 1.0 - reading.rho
     mixture[reading.second] += reading.rho
     variance = float(mixture @ covariance @ mixture)
     centre = float(mixture @ mean)
-    if variance <= CONSTANT * centre**2:
+    if variance <= max(CONSTANT * centre**2, (CANCELLED * noise) ** 2):
         return None
     if reading.cauchy_weight is not None:
         return CauchyScale(reading.cauchy_weight)

@@ -34,6 +34,8 @@ Integers = NDArray[np.int64]
 _TILE = 256
 # A likelihood ratio near zero would send its Cauchy transform to minus infinity and drown all others.
 _LARGEST_P = 0.99
+# Moments of the transform square it, which must not overflow.
+_SMALLEST_P = 1e-100
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ class GeneStatistics:
 @njit(cache=True)
 def _cauchy(ratio: float) -> float:
     """Give cot(pi p) for the chi-square p-value p of a likelihood ratio."""
-    p = min(max(math.erfc(math.sqrt(0.5 * ratio)), 1e-300), _LARGEST_P)
+    p = min(max(math.erfc(math.sqrt(0.5 * ratio)), _SMALLEST_P), _LARGEST_P)
     return 1.0 / math.tan(math.pi * p)
 
 
