@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from association.calibration.enumeration import MOST_ARRANGEMENTS, arrange
 from association.calibration.evidence import Evidence, evidence_of
 from association.calibration.exact_burden import ExactBurden
+from association.calibration.extremes import scales_of, set_conditions
 from association.calibration.monte_carlo import (
     Effort,
     GeneCount,
@@ -122,13 +123,18 @@ def _enumerate(one: ReadyUnit, evidence: Evidence, strata: Integers) -> list[int
         place = np.zeros(strata.size, np.int64)
         place[arrangements.carriers] = np.arange(arrangements.carriers.size)
         rows = one.statistics.evaluate(evidence.values[:, arrangements.places], place[one.statistics.columns.samples])
-        reached = reaching(rows, one.conditions)
-        for number, tested in enumerate(one.unit.tested):
-            if tested.part is part:
-                share = reached[number] / ways
-                _add_p(tested.row, MonteCarloP(share, share, share, int(reached[number]), ways))
-                tested.row["method"] = "enumeration"
-                done.append(number)
+        numbers = [number for number, tested in enumerate(one.unit.tested) if tested.part is part]
+        readings = [one.unit.tested[number].readings for number in numbers]
+        # Scales from all arrangements: so nothing of the p-value depends on the seed or the order of samples.
+        mean, covariance = rows.mean(axis=1), np.atleast_2d(np.cov(rows, bias=True))
+        noise = one.statistics.largest(evidence)
+        scales = [scales_of(own, mean, covariance, noise) for own in readings]
+        reached = reaching(rows, set_conditions(readings, scales, one.rows, noise))
+        for number, exceedances in zip(numbers, reached, strict=True):
+            tested, share = one.unit.tested[number], exceedances / ways
+            _add_p(tested.row, MonteCarloP(share, share, share, int(exceedances), ways))
+            tested.row["method"] = "enumeration"
+        done += numbers
     return done
 
 
