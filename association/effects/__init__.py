@@ -1,0 +1,1 @@
+"""Effect sizes of genes that are reported, finite where carriers are few."""
