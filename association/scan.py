@@ -48,12 +48,12 @@ def scan(genes: pa.Table, variants: pa.Table, traits: Sequence[ScanTrait], setti
     pa.Table
         `association.results.SCHEMA`, in the order genes x traits x masks x tests.
     """
-    batch = read_batch(without(variants, settings.left_out))
+    batch = read_batch(drop_variants(variants, settings.left_out))
     by_trait = [scan_trait(genes, batch, trait, settings) for trait in traits]
     return result_table(row for gene in range(genes.num_rows) for units in by_trait for row in units[gene].rows)
 
 
-def without(variants: pa.Table, left_out: frozenset[str]) -> pa.Table:
+def drop_variants(variants: pa.Table, left_out: frozenset[str]) -> pa.Table:
     """Drop variants by name: contig-position-ref-alt."""
     if not left_out:
         return variants

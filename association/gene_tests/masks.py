@@ -1,7 +1,8 @@
 """Masks: which variants of a gene are tested together.
 
 A mask is a rule on consequence, LOFTEE's verdict and a damage score; a ceiling bounds the minor allele frequency, in
-the cohort and, where one is known, in an external reference. The synonymous mask is the negative control.
+the cohort and, where one is known, in an external reference. The synonymous mask is the negative control; the mask
+"any" takes every variant, for tests of single variants.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class Mask:
     Attributes
     ----------
     name
-        "plof", "plof_or_damaging_missense", "missense" or "synonymous".
+        "plof", "plof_or_damaging_missense", "missense", "synonymous" or "any".
     score
         The damage score of the mask with damaging missense, else None.
     score_at_least
@@ -79,6 +80,8 @@ def qualifying_variants(mask: Mask, variants: VariantAnnotations) -> Booleans:
         return _one_of(variants.consequence, MISSENSE)
     if mask.name == "synonymous":
         return _one_of(variants.consequence, SYNONYMOUS)
+    if mask.name == "any":
+        return np.ones(variants.consequence.size, np.bool_)
     raise ValueError(f"no such mask: {mask.name!r}")
 
 

@@ -35,6 +35,7 @@ VARIANTS = variants(
         (Mask("plof_or_damaging_missense", "REVEL", 0.5), [1, 0, 1, 1, 0, 0, 0, 1]),
         (Mask("missense"), [0, 0, 0, 1, 1, 1, 0, 0]),
         (Mask("synonymous"), [0, 0, 0, 0, 0, 0, 1, 0]),
+        (Mask("any"), [1, 1, 1, 1, 1, 1, 1, 1]),
     ],
 )
 def test_mask_picks_its_variants(mask, expected):
