@@ -81,11 +81,13 @@ DEVIATIONS = "deviations"
 SCAN_SCHEMA = SCHEMA.append(pa.field(DEVIATIONS, pa.list_(pa.float32())))
 
 FEW_CARRIERS = "few_carriers"
+ONE_VARIANT_DRIVEN = "one_variant_driven"
 FLAGS = {
     FEW_CARRIERS: "fewer than 3 carriers: descriptive only",
     "single_variant": "all carriers share one variant",
     "one_stratum": "all carriers come from one stratum",
     "many_ties": "more than 30% of event times are shared",
+    ONE_VARIANT_DRIVEN: "without one of its variants the p-value is above 0.05 or 100 times itself",
     "at_resolution_limit": "no permutation was as extreme: the p-value is an upper bound set by their number",
 }
 
