@@ -151,7 +151,7 @@ def _sum_of_alleles(
     return burden
 
 
-def _firth_columns(burden: Floats, trait: ScanTrait, outcome: Outcome | None) -> Row:
+def _firth_columns(burden: Floats, trait: ScanTrait, outcome: Outcome | None) -> dict[str, float | None]:
     if outcome is None or trait.by_contig:
         return {}
     found = firth_effect(burden, trait, outcome)

@@ -10,9 +10,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from association.hit_effects import Outcome
+from association.null_models.risk_sets import Ties
 from association.scan_settings import ScanTrait
 from association.scan_trait_bytes import pack_trait
 from jobs.traits import PreparedTrait
+
+# What begins the name of a design column in a table of samples.
+COVARIATE = "covariate:"
+# Columns of an event and its times, by the kind of null model that has them.
+OBSERVED = {"cox": ("event", "entry", "exit"), "logistic": ("value",)}
 
 
 def write_traits(traits: Sequence[PreparedTrait], store_samples: pd.Series, folder: Path) -> None:
@@ -25,11 +32,14 @@ def write_traits(traits: Sequence[PreparedTrait], store_samples: pd.Series, fold
     store_samples
         The gene store's samples, in its order.
     folder
-        Where to write, per trait: NAME.npz (what a scan needs), NAME.parquet (a row per sample that is in) and
-        NAME.json (the summary); for all: excluded.tsv (who is out of which trait, and why).
+        Where to write, per trait: NAME.npz (what a scan needs), NAME.parquet (a row per sample that is in, with the
+        columns of the design) and NAME.json (the summary); for all: excluded.tsv (who is out of which trait, and
+        why).
     """
     for trait in traits:
-        table = trait.samples.assign(residual=trait.fit.model.residuals)
+        design = trait.models.design
+        covariates = pd.DataFrame(design.matrix, columns=[COVARIATE + name for name in design.names])
+        table = pd.concat([trait.samples.assign(residual=trait.fit.model.residuals), covariates], axis=1)
         table.to_parquet(folder / f"{trait.name}.parquet", index=False)
         (folder / f"{trait.name}.npz").write_bytes(pack_trait(scan_trait(trait, store_samples)))
         (folder / f"{trait.name}.json").write_text(json.dumps(trait.summary(), indent=2) + "\n")
@@ -55,6 +65,28 @@ def scan_trait(trait: PreparedTrait, store_samples: pd.Series) -> ScanTrait:
 def read_packed_trait(folder: Path, name: str) -> bytes:
     """Read what a scan needs of a trait, still packed."""
     return (folder / f"{name}.npz").read_bytes()
+
+
+def read_outcome(folder: Path, trait: ScanTrait, ties: Ties) -> Outcome | None:
+    """Read a trait as it was observed; None where it is neither a time to event nor binary.
+
+    Parameters
+    ----------
+    folder
+        What `write_traits` wrote.
+    trait
+        Which.
+    ties
+        How its simultaneous events are treated.
+    """
+    columns = OBSERVED.get(trait.model.kind)
+    if columns is None:
+        return None
+    samples = pd.read_parquet(folder / f"{trait.name}.parquet")
+    covariates = samples[[name for name in samples if name.startswith(COVARIATE)]].to_numpy(np.float64)
+    event, *times = (samples[name].to_numpy(np.float64) for name in columns)
+    entry, exit_ = times or (None, None)
+    return Outcome(event, covariates, entry, exit_, ties)
 
 
 def read_summary(folder: Path, name: str) -> dict[str, Any]:

@@ -46,11 +46,14 @@ class TraitModels:
     ----------
     fit
         The model; with a polygenic offset, that of the first chromosome.
+    design
+        What they were fitted on: covariates, and levels of the strata where a model has none of its own for them.
     by_contig
         By chromosome where there is a polygenic offset, else empty.
     """
 
     fit: Fit
+    design: Design
     by_contig: dict[str, Fit] = field(default_factory=dict)
 
 
@@ -80,15 +83,15 @@ def fit_trait(
     if not isinstance(trait, SurvivalTrait):
         design = _with_stratum_levels(design, samples)
     if trait.kinship is not None:
-        return TraitModels(_fit_relatives(trait, samples, design, resolve(study_path, trait.kinship)))
+        return TraitModels(_fit_relatives(trait, samples, design, resolve(study_path, trait.kinship)), design)
     if trait.polygenic_offset is None:
-        return TraitModels(_fit(trait, samples, design, visits, None))
+        return TraitModels(_fit(trait, samples, design, visits, None), design)
     if isinstance(trait, SlopeTrait | OrdinalTrait):
         message = f"a trait of type {trait.type} has no polygenic offset; take it out, or add ancestry covariates"
         raise InputError.single("traits", "polygenic_offset", message)
     offsets = read_loco(resolve(study_path, trait.polygenic_offset), samples["sample"].tolist())
     by_contig = {contig: _fit(trait, samples, design, visits, offset) for contig, offset in offsets.items()}
-    return TraitModels(next(iter(by_contig.values())), by_contig)
+    return TraitModels(next(iter(by_contig.values())), design, by_contig)
 
 
 def _fit(
