@@ -22,7 +22,7 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from association.calibration.evidence import PLAIN, Evidence, likelihood_ratio
+from association.calibration.evidence import BINARY, PLAIN, Evidence, likelihood_ratio
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -199,7 +199,9 @@ def _count_choices(died: Any, cells: Any, sizes: Any, taken: Any, events: int, w
 def _ratio_table(family: int, events: Any, expected: Any, size: float) -> Any:
     """Give the likelihood ratio for every number of events and sum of expected events."""
     table = np.empty((events.size, expected.size))
+    # Cases are fewer than carriers; of expected events there may be any number.
+    most = 0.999 * size if family == BINARY else np.inf
     for row in range(events.size):
         for column in range(expected.size):
-            table[row, column] = likelihood_ratio(family, events[row], min(expected[column], 0.999 * size), size)
+            table[row, column] = likelihood_ratio(family, events[row], min(expected[column], most), size)
     return table
