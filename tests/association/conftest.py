@@ -1,8 +1,15 @@
-"""A gene store in memory, from dense genotypes."""
+"""Generators that tests of gene statistics share: a gene store in memory, compressed columns, traits, null models."""
+
+from itertools import cycle
 
 import numpy as np
 import pyarrow as pa
 import pytest
+
+from association.null_models.null_model import NullModel
+from association.scan_settings import ScanTrait
+from association.score import Carriers
+from association.simulate.random_traits import random_trait
 
 STORE_SCHEMA = pa.schema(
     [
@@ -27,25 +34,29 @@ STORE_SCHEMA = pa.schema(
 
 @pytest.fixture(scope="session")
 def make_store():
-    """Give a function from {gene: (n, m) dosages, NaN where missing} to the genes and variants of a store."""
+    """Give a function from {gene: (n, m) dosages, NaN where missing} to the genes and variants of a store.
 
-    def make(dosages, consequence="missense_variant"):
+    Its variants take consequences and REVEL scores in turn.
+    """
+
+    def make(dosages, consequence="missense_variant", *, contig="chr1", revel=(None,)):
         rows = []
         for gene in sorted(dosages):
-            for variant, column in enumerate(dosages[gene].T):
+            turns = zip(cycle([consequence] if isinstance(consequence, str) else consequence), cycle(revel))
+            for variant, (column, (term, score)) in enumerate(zip(dosages[gene].T, turns, strict=False)):
                 carriers, missing = np.flatnonzero(column > 0), np.flatnonzero(np.isnan(column))
                 rows.append(
                     {
                         "gene": gene,
-                        "contig": "chr1",
+                        "contig": contig,
                         "position": variant + 1,
                         "ref": "A",
                         "alt": "C",
                         "minor_is_ref": False,
-                        "consequence": consequence,
+                        "consequence": term,
                         "loftee": None,
                         "external_af": None,
-                        "score_REVEL": None,
+                        "score_REVEL": score,
                         "allele_count": int(np.nansum(column)),
                         "allele_number": 2 * int((~np.isnan(column)).sum()),
                         "carriers": carriers.tolist(),
@@ -56,10 +67,54 @@ def make_store():
         genes = pa.table(
             {
                 "gene": sorted(dosages),
-                "contig": ["chr1"] * len(dosages),
+                "contig": [contig] * len(dosages),
                 "start": pa.array([1] * len(dosages), pa.int32()),
             }
         )
         return genes, pa.Table.from_pylist(rows, schema=STORE_SCHEMA)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def compress():
+    """Give a function from dense columns (n, c) to compressed ones."""
+
+    def make(rows):
+        columns = [np.flatnonzero(column) for column in rows.T]
+        offsets = np.concatenate(([0], np.cumsum([column.size for column in columns]))).astype(np.int64)
+        dosages = [rows[column, number] for number, column in enumerate(columns)]
+        return Carriers(offsets, np.concatenate(columns), np.concatenate(dosages).astype(float))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_model():
+    """Give a function that makes up a null model without covariates; `step` rounds it to multiples, for ties."""
+
+    def make(rng, kind, samples, *, step=None):
+        events = (rng.random(samples) < 0.4).astype(float)
+        expected = rng.uniform(0.05, 0.95, samples) if kind == "logistic" else rng.exponential(0.5, samples) + 0.01
+        residuals = rng.exponential(size=samples) - 1
+        if step is not None:
+            expected = np.maximum(np.round(expected / step), 1) * step
+            residuals = np.round(residuals / step) * step
+        nothing = (np.ones(samples), np.zeros((samples, 0)), np.zeros((0, 0)))
+        if kind == "linear":
+            return NullModel(kind, residuals, *nothing)
+        return NullModel(kind, events - expected, *nothing, events=events, expected_events=expected)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_trait():
+    """Give a function that simulates a null trait of a kind of `random_traits`, on all samples of the store."""
+
+    def make(rng, kind, strata, *, effect=None):
+        effect = np.zeros(strata.size) if effect is None else effect
+        model = random_trait(rng, kind, strata, effect).model
+        return ScanTrait(kind, model, strata, np.arange(strata.size), strata.size)
 
     return make

@@ -1,4 +1,4 @@
-"""Permutation p-values against enumeration of every arrangement."""
+"""Counting on permutations against counting one by one, and against every arrangement."""
 
 from itertools import combinations, product
 
@@ -6,106 +6,137 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from association.calibration.monte_carlo import GeneCount, count_exceedances, monte_carlo_p
-from association.calibration.permutation_stream import PermutationStream, centre_within_strata
-from association.score import Carriers
+from association.calibration import monte_carlo
+from association.calibration.evidence import evidence_of
+from association.calibration.extremes import set_conditions
+from association.calibration.monte_carlo import Effort, GeneCount, count_exceedances, monte_carlo_p
+from association.calibration.permutation_stream import PermutationStream
+from association.gene_plan import GenePlan
+from association.gene_tests.columns import Burden
+
+SAMPLES = 30
+STRATA = np.arange(SAMPLES) % 3 // 2
+NO_END = 10**9
 
 
-def carriers_of(rows):
-    """Compress a dense (n, m) matrix of dosages."""
-    columns = [np.flatnonzero(column) for column in rows.T]
-    offsets = np.concatenate(([0], np.cumsum([column.size for column in columns])))
-    dosages = np.concatenate([rows[column, variant] for variant, column in enumerate(columns)])
-    return Carriers(offsets, np.concatenate(columns), dosages.astype(float))
+def rows_with(*groups):
+    rows = np.zeros((SAMPLES, len(groups)))
+    for column, carriers in enumerate(groups):
+        rows[carriers, column] = 1
+    return rows
 
 
-def count(rows, residuals, strata, *, weights, quadratic, permutations, enough, seed=1):
-    gene = GeneCount(carriers_of(rows), np.atleast_2d(weights), np.atleast_1d(quadratic))
-    stream = PermutationStream(residuals, strata, seed)
-    count_exceedances([gene], stream, max_permutations=permutations, enough=enough)
-    return gene
+@pytest.fixture
+def start(compress):
+    """Give a function that makes a gene's count of a burden and of SKAT, ready to go."""
+
+    def make(rows, evidence, efforts):
+        counts = rows.sum(axis=0)
+        plan = GenePlan(compress(rows), counts, counts / (2 * SAMPLES))
+        weights = np.ones(counts.size)
+        readings = [plan.burden(Burden("sum", weights)), plan.skat(weights)]
+        statistics = plan.statistics(evidence.family)
+        observed, noise = statistics.observe(evidence), statistics.largest(evidence)
+        return GeneCount(statistics, set_conditions(readings, [[None], [None]], observed, noise), efforts)
+
+    return make
 
 
-def enumerated_burden_p(residuals, strata, carriers):
-    """Put unit burdens on every choice of samples with as many per stratum, and count."""
-    centred = centre_within_strata(residuals, strata)
-    observed = abs(centred[carriers].sum())
-    choices = [
-        list(combinations(np.flatnonzero(strata == stratum), int((strata[carriers] == stratum).sum())))
-        for stratum in np.unique(strata)
-    ]
-    sums = np.array([abs(centred[list(sum(choice, ()))].sum()) for choice in product(*choices)])
-    return (sums >= observed * (1 - 1e-9)).mean()
+def stream_of(evidence):
+    return PermutationStream(evidence.values, STRATA, 1)
+
+
+def one_by_one(rows, evidence, effort, permutations):
+    """Count (exceedances, permutations) of burden and SKAT by the rule, a permutation at a time (plain traits)."""
+    scores = np.einsum("nm,nb->mb", rows, stream_of(evidence).block(0, permutations)[0])
+    observed = rows.T @ evidence.values[0]
+    burdens = abs(scores.sum(axis=0)) >= abs(observed.sum()) * (1 - 1e-9)
+    found = []
+    for exceeding in (burdens, (scores**2).sum(axis=0) >= (observed**2).sum() * (1 - 1e-9)):
+        total = 0
+        for number, one in enumerate(exceeding, 1):
+            total += int(one)
+            resolved = number == effort.screen and total >= 10
+            if total == effort.enough or resolved or number == effort.escalated:
+                break
+        found.append((total, number))
+    return found
+
+
+EFFORTS = [Effort(2_000, 6_000, 20), Effort(2_000, 6_000, 300), Effort(60, 6_000, 300), Effort(500, 500, 10**6)]
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 1024])
+@pytest.mark.parametrize("effort", EFFORTS)
+def test_a_test_stops_at_the_very_permutation_that_the_rule_names(monkeypatch, make_model, start, effort, at_once):
+    monkeypatch.setattr(monte_carlo, "MOST_PERMUTATIONS_AT_ONCE", at_once)
+    evidence = evidence_of(make_model(np.random.default_rng(3), "linear", SAMPLES), STRATA)
+    for rows in (rows_with([1, 2, 3]), rows_with([4, 9], [10]), rows_with(np.argsort(evidence.values[0])[-3:])):
+        gene = start(rows, evidence, [effort, effort])
+        count_exceedances([gene], stream_of(evidence))
+        found = list(zip(gene.exceedances.tolist(), gene.permutations.tolist(), strict=True))
+        assert found == one_by_one(rows, evidence, effort, effort.escalated)
+
+
+def test_a_count_does_not_depend_on_the_other_genes(make_model, start):
+    evidence = evidence_of(make_model(np.random.default_rng(3), "cox", SAMPLES), STRATA)
+    rows = [rows_with([number, number + 5, number + 11], [number + 2]) for number in range(8)]
+
+    def counts(genes):
+        count_exceedances(genes, stream_of(evidence))
+        return [(gene.exceedances.tolist(), gene.permutations.tolist()) for gene in genes]
+
+    efforts = [EFFORTS[:2], EFFORTS[2:]] * 4
+    alone = [counts([start(one, evidence, own)])[0] for one, own in zip(rows, efforts, strict=True)]
+    assert counts([start(one, evidence, own) for one, own in zip(rows, efforts, strict=True)]) == alone
+
+
+def test_an_unresolved_test_counts_on_as_if_there_had_been_no_screen(make_model, start):
+    evidence = evidence_of(make_model(np.random.default_rng(3), "linear", SAMPLES), STRATA)
+    rows = rows_with(np.argsort(evidence.values[0])[-4:])
+    screened = start(rows, evidence, [Effort(100, 20_000, 500)] * 2)
+    straight = start(rows, evidence, [Effort(20_000, 20_000, 500)] * 2)
+    count_exceedances([screened, straight], stream_of(evidence))
+    assert np.array_equal(screened.exceedances, straight.exceedances)
+    assert screened.permutations.tolist() == straight.permutations.tolist() == [20_000, 20_000]
 
 
 @pytest.mark.parametrize("carriers", [[4], [4, 11], [2, 11, 17]])
-@pytest.mark.parametrize("tied", [False, True])
-def test_burden_p_agrees_with_enumeration_of_up_to_three_carriers(carriers, tied):
-    rng = np.random.default_rng(5)
-    residuals = 1 - rng.exponential(size=30)
-    if tied:
-        residuals = np.round(residuals)
-    strata = np.arange(30) % 3 // 2
-    rows = np.zeros((30, 1))
-    rows[carriers] = 1
-    gene = count(rows, residuals, strata, weights=[1.0], quadratic=False, permutations=200_000, enough=10**9)
-    expected = enumerated_burden_p(residuals, strata, np.array(carriers))
-    found = gene.exceedances[0] / gene.permutations[0]
+@pytest.mark.parametrize("step", [None, 1.0])
+def test_burden_p_agrees_with_enumeration_of_up_to_three_carriers(make_model, start, carriers, step):
+    evidence = evidence_of(make_model(np.random.default_rng(5), "linear", SAMPLES, step=step), STRATA)
+    choices = [
+        list(combinations(np.flatnonzero(STRATA == stratum), int((STRATA[carriers] == stratum).sum())))
+        for stratum in np.unique(STRATA)
+    ]
+    sums = np.array([abs(evidence.values[0][list(sum(choice, ()))].sum()) for choice in product(*choices)])
+    expected = (sums >= abs(evidence.values[0][carriers].sum()) * (1 - 1e-9)).mean()
+    gene = start(rows_with(carriers), evidence, [Effort(100_000, 100_000, NO_END)] * 2)
+    count_exceedances([gene], stream_of(evidence))
     # Five binomial standard errors: one chance in a million, and the seed is fixed.
-    assert abs(found - expected) < 5 * np.sqrt(expected * (1 - expected) / 200_000) + 1e-12
+    assert gene.exceedances[0] / 100_000 == pytest.approx(expected, abs=5 * np.sqrt(expected / 100_000))
 
 
-def test_skat_p_agrees_with_enumeration_of_two_singletons():
-    residuals = centre_within_strata(np.random.default_rng(8).exponential(size=12), np.zeros(12, int))
-    rows = np.zeros((12, 2))
-    rows[3, 0] = rows[7, 1] = 1
-    weights = np.array([1.0, 2.5])
-    squares = np.array(
-        [(residuals[i] ** 2) + 2.5**2 * residuals[j] ** 2 for i in range(12) for j in range(12) if i != j]
-    )
-    observed = residuals[3] ** 2 + 2.5**2 * residuals[7] ** 2
-    expected = (squares >= observed * (1 - 1e-9)).mean()
-    gene = count(
-        rows, residuals, np.zeros(12, int), weights=weights, quadratic=True, permutations=200_000, enough=10**9
-    )
-    found = gene.exceedances[0] / gene.permutations[0]
-    assert abs(found - expected) < 5 * np.sqrt(expected * (1 - expected) / 200_000)
+def test_arrangements_as_extreme_as_the_data_all_count(make_model, start):
+    model = make_model(np.random.default_rng(6), "linear", SAMPLES)
+    model.residuals[:] = np.r_[np.repeat([2.0, -2.0], 3), np.repeat([1.0, -1.0], 6), np.zeros(12)]
+    evidence = evidence_of(model, np.zeros(SAMPLES, int))
+    rows = rows_with([0, 6, 18])
+    gene = start(rows, evidence, [Effort(5_000, 5_000, NO_END)] * 2)
+    stream = PermutationStream(evidence.values, np.zeros(SAMPLES, int), 1)
+    count_exceedances([gene], stream)
+    whole = np.rint(stream.block(0, 5_000)[0]).astype(int)[[0, 6, 18]]
+    assert gene.exceedances.tolist() == [(abs(whole.sum(axis=0)) >= 3).sum(), (abs(whole.sum(axis=0)) >= 3).sum()]
 
 
-def test_statistics_equal_dense_matrix_products():
-    rng = np.random.default_rng(2)
-    rows = rng.binomial(2, 0.1, size=(40, 6)).astype(float)
-    rows[0] = 1
-    weights = rng.random((3, 6))
-    weights[1, 2] = 0
-    gene = GeneCount(carriers_of(rows), weights, np.array([False, True, False]))
-    block = rng.normal(size=(40, 700))
-    scores = rows.T @ block
-    dense = np.stack(
-        [abs(weights[0] @ scores), ((weights[1][:, None] * scores) ** 2).sum(axis=0), abs(weights[2] @ scores)]
-    )
-    np.testing.assert_allclose(gene.statistics(block), dense, rtol=1e-12)
-
-
-def test_a_test_stops_at_the_very_permutation_that_brings_enough():
-    residuals = np.random.default_rng(3).normal(size=25)
-    rows = np.zeros((25, 1))
-    rows[[1, 2, 3]] = 1
-    strata = np.zeros(25, int)
-    gene = count(rows, residuals, strata, weights=[1.0], quadratic=False, permutations=100_000, enough=50)
-    stream = PermutationStream(residuals, strata, 1)
-    statistics = abs(rows[:, 0] @ stream.block(0, int(gene.permutations[0])))
-    exceeding = statistics >= abs(rows[:, 0] @ stream.residuals) * (1 - 1e-9)
-    assert gene.exceedances[0] == exceeding.sum() == 50
-    assert exceeding[-1]
-
-
-def test_scores_that_cancel_but_for_rounding_are_ties():
+def test_scores_that_cancel_but_for_rounding_are_ties(make_model, start):
     # Carriers 0.1 + 0.2 - 0.3: the observed score is rounding, and every arrangement is at least as extreme.
-    residuals = np.array([0.1, 0.2, -0.3, 0.7, -0.7])
-    rows = np.array([[1.0], [1], [1], [0], [0]])
-    gene = count(rows, residuals, np.zeros(5, int), weights=[1.0], quadratic=False, permutations=2_000, enough=10**9)
-    assert gene.exceedances[0] == gene.permutations[0]
+    model = make_model(np.random.default_rng(6), "linear", SAMPLES)
+    model.residuals[:] = np.r_[0.1, 0.2, -0.3, np.tile([0.7, -0.7], 13), 0.0]
+    evidence = evidence_of(model, np.zeros(SAMPLES, int))
+    gene = start(rows_with([0, 1, 2]), evidence, [Effort(2_000, 2_000, NO_END)] * 2)
+    count_exceedances([gene], PermutationStream(evidence.values, np.zeros(SAMPLES, int), 1))
+    assert gene.exceedances[0] == 2_000
 
 
 def test_p_value_and_interval_are_those_of_a_binomial_count():

@@ -34,8 +34,8 @@ def test_generator_gives_the_known_answers_of_random123(counter, key, expected):
 
 
 def test_every_permutation_of_four_is_equally_likely():
-    stream = PermutationStream(np.array([0.0, 1, 2, 3]), np.zeros(4, int), seed=7)
-    draws = np.round(stream.block(0, 240_000) + 1.5).astype(int)
+    stream = PermutationStream(np.arange(4.0)[None], np.zeros(4, int), seed=7)
+    draws = stream.block(0, 240_000)[0].astype(int)
     codes, counts = np.unique((draws * np.array([[1], [4], [16], [64]])).sum(axis=0), return_counts=True)
     assert len(codes) == len(list(permutations(range(4))))
     chi_square = ((counts - 10_000) ** 2 / 10_000).sum()
@@ -45,23 +45,30 @@ def test_every_permutation_of_four_is_equally_likely():
 
 def test_samples_are_exchanged_within_strata_only():
     strata = np.array([1, 0, 1, 0, 1, 2])
-    residuals = np.array([10.0, 1, 20, 2, 60, 5])
-    stream = PermutationStream(residuals, strata, seed=3)
-    block = stream.block(0, 500)
+    values = np.array([[10.0, 1, 20, 2, 60, 5]])
+    block = PermutationStream(values, strata, seed=3).block(0, 500)[0]
     for stratum in range(3):
-        rows = strata == stratum
-        assert np.array_equal(
-            np.sort(block[rows], axis=0), np.sort(stream.residuals[rows])[:, None].repeat(500, axis=1)
-        )
+        own = strata == stratum
+        assert np.array_equal(np.sort(block[own], axis=0), np.sort(values[0, own])[:, None].repeat(500, axis=1))
     assert len({tuple(column) for column in block.T}) == 12
 
 
+def test_what_is_known_of_a_sample_moves_together():
+    values = np.stack((np.arange(9.0), 10 + np.arange(9.0), np.arange(9.0) ** 2))
+    block = PermutationStream(values, np.arange(9) % 2, seed=3).block(5, 200)
+    assert block.shape == (3, 9, 200)
+    assert np.array_equal(block[1], 10 + block[0])
+    assert np.array_equal(block[2], block[0] ** 2)
+
+
 @settings(max_examples=20, deadline=None)
-@given(st.integers(0, 2**40), st.integers(1, 700), st.integers(0, 2**63))
-def test_a_permutation_does_not_depend_on_its_block(first, count, seed):
-    residuals = np.arange(9.0)
-    stream = PermutationStream(residuals, np.arange(9) % 2, seed)
-    assert np.array_equal(stream.block(first, count)[:, -1:], stream.block(first + count - 1, 1))
+@given(st.integers(0, 2**62), st.integers(1, 700), st.integers(0, 2**63))
+def test_a_permutation_depends_neither_on_its_block_nor_on_the_samples_asked_for(first, count, seed):
+    stream = PermutationStream(np.arange(9.0)[None], np.arange(9) % 2, seed)
+    last = stream.block(first + count - 1, 1)
+    assert np.array_equal(stream.block(first, count)[:, :, -1:], last)
+    samples = np.array([7, 2, 3])
+    assert np.array_equal(stream.block(first, count, samples)[:, :, -1:], last[:, samples])
 
 
 def test_a_word_that_would_favour_some_choices_is_drawn_again():
