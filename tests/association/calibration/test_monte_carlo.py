@@ -106,7 +106,7 @@ def test_an_unresolved_test_counts_on_as_if_there_had_been_no_screen(make_model,
 def test_burden_p_agrees_with_enumeration_of_up_to_three_carriers(make_model, start, carriers, step):
     evidence = evidence_of(make_model(np.random.default_rng(5), "linear", SAMPLES, step=step), STRATA)
     choices = [
-        list(combinations(np.flatnonzero(STRATA == stratum), int((STRATA[carriers] == stratum).sum())))
+        list(combinations(np.flatnonzero(stratum == STRATA), int((STRATA[carriers] == stratum).sum())))
         for stratum in np.unique(STRATA)
     ]
     sums = np.array([abs(evidence.values[0][list(sum(choice, ()))].sum()) for choice in product(*choices)])
