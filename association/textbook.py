@@ -1,4 +1,7 @@
-"""The textbook's large-sample p-values, for comparison beside the calibrated ones."""
+"""The textbook's p-values, for comparison beside the calibrated ones: large-sample laws of score statistics.
+
+For a quantitative trait the law under normal errors is exact at any sample size (`calibration.small_sample`).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from association.calibration.small_sample import burden_small_sample_log10_p, skat_small_sample_log10_p
 from association.gene_plan import GenePlan
 from association.gene_tests.acat import acat_log10_p
 from association.gene_tests.burden import burden_test
@@ -34,6 +38,7 @@ def add_textbook_p(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
     trait
         What they are tested against.
     """
+    degrees = _residual_degrees(trait)
     skats: list[tuple[Row, SkatStatistic]] = []
     mixtures: list[tuple[Row, ScoreStatistics, Floats]] = []
     for unit in units:
@@ -42,7 +47,7 @@ def add_textbook_p(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
         statistics = score_statistics(trait.model, unit.plan.columns)
         for one in unit.tested:
             if one.burden is not None:
-                one.row.update(_burden_columns(statistics, unit.plan.burden_column(one.burden)))
+                one.row.update(_burden_columns(statistics, unit.plan.burden_column(one.burden), degrees))
             elif one.test is not None and one.weights is not None:
                 if one.test.test == "acat_v":
                     _add(one.row, _acat_v_log10_p(unit.plan, statistics, one.weights))
@@ -53,7 +58,9 @@ def add_textbook_p(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
                     skats.append((one.row, skat_statistic(own, one.weights[used])))
                 elif one.test.test == "skat_o":
                     mixtures.append((one.row, own, one.weights[used]))
-    for (row, _), log10_p in zip(skats, skat_log10_p([statistic for _, statistic in skats]), strict=True):
+    chosen = [statistic for _, statistic in skats]
+    found = skat_log10_p(chosen) if degrees is None else skat_small_sample_log10_p(chosen, degrees)
+    for (row, _), log10_p in zip(skats, found, strict=True):
         _add(row, float(log10_p))
     weights = [weights for _, _, weights in mixtures]
     # Among relatives the textbook's p-value is the one to report.
@@ -65,14 +72,25 @@ def add_textbook_p(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
         _add_combined(unit)
 
 
-def _burden_columns(statistics: ScoreStatistics, column: int) -> Row:
+def _residual_degrees(trait: ScanTrait) -> float | None:
+    """Give the degrees of freedom of a linear model's error; None for other models."""
+    model = trait.model
+    return model.residuals.size - len(model.covariate_information) if model.kind == "linear" else None
+
+
+def _burden_columns(statistics: ScoreStatistics, column: int, degrees: float | None) -> Row:
     only = np.zeros(statistics.score.size)
     only[column] = 1.0
     test = burden_test(statistics, only)
     if math.isnan(test.log10_p):
         return {}
-    columns = {"effect": test.effect, "standard_error": test.standard_error}
-    return columns | asymptotic_columns(test.log10_p)
+    row: Row = {"effect": test.effect, "standard_error": test.standard_error}
+    log10_p = test.log10_p
+    if degrees is not None:
+        variance = float(statistics.covariance[column, column])
+        log10_p = burden_small_sample_log10_p(float(statistics.score[column]), variance, degrees)
+    _add(row, log10_p)
+    return row
 
 
 def _acat_v_log10_p(plan: GenePlan, statistics: ScoreStatistics, weights: Floats) -> float:
@@ -83,7 +101,7 @@ def _acat_v_log10_p(plan: GenePlan, statistics: ScoreStatistics, weights: Floats
 
 
 def _add(row: Row, log10_p: float) -> None:
-    if not math.isnan(log10_p):
+    if math.isfinite(log10_p):
         row |= asymptotic_columns(log10_p)
 
 
