@@ -50,7 +50,7 @@ def add_textbook_p(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
                 one.row.update(_burden_columns(statistics, unit.plan.burden_column(one.burden), degrees))
             elif one.test is not None and one.weights is not None:
                 if one.test.test == "acat_v":
-                    _add(one.row, _acat_v_log10_p(unit.plan, statistics, one.weights))
+                    _add(one.row, _acat_v_log10_p(unit.plan, statistics, one.weights, degrees))
                     continue
                 used = np.flatnonzero(one.weights)
                 own = ScoreStatistics(statistics.score[used], statistics.covariance[np.ix_(used, used)])
@@ -85,19 +85,23 @@ def _burden_columns(statistics: ScoreStatistics, column: int, degrees: float | N
     if math.isnan(test.log10_p):
         return {}
     row: Row = {"effect": test.effect, "standard_error": test.standard_error}
-    log10_p = test.log10_p
-    if degrees is not None:
-        variance = float(statistics.covariance[column, column])
-        log10_p = burden_small_sample_log10_p(float(statistics.score[column]), variance, degrees)
-    _add(row, log10_p)
+    _add(row, _column_log10_p(statistics, column, degrees))
     return row
 
 
-def _acat_v_log10_p(plan: GenePlan, statistics: ScoreStatistics, weights: Floats) -> float:
+def _acat_v_log10_p(plan: GenePlan, statistics: ScoreStatistics, weights: Floats, degrees: float | None) -> float:
     columns, shares = plan.acat_v_parts(weights)
-    only = np.eye(statistics.score.size)[columns]
-    log10_p = np.array([[burden_test(statistics, column).log10_p for column in only]])
+    log10_p = np.array([[_column_log10_p(statistics, int(column), degrees) for column in columns]])
     return float(acat_log10_p(log10_p, shares[None])[0])
+
+
+def _column_log10_p(statistics: ScoreStatistics, column: int, degrees: float | None) -> float:
+    """Give log10 of the p-value of one column."""
+    score, variance = float(statistics.score[column]), float(statistics.covariance[column, column])
+    if degrees is not None:
+        return burden_small_sample_log10_p(score, variance, degrees)
+    one = ScoreStatistics(np.array([score]), np.array([[variance]]))
+    return burden_test(one, np.ones(1)).log10_p
 
 
 def _add(row: Row, log10_p: float) -> None:
