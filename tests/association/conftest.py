@@ -99,6 +99,7 @@ def make_model():
         residuals = rng.exponential(size=samples) - 1
         if step is not None:
             expected = np.maximum(np.round(expected / step), 1) * step
+            expected = np.minimum(expected, 1 - step) if kind == "logistic" else expected
             residuals = np.round(residuals / step) * step
         nothing = (np.ones(samples), np.zeros((samples, 0)), np.zeros((0, 0)))
         if kind == "linear":
