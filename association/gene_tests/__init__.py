@@ -1,1 +1,1 @@
-"""Tests of one gene from its score and covariance: weights, masks, burden, SKAT."""
+"""Tests of one gene from its score and covariance: weights, masks, burden, SKAT, SKAT-O, ACAT."""
