@@ -30,6 +30,10 @@ BASELINE_MONTHS = 60.0
 AGE_EFFECT = -0.3
 # The longest follow-up after enrolment, in months, that ends in about 30% and 60% of events.
 FOLLOW_UP = {"survival": 40.0, "frequent_survival": 120.0}
+# Strata differ in level by their number's remainder, so that many of them do not drift apart.
+LEVELS = 3
+# A stratum of fewer samples has no level of its own in the null model: it could separate a binary trait.
+FEWEST_FOR_A_LEVEL = 20
 
 
 def random_trait(rng: np.random.Generator, kind: Kind, strata: Integers, effect: Floats) -> Fit:
@@ -52,7 +56,7 @@ def random_trait(rng: np.random.Generator, kind: Kind, strata: Integers, effect:
         entry, exit_, event = _survival(rng, age, effect, FOLLOW_UP[kind])
         return fit_cox(entry, exit_, event, Design(("age",), age[:, None]), strata=strata)
     design = _with_levels(age, strata)
-    level = 0.3 * age + 0.5 * strata
+    level = 0.3 * age + 0.5 * (strata % LEVELS)
     if kind == "quantitative":
         return fit_linear(level + effect + rng.normal(size=age.size), design)
     if kind == "binary":
@@ -84,6 +88,7 @@ def _slope(rng: np.random.Generator, level: Floats, effect: Floats, design: Desi
 
 
 def _with_levels(age: Floats, strata: Integers) -> Design:
-    levels = np.unique(strata)[1:]
+    found, samples = np.unique(strata, return_counts=True)
+    levels = found[1:][samples[1:] >= FEWEST_FOR_A_LEVEL]
     columns = [age, *((strata == level).astype(np.float64) for level in levels)]
     return Design(("age", *(f"stratum {level}" for level in levels)), np.column_stack(columns))
