@@ -61,12 +61,8 @@ def test_p_is_near_rs_where_r_is_right():
     assert p_value == pytest.approx(5.67697241966592e-05, rel=1e-2)
 
 
-@pytest.mark.parametrize("depth", [0.5, 2.0, 4.0, 12.0, 40.0])
-@pytest.mark.parametrize("correlation", [-0.6, 0.0, 0.3, 0.95])
-def test_two_variants_agree_with_the_exact_law_in_the_plane(depth, correlation):
+def plane_log_p(score, covariance):
     """Along a direction, U = r L (cos, sin), every mixture is r^2 times its value at r = 1, and r^2 is chi2_2."""
-    covariance = np.array([[1.0, correlation], [correlation, 1.3]])
-    score = depth * np.array([1.0, 0.4])
     angles = np.pi * (np.arange(400_000) + 0.5) / 400_000
     unit = np.linalg.cholesky(covariance) @ np.stack([np.cos(angles), np.sin(angles)])
     along = (1 - RHO[:, None]) * (unit**2).sum(axis=0) + RHO[:, None] * unit.sum(axis=0) ** 2
@@ -80,8 +76,22 @@ def test_two_variants_agree_with_the_exact_law_in_the_plane(depth, correlation):
         np.exp(brentq(lambda x, one=one: log_tail(np.exp(x) / one) - least, -9, 9, xtol=1e-13, rtol=1e-13))
         for one in along
     ]
-    expected = log_tail((np.array(quantiles)[:, None] / along).min(axis=0))
-    assert log10_p(score, covariance) * np.log(10) == pytest.approx(expected, abs=1e-8)
+    return log_tail((np.array(quantiles)[:, None] / along).min(axis=0))
+
+
+@pytest.mark.parametrize("depth", [0.5, 2.0, 4.0, 12.0, 40.0])
+@pytest.mark.parametrize("correlation", [-0.6, 0.0, 0.3, 0.95])
+def test_two_variants_agree_with_the_exact_law_in_the_plane(depth, correlation):
+    covariance, score = np.array([[1.0, correlation], [correlation, 1.3]]), depth * np.array([1.0, 0.4])
+    assert log10_p(score, covariance) * np.log(10) == pytest.approx(plane_log_p(score, covariance), abs=1e-8)
+
+
+@pytest.mark.parametrize("depth", [1.0, 5.0])
+def test_a_law_that_is_almost_a_step_is_resolved(depth):
+    """Given the burden of two variants that are nearly the same, little is left to chance."""
+    covariance = np.array([[1.0, 0.9999], [0.9999, 1.0]])
+    score = depth * (np.sqrt(0.9999 + 1) * np.ones(2) + 0.9 * np.sqrt(1e-4) * np.array([-1, 1])) / np.sqrt(2)
+    assert log10_p(score, covariance) * np.log(10) == pytest.approx(plane_log_p(score, covariance), abs=1e-8)
 
 
 @given(
