@@ -27,6 +27,7 @@ from association.scan_trait_bytes import unpack_trait
 from hail_pipelines.threads import ONE_THREAD
 
 Report = Callable[[int, int], None]
+ScanShare = Callable[[Path, Sequence[int], Sequence[bytes], ScanSettings], pa.Table]
 
 # So many genes with their statistics for one trait take a few hundred megabytes.
 GENES_AT_ONCE = 2_000
@@ -55,6 +56,29 @@ def scan_in_processes(
     pa.Table
         Result rows, genes in order of name.
     """
+    return adjust_for_family(
+        in_order(in_processes(scan_files, store, traits, settings, workers=workers, report=report))
+    )
+
+
+def in_processes(
+    scan_share: ScanShare,
+    store: Path,
+    traits: Sequence[bytes],
+    settings: ScanSettings,
+    *,
+    workers: int,
+    report: Report,
+) -> list[pa.Table]:
+    """Deal a store's files out to processes, and collect what they make of them, in any order.
+
+    Parameters
+    ----------
+    scan_share
+        What a process does with the files of its share.
+    store, traits, settings, workers, report
+        As for `scan_in_processes`.
+    """
     sizes = _genes_by_file(store)
     total = sum(sizes.values())
     tables, finished = [], 0
@@ -64,12 +88,12 @@ def scan_in_processes(
     context = multiprocessing.get_context("spawn")
     dealt = deal(sizes, workers)
     with ProcessPoolExecutor(max(1, min(workers, len(dealt))), context) as pool:
-        futures = {pool.submit(scan_files, store, files, traits, settings): files for files in dealt}
+        futures = {pool.submit(scan_share, store, files, traits, settings): files for files in dealt}
         for future in as_completed(futures):
             tables.append(future.result())
             finished += sum(sizes[file] for file in futures[future])
             report(finished, total)
-    return adjust_for_family(in_order(tables))
+    return tables
 
 
 def scan_on_spark(store: Path, traits: Sequence[bytes], settings: ScanSettings, scratch: Path) -> pa.Table:

@@ -1,4 +1,4 @@
-"""The seven stages of a run: load, qc, annotate, gene store, traits, scan, report.
+"""The eight stages of a run: load, qc, annotate, gene store, traits, scan, follow up, report.
 
 Each says what it depends on and what it writes; `jobs.run` does those that are not current. Hail is imported inside
 the stages that need it, so that a run whose genotypes are current never waits for a JVM.
@@ -14,15 +14,17 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet as pq
 
 from association.results import COLUMNS
 from hail_pipelines.gene_scan import scan_in_processes, scan_on_spark
+from hail_pipelines.variant_scan import scan_all_variants
 from infra.local_files import remove
 from infra.provenance import Fingerprint, fingerprint, versions
 from jobs.check import CheckedStudy, info_fields
 from jobs.conditioning import read_dosages
+from jobs.follow_up import SINGLE_VARIANTS, TABLES, follow_up, write_follow_up
+from jobs.result_files import COLUMNS_FILE, file_names, write_columns, write_rows
 from jobs.stage import MANIFEST, Counts, Folders, Stage
 from jobs.stage_settings import (
     annotation_source,
@@ -39,7 +41,8 @@ from jobs.traits import prepare_traits
 
 # The code that decides a stage's outputs: when it changes, the stage is done again.
 SETTINGS = ("jobs.pipeline", "jobs.stage_settings")
-NUMBERS = (*SETTINGS, "association", "hail_pipelines.gene_scan")
+NUMBERS = (*SETTINGS, "association", "hail_pipelines.gene_scan", "jobs.result_files")
+FOLLOW_UP = (*NUMBERS, "hail_pipelines.variant_scan", "jobs.follow_up", "jobs.trait_files")
 CLINICAL = (
     *SETTINGS,
     "association",
@@ -98,7 +101,12 @@ class Pipeline:
         trait_files = tuple(
             f"traits/{trait.name}.{kind}" for trait in self.study.traits for kind in ("npz", "json", "parquet")
         )
-        scanned = ("gene_tests.parquet", "gene_tests.tsv", "columns.tsv")
+        scanned = ("gene_tests.parquet", COLUMNS_FILE)
+        looked_at = [*TABLES, SINGLE_VARIANTS] if self.study.follow_up.single_variants else list(TABLES)
+        followed = (
+            *(f"results/{name}" for name in file_names("gene_tests")),
+            *(f"follow_up/{name}" for table in looked_at for name in file_names(table)),
+        )
         store = ("genes/genes.parquet", "genes/samples.parquet")
         return [
             Stage("load", loaded, vcfs, (), ("calls.mt",), CALLS, self._load),
@@ -115,7 +123,16 @@ class Pipeline:
                 self._traits,
             ),
             Stage("scan", tested, (), ("gene store", "traits"), scanned, NUMBERS, self._scan),
-            Stage("report", settings, (), ("qc", "traits", "scan"), ("report.html",), REPORT, self._report),
+            Stage(
+                "follow up",
+                [tested, settings["follow_up"]],
+                (),
+                ("gene store", "traits", "scan"),
+                followed,
+                FOLLOW_UP,
+                self._follow_up,
+            ),
+            Stage("report", settings, (), ("qc", "traits", "follow up"), ("report.html",), REPORT, self._report),
         ]
 
     def tally(self) -> str:
@@ -224,10 +241,7 @@ class Pipeline:
         results = self._scan_store(store, traits, folder / "spark")
         _check_complete(results, pq.read_metadata(store / "genes.parquet").num_rows, self.study)
         pq.write_table(results, folder / "gene_tests.parquet")
-        options = pyarrow.csv.WriteOptions(delimiter="\t", quoting_style="none")
-        pyarrow.csv.write_csv(results, folder / "gene_tests.tsv", options)
-        columns = pd.DataFrame([(one.name, str(one.type), one.meaning) for one in COLUMNS])
-        columns.to_csv(folder / "columns.tsv", sep="\t", index=False, header=["column", "type", "meaning"])
+        write_columns(COLUMNS, folder / COLUMNS_FILE)
         tested = results.num_rows - results["p_value"].null_count
         genes = len(results["gene"].unique())
         return {"genes": genes, "rows": results.num_rows, "tested": tested}
@@ -241,6 +255,23 @@ class Pipeline:
         remove(scratch)
         return results
 
+    def _follow_up(self, folder: Path, folders: Folders) -> Counts:
+        self.genes_scanned = (0, 0)
+        store, traits = folders["gene store"] / "genes", folders["traits"] / "traits"
+        found = follow_up(pq.read_table(folders["scan"] / "gene_tests.parquet"), store, traits, self.study)
+        (folder / "results").mkdir()
+        write_rows(found.results, folder / "results", "gene_tests")
+        (folder / "follow_up").mkdir()
+        write_follow_up(found, folder / "follow_up", self._every_variant(store, traits))
+        return {"genes": found.genes, "variants": found.tables["variants"].num_rows}
+
+    def _every_variant(self, store: Path, traits: Path) -> pa.Table | None:
+        if not self.study.follow_up.single_variants:
+            return None
+        packed = [read_packed_trait(traits, trait.name) for trait in self.study.traits]
+        settings = scan_settings(self.study)
+        return scan_all_variants(store, packed, settings, workers=self.cores, report=self._genes_scanned)
+
     def _genes_scanned(self, finished: int, total: int) -> None:
         self.genes_scanned = (finished, total)
 
@@ -249,7 +280,7 @@ class Pipeline:
 
         write_report(
             folder / "report.html",
-            results=pd.read_parquet(folders["scan"] / "gene_tests.parquet"),
+            results=pd.read_parquet(folders["follow up"] / "results" / "gene_tests.parquet"),
             attrition=json.loads((folders["qc"] / "attrition.json").read_text()),
             traits=[read_summary(folders["traits"] / "traits", trait.name) for trait in self.study.traits],
             settings=self._settings,

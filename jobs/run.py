@@ -25,7 +25,8 @@ PUBLISHED = {
     "qc": ("qc", ("attrition.json", "samples.parquet", "variants.parquet")),
     "gene store": (".", ("genes",)),
     "traits": (".", ("traits",)),
-    "scan": ("results", ("gene_tests.parquet", "gene_tests.tsv", "columns.tsv")),
+    "scan": ("results", ("columns.tsv",)),
+    "follow up": (".", ("results/gene_tests.parquet", "results/gene_tests.tsv", "follow_up")),
     "report": ("report", ("report.html",)),
 }
 

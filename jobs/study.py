@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from jobs.study_inputs import Annotation, Genotypes, Participants, Qc, Visits
 from jobs.study_section import Section
-from jobs.study_tests import Calibration, GeneTest, Mask
+from jobs.study_tests import Calibration, FollowUp, GeneTest, Mask
 from jobs.study_traits import Covariate, SlopeTrait, SurvivalTrait, Trait
 
 
@@ -46,6 +46,7 @@ class Study(Section):
         GeneTest(test="acat_v"),
     ]
     calibration: Calibration = Calibration()
+    follow_up: FollowUp = FollowUp()
     condition_on: Annotated[
         list[Annotated[str, Field(pattern=r"^[^-]+-[0-9]+-[ACGTN]+-[ACGTN]+$")]],
         Field(

@@ -1,4 +1,4 @@
-"""Settings of what is tested: masks, gene tests, calibration."""
+"""Settings of what is tested: masks, gene tests, calibration, follow-up."""
 
 from __future__ import annotations
 
@@ -86,3 +86,16 @@ class Calibration(Section):
         int,
         Field(ge=0, le=1_000_000, description="for Westfall-Young's p-values adjusted for all genes; 0: none"),
     ] = 1_000
+
+
+class FollowUp(Section):
+    """Which genes are looked at again, variant by variant."""
+
+    genes: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="the strongest genes of each trait, beside all whose false discovery rate is at most 10%",
+        ),
+    ] = 10
+    single_variants: Annotated[bool, Field(description="test every variant by itself, of all genes")] = False

@@ -5,22 +5,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from association.calibration.monte_carlo import Effort
+from association.family import adjust_for_family
 from association.gene_tests.masks import Mask
 from association.null_models.design import Design
 from association.null_models.linear import fit_linear
 from association.scan import scan
 from association.scan_settings import MaskChoice, ScanSettings, ScanTrait, WeightedTest
 from association.scan_trait_bytes import pack_trait, unpack_trait
+from association.single_variants import scan_variants
 from hail_pipelines.gene_scan import scan_in_processes, scan_on_spark
 from hail_pipelines.store_files import store_schema
+from hail_pipelines.variant_scan import read_genes, scan_all_variants
 
 SAMPLES = 60
 SETTINGS = ScanSettings(
     (MaskChoice(Mask("missense"), 0.5),),
     (WeightedTest("burden", "flat"), WeightedTest("skat", "beta_1_25")),
     seed=1,
-    max_permutations=2_000,
-    exceedances=50,
+    effort=Effort(2_000, 2_000, 50),
 )
 
 
@@ -38,8 +41,8 @@ def store(tmp_path_factory):
     folder.mkdir()
     rng = np.random.default_rng(5)
     rows = []
-    for gene in ("A", "B", "C", "D"):
-        for position in range(3):
+    for number, gene in enumerate("ABCD"):
+        for position in range(10 * number, 10 * number + 3):
             carriers = np.flatnonzero(rng.random(SAMPLES) < 0.1)
             rows.append(
                 {
@@ -71,10 +74,14 @@ def store(tmp_path_factory):
     return folder
 
 
-def scan_whole(store, trait):
+def all_variants(store):
     variants = pa.concat_tables(pq.read_table(file) for file in sorted(store.glob("part-*.parquet")))
+    return variants.sort_by([("gene", "ascending"), ("position", "ascending")])
+
+
+def scan_whole(store, trait):
     genes = pq.read_table(store / "genes.parquet", columns=["gene", "contig", "start"])
-    return scan(genes, variants.sort_by([("gene", "ascending"), ("position", "ascending")]), [trait], SETTINGS)
+    return adjust_for_family(scan(genes, all_variants(store), [trait], SETTINGS))
 
 
 def test_processes_give_the_rows_of_one_scan_of_all(store, trait):
@@ -85,6 +92,17 @@ def test_processes_give_the_rows_of_one_scan_of_all(store, trait):
     assert found.equals(scan_whole(store, trait))
     assert told[0] == (0, 5)
     assert told[-1] == (5, 5)
+
+
+def test_processes_test_every_variant_as_one_scan_of_all_does(store, trait):
+    found = scan_all_variants(store, [pack_trait(trait)], SETTINGS, workers=2, report=lambda finished, total: None)
+    assert found.equals(scan_variants(all_variants(store), [trait], SETTINGS))
+
+
+def test_genes_are_read_whole_from_whichever_files_hold_them(store):
+    whole = all_variants(store)
+    wanted = whole.filter(pa.array([gene in ("B", "C", "E") for gene in whole["gene"].to_pylist()]))
+    assert read_genes(store, ["E", "C", "B"]).equals(wanted)
 
 
 @pytest.mark.usefixtures("hail_session")

@@ -14,7 +14,7 @@ from contextlib import suppress
 import pandas as pd
 import pytest
 
-STAGES = ("load", "qc", "annotate", "gene store", "traits", "scan", "report")
+STAGES = ("load", "qc", "annotate", "gene store", "traits", "scan", "follow up", "report")
 
 # The command, except that one stage waits after its work, so that even the quickest can be met in its midst.
 WAITING_COMMAND = """
@@ -118,12 +118,12 @@ def test_a_run_killed_while_it_scans_is_finished_by_the_next(
     undisturbed, copy_of, progex_process, kill_in_the_midst, tmp_path
 ):
     folder = copy_of(undisturbed.path, tmp_path / "cohort")
-    for stage in ("scan", "report"):
+    for stage in ("scan", "follow_up", "report"):
         for done in stage_folders(folder, stage):
             shutil.rmtree(done)
     kill_in_the_midst(folder, "scan")
     finishes_like(folder, undisturbed, progex_process("run", folder.study))
-    assert stages_redone(folder) == ["scan", "report"]
+    assert stages_redone(folder) == ["scan", "follow up", "report"]
 
 
 @pytest.mark.slow

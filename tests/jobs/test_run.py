@@ -8,11 +8,12 @@ import random
 import pandas as pd
 import pytest
 
+from association.effects.firth import firth_cox
 from hail_pipelines import load_calls, session
 from jobs.run import run_study
 from jobs.simulate_cohort import simulate_cohort
 
-STAGES = ["load", "qc", "annotate", "gene store", "traits", "scan", "report"]
+STAGES = ["load", "qc", "annotate", "gene store", "traits", "scan", "follow up", "report"]
 
 
 def results_of(folder):
@@ -82,6 +83,10 @@ def test_a_run_leaves_results_report_record_quality_control_and_traits(finished)
         "results/gene_tests.parquet",
         "results/gene_tests.tsv",
         "results/columns.tsv",
+        "follow_up/variants.tsv",
+        "follow_up/leave_one_out.tsv",
+        "follow_up/effects.tsv",
+        "follow_up/columns.tsv",
         "report/report.html",
         "qc/attrition.json",
         "qc/samples.parquet",
@@ -98,7 +103,7 @@ def test_both_forms_of_the_results_hold_the_same_rows(finished):
     results = results_of(finished)
     meanings = pd.read_csv(finished.output / "results" / "columns.tsv", sep="\t")
     assert list(table) == list(results) == list(meanings["column"])
-    assert len(table) == len(results) == 12 * 2 * 2 * 2
+    assert len(table) == len(results) == 12 * 2 * 2 * 5
     pd.testing.assert_series_equal(table["p_value"], results["p_value"], rtol=1e-12)
     assert (table["gene"] == results["gene"]).all()
 
@@ -138,15 +143,15 @@ def test_a_changed_alpha_redoes_the_report_alone(again, no_java):
     assert redone(again) == ["report"]
 
 
-def test_a_changed_test_redoes_scan_and_report_without_java(again, no_java):
+def test_a_changed_test_redoes_the_scan_and_what_follows_without_java(again, no_java):
     again.set(tests=[{"test": "burden", "weights": "beta_1_25"}])
-    assert redone(again) == ["scan", "report"]
+    assert redone(again) == ["scan", "follow up", "report"]
     assert set(results_of(again)["test"]) == {"burden"}
 
 
-def test_a_lower_ceiling_beside_the_highest_redoes_scan_and_report(again, finished, no_java):
+def test_a_lower_ceiling_beside_the_highest_redoes_the_scan_and_what_follows(again, finished, no_java):
     again.set(masks=[{"name": "synonymous", "max_allele_frequency": [0.1, 0.2]}])
-    assert redone(again) == ["scan", "report"]
+    assert redone(again) == ["scan", "follow up", "report"]
     kept, before = results_of(again), results_of(finished)
     pd.testing.assert_frame_equal(
         kept[kept["max_af"] == 0.2].reset_index(drop=True),
@@ -155,15 +160,15 @@ def test_a_lower_ceiling_beside_the_highest_redoes_scan_and_report(again, finish
     )
 
 
-def test_a_changed_trait_redoes_traits_scan_and_report_without_java(again, no_java):
+def test_a_changed_trait_redoes_traits_and_what_follows_without_java(again, no_java):
     again.set(traits=[{"name": "survival", "type": "survival", "origin": "diagnosis"}])
-    assert redone(again) == ["traits", "scan", "report"]
+    assert redone(again) == ["traits", "scan", "follow up", "report"]
     assert set(results_of(again)["trait"]) == {"survival"}
 
 
-def test_a_changed_table_redoes_traits_scan_and_report_without_java(again, no_java):
+def test_a_changed_table_redoes_traits_and_what_follows_without_java(again, no_java):
     again.edit_table("participants.tsv", lambda rows: rows[:-1])
-    assert redone(again) == ["traits", "scan", "report"]
+    assert redone(again) == ["traits", "scan", "follow up", "report"]
 
 
 def test_a_result_that_was_removed_is_made_again_and_nothing_else(again, finished, no_java):
@@ -175,7 +180,102 @@ def test_a_result_that_was_removed_is_made_again_and_nothing_else(again, finishe
 
 def test_a_changed_highest_ceiling_redoes_the_gene_store_and_what_follows(again):
     again.set(masks=[{"name": "synonymous", "max_allele_frequency": [0.1]}])
-    assert redone(again) == ["gene store", "traits", "scan", "report"]
+    assert redone(again) == ["gene store", "traits", "scan", "follow up", "report"]
+
+
+def test_more_genes_to_follow_up_redo_the_follow_up_and_the_report(again, finished, no_java):
+    again.set(follow_up={"genes": 1})
+    assert redone(again) == ["follow up", "report"]
+    assert len(followed(again, "effects")) == 2 < len(followed(finished, "effects"))
+
+
+def test_single_variants_are_tested_when_asked_for(again, finished, no_java):
+    again.set(follow_up={"single_variants": True})
+    assert redone(again) == ["follow up", "report"]
+    every, some = followed(again, "single_variants"), followed(finished, "variants")
+    store = pd.concat(pd.read_parquet(path) for path in finished.output.glob("genes/part-*.parquet"))
+    assert len(every) == 2 * len(store)
+    merged = some.merge(every, on=["variant", "gene", "trait"], suffixes=("", "_every"))
+    assert len(merged) == len(some)
+    for name in ("p_value", "effect", "carriers", "method"):
+        pd.testing.assert_series_equal(merged[name], merged[name + "_every"], check_names=False, check_exact=True)
+
+
+# ------------------------------------------------------------------------------------------- what a follow-up finds
+
+
+def followed(folder, table):
+    return pd.read_parquet(folder.output / "follow_up" / f"{table}.parquet")
+
+
+@pytest.mark.parametrize("name", ["variants", "leave_one_out", "effects"])
+def test_both_forms_of_a_follow_up_table_hold_the_same_rows(finished, name):
+    table, text = followed(finished, name), pd.read_csv(finished.output / "follow_up" / f"{name}.tsv", sep="\t")
+    meanings = pd.read_csv(finished.output / "follow_up" / "columns.tsv", sep="\t").set_index("table")
+    assert list(table) == list(text) == list(meanings.loc[name, "column"])
+    assert len(table) == len(text) > 0
+    pd.testing.assert_series_equal(text["p_value"], table["p_value"], rtol=1e-12)
+
+
+def test_followed_genes_are_the_strongest_with_three_carriers(finished):
+    results, effects = results_of(finished), followed(finished, "effects")
+    for trait, rows in results[results["primary"] & (results["carriers"] >= 3)].groupby("trait"):
+        strongest = rows.dropna(subset="p_value").nsmallest(10, "p_value")["p_value"]
+        genes = effects.loc[effects["trait"] == trait, "gene"]
+        assert rows.loc[rows["gene"].isin(genes), "p_value"].sort_values().tolist() == strongest.tolist()
+        own = followed(finished, "variants").query("trait == @trait")
+        assert set(own["gene"]) == set(genes)
+
+
+def test_hits_of_a_time_to_event_alone_have_firth_effects(finished):
+    effects = followed(finished, "effects").set_index("trait")
+    survival, slope = effects.loc["survival"], effects.loc["alsfrs_slope"]
+    assert (survival["firth_lower"] < survival["firth_effect"]).all()
+    assert (survival["firth_effect"] < survival["firth_upper"]).all()
+    assert slope["firth_effect"].isna().all()
+    assert slope["effect"].notna().all()
+
+
+def test_firth_effects_are_those_of_the_written_samples_and_genotypes(finished):
+    effects = followed(finished, "effects").query("trait == 'survival'")
+    samples = pd.read_parquet(finished.output / "traits" / "survival.parquet")
+    ids = pd.read_parquet(finished.output / "genes" / "samples.parquet")["sample"]
+    store = pd.concat(pd.read_parquet(path) for path in finished.output.glob("genes/part-*.parquet"))
+    store = store[(store["allele_count"] / store["allele_number"] <= 0.2) & ~(store["external_af"] > 0.2)]
+    lost = {"stop_gained", "frameshift_variant", "splice_acceptor_variant", "splice_donor_variant"}
+    damaging = store["consequence"].isin(lost) | (
+        (store["consequence"] == "missense_variant") & (store["score_REVEL"] >= 0.5)
+    )
+    covariates = samples.filter(like="covariate:").to_numpy()
+    assert covariates.shape[1] > 0
+    for hit in effects.to_dict("records"):
+        alleles = pd.Series(0.0, ids)
+        for row in store[damaging & (store["gene"] == hit["gene"])].to_dict("records"):
+            assert len(row["missing"]) < 0.1 * len(ids)
+            alleles.iloc[row["carriers"]] += row["dosages"]
+        times = (samples[name].to_numpy(float) for name in ("entry", "exit", "event"))
+        burden = alleles[samples["sample"]].to_numpy()
+        direct = firth_cox(*times, burden, covariates, strata=samples["stratum"].to_numpy(str))
+        found = (hit["firth_effect"], hit["firth_lower"], hit["firth_upper"])
+        assert found == pytest.approx((direct.estimate, direct.lower, direct.upper), rel=1e-6)
+
+
+def test_rows_that_rest_on_one_variant_are_flagged_in_the_results(finished):
+    left_out, results = followed(finished, "leave_one_out"), results_of(finished)
+    keys = ["gene", "trait", "mask", "max_af", "test", "weights", "coding"]
+    resting = left_out[left_out["rests_on_it"]][keys].drop_duplicates()
+    flagged = results[results["flags"].fillna("").str.split(";").map(lambda flags: "one_variant_driven" in flags)]
+    assert len(flagged) == len(resting)
+    assert len(flagged.merge(resting, on=keys)) == len(resting)
+
+
+def test_the_report_shows_no_single_variant(finished):
+    html = (finished.output / "report" / "report.html").read_text()
+    variants = followed(finished, "variants")
+    assert not any(name in html for name in variants["variant"])
+    assert not any(
+        f"{contig}:{at}" in html for contig, at in zip(variants["contig"], variants["position"], strict=True)
+    )
 
 
 # ------------------------------------------------------------------------------- what must not change the results
@@ -230,7 +330,7 @@ def test_results_do_not_depend_on_the_number_of_partitions(afresh, finished, mon
 
 @pytest.mark.parametrize("cores", [1, 2])
 def test_results_do_not_depend_on_the_number_of_processes(again, finished, no_java, cores):
-    for stage in ("scan", "report"):
+    for stage in ("scan", "follow_up", "report"):
         for manifest in again.output.glob(f"stages/{stage}-*/manifest.json"):
             manifest.unlink()
     again.set(compute={"cores": cores})

@@ -1,0 +1,51 @@
+"""Some genes of a store, and all of its variants one by one; by processes, never by a JVM."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from association.scan_settings import ScanSettings
+from association.scan_trait_bytes import unpack_trait
+from association.single_variants import SCHEMA, scan_variants
+from hail_pipelines.gene_scan import Report, in_order, in_processes
+
+
+def read_genes(store: Path, genes: Collection[str]) -> pa.Table:
+    """Read the variants of some genes, sorted by gene, each gene whole."""
+    wanted = [("gene", "in", sorted(genes))]
+    files = set(pq.read_table(store / "genes.parquet", columns=["file"], filters=wanted)["file"].to_pylist())
+    parts = [pq.read_table(store / f"part-{file:05d}.parquet", filters=wanted) for file in sorted(files)]
+    variants = pa.concat_tables(parts)
+    return variants.take(pc.sort_indices(variants["gene"]))
+
+
+def scan_all_variants(
+    store: Path, traits: Sequence[bytes], settings: ScanSettings, *, workers: int, report: Report
+) -> pa.Table:
+    """Test every variant of a store by itself.
+
+    Parameters
+    ----------
+    store, traits, settings, workers, report
+        As for `hail_pipelines.gene_scan.scan_in_processes`.
+
+    Returns
+    -------
+    pa.Table
+        `association.single_variants.SCHEMA`, genes in order of name.
+    """
+    tables = in_processes(scan_variants_of_files, store, traits, settings, workers=workers, report=report)
+    return in_order(tables) if tables else SCHEMA.empty_table()
+
+
+def scan_variants_of_files(
+    store: Path, files: Sequence[int], traits: Sequence[bytes], settings: ScanSettings
+) -> pa.Table:
+    """Test the variants in some files of a store."""
+    variants = pa.concat_tables([pq.read_table(store / f"part-{file:05d}.parquet") for file in files])
+    return scan_variants(variants, [unpack_trait(trait) for trait in traits], settings)

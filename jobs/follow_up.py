@@ -1,0 +1,160 @@
+"""The strongest genes of each trait, looked at again: each variant by itself, the gene without each, the effect.
+
+Followed up are, per trait, the genes with the smallest p-values in their primary rows, and every gene with a false
+discovery rate of at most 10%; genes of at least 3 carriers only. Of a gene two rows are: the primary one, and the
+strongest of the single tests behind it. Its effect is that of the second row's mask.
+
+Most variants here have one or two carriers, so a row says what happened to one or two people. These tables stay where
+the genotypes are; the report, which may be sent out, shows nothing of single variants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from association import hit_effects, leave_one_out, single_variants
+from association.gene_unit import FEWEST_CARRIERS
+from association.leave_one_out import flag_one_variant_driven
+from association.results import Column
+from association.scan_settings import CONTROL_MASK, OMNIBUS
+from association.scan_trait_bytes import unpack_trait
+from hail_pipelines.variant_scan import read_genes
+from jobs.result_files import write_columns_of, write_rows
+from jobs.stage_settings import scan_settings
+from jobs.study import Study
+from jobs.study_traits import SurvivalTrait, Trait
+from jobs.trait_files import read_outcome, read_packed_trait
+
+Row = dict[str, Any]
+
+# Genes up to this false discovery rate are followed up, however many there are.
+FALSE_DISCOVERIES = 0.1
+
+# The module that makes each table.
+TABLES = {"variants": single_variants, "leave_one_out": leave_one_out, "effects": hit_effects}
+SINGLE_VARIANTS = "single_variants"
+
+
+@dataclass(frozen=True)
+class FollowedUp:
+    """What was found of the genes that were followed up.
+
+    Attributes
+    ----------
+    results
+        All result rows, with the flag of those that rest on one variant.
+    genes
+        How many were, each counted once per trait.
+    tables
+        Tables of variants, genes without one variant, and effects, by name.
+    """
+
+    results: pa.Table
+    genes: int
+    tables: dict[str, pa.Table]
+
+
+def follow_up(results: pa.Table, store: Path, traits: Path, study: Study) -> FollowedUp:
+    """Look again at the strongest genes of each trait.
+
+    Parameters
+    ----------
+    results
+        The scan's rows.
+    store, traits
+        The gene store, and the folder of prepared traits.
+    study
+        Whose settings.
+    """
+    parts = [_follow_trait(results, store, traits, trait, study) for trait in study.traits]
+    tables = {name: pa.concat_tables([part[name] for part in parts]) for name in TABLES}
+    followed = sum(len(set(part["variants"]["gene"].to_pylist())) for part in parts)
+    return FollowedUp(flag_one_variant_driven(results, tables["leave_one_out"]), followed, tables)
+
+
+def genes_to_follow(rows: Sequence[Row], most: int) -> list[str]:
+    """Name a trait's genes that are worth a second look, the strongest first.
+
+    Parameters
+    ----------
+    rows
+        The trait's primary rows.
+    most
+        How many genes, beside those with a low false discovery rate.
+    """
+    tested = [row for row in rows if row["p_value"] is not None and row["carriers"] >= FEWEST_CARRIERS]
+    ranked = sorted(tested, key=_strength)
+    chosen = [
+        row["gene"]
+        for rank, row in enumerate(ranked)
+        if rank < most or (row["q_value"] is not None and row["q_value"] <= FALSE_DISCOVERIES)
+    ]
+    return list(dict.fromkeys(chosen))
+
+
+def rows_to_follow(rows: Sequence[Row]) -> tuple[list[Row], Row]:
+    """Give the rows of a gene that are followed up, and which of them has the gene's effect.
+
+    Parameters
+    ----------
+    rows
+        The gene's rows for one trait; the primary one has a p-value.
+    """
+    primary = next(row for row in rows if row["primary"])
+    single = [row for row in rows if row["mask"] != CONTROL_MASK and row["test"] != OMNIBUS]
+    tested = [row for row in single if row["p_value"] is not None]
+    driving = min(tested, key=lambda row: (row["carriers"] < FEWEST_CARRIERS, *_strength(row)))
+    return ([primary] if driving is primary else [primary, driving]), driving
+
+
+def write_follow_up(found: FollowedUp, folder: Path, every_variant: pa.Table | None) -> None:
+    """Write the tables, and what their columns mean.
+
+    Parameters
+    ----------
+    found
+        From `follow_up`.
+    folder
+        Where to.
+    every_variant
+        Every variant tested by itself, where that was asked for.
+    """
+    columns: dict[str, Sequence[Column]] = {name: made_by.COLUMNS for name, made_by in TABLES.items()}
+    tables = dict(found.tables)
+    if every_variant is not None:
+        tables[SINGLE_VARIANTS], columns[SINGLE_VARIANTS] = every_variant, single_variants.COLUMNS
+    for name, table in tables.items():
+        write_rows(table, folder, name)
+    write_columns_of(columns, folder / "columns.tsv")
+
+
+def _strength(row: Row) -> tuple[float, float, str]:
+    """Sort the smallest p-value first; the asymptotic p-value breaks ties."""
+    return -row["neg_log10_p"], -(row["neg_log10_p_asymptotic"] or 0.0), row["gene"]
+
+
+def _follow_trait(results: pa.Table, store: Path, folder: Path, trait: Trait, study: Study) -> dict[str, pa.Table]:
+    settings, ready = scan_settings(study), unpack_trait(read_packed_trait(folder, trait.name))
+    own = results.filter(pc.equal(results["trait"], trait.name))
+    genes = genes_to_follow(own.filter(own["primary"]).to_pylist(), study.follow_up.genes)
+    if not genes:
+        return {name: made_by.SCHEMA.empty_table() for name, made_by in TABLES.items()}
+    rows: dict[str, list[Row]] = {gene: [] for gene in genes}
+    for row in own.filter(pc.is_in(own["gene"], pa.array(genes, pa.string()))).to_pylist():
+        rows[row["gene"]].append(row)
+    chosen = [rows_to_follow(rows[gene]) for gene in genes]
+    variants = read_genes(store, genes)
+    followed = [row for both, _ in chosen for row in both]
+    hits = [driving for _, driving in chosen]
+    outcome = read_outcome(folder, ready, trait.ties if isinstance(trait, SurvivalTrait) else "efron")
+    return {
+        "variants": single_variants.scan_variants(variants, [ready], settings),
+        "leave_one_out": leave_one_out.leave_one_out(followed, variants, ready, settings),
+        "effects": hit_effects.hit_effects(hits, variants, ready, outcome, settings),
+    }

@@ -1,0 +1,42 @@
+"""Result tables on disk: Parquet for programs, TSV for people, and what each column means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from association.results import Column
+
+COLUMNS_FILE = "columns.tsv"
+
+
+def file_names(table: str) -> tuple[str, str]:
+    """Give the files of a table."""
+    return f"{table}.parquet", f"{table}.tsv"
+
+
+def write_rows(rows: pa.Table, folder: Path, table: str) -> None:
+    """Write a table in both forms."""
+    parquet, tsv = file_names(table)
+    pq.write_table(rows, folder / parquet)
+    options = pyarrow.csv.WriteOptions(delimiter="\t", quoting_style="none")
+    pyarrow.csv.write_csv(rows, folder / tsv, options)
+
+
+def write_columns(columns: Sequence[Column], path: Path) -> None:
+    """Write what the columns of a table mean."""
+    meanings = pd.DataFrame([(one.name, str(one.type), one.meaning) for one in columns])
+    meanings.to_csv(path, sep="\t", index=False, header=["column", "type", "meaning"])
+
+
+def write_columns_of(tables: Mapping[str, Sequence[Column]], path: Path) -> None:
+    """Write what the columns of several tables mean."""
+    meanings = pd.DataFrame(
+        [(table, one.name, str(one.type), one.meaning) for table, columns in tables.items() for one in columns]
+    )
+    meanings.to_csv(path, sep="\t", index=False, header=["table", "column", "type", "meaning"])
