@@ -58,33 +58,6 @@ def test_each_gene_has_its_rows_in_order(rng, make_store, make_trait):
     assert (table.loc[table["primary"], "mask"] == "all").all()
 
 
-@pytest.mark.parametrize(
-    ("masks", "tests", "count"), [(MASKS[:1], TESTS[:1], 1), (MASKS[1:], TESTS[:1], 2), (MASKS[:2], TESTS, 7)]
-)
-def test_an_omnibus_is_there_only_where_there_are_several_to_choose_from(
-    rng, make_store, make_trait, masks, tests, count
-):
-    settings = ScanSettings(masks, tests, 1, Effort(50, 50, 10))
-    table = scan(*make_store(dosages(rng, genes=1), TERMS), [make_trait(rng, "quantitative", STRATA)], settings)
-    assert table.num_rows == settings.rows_per_gene == count
-
-
-def test_the_control_takes_no_part_in_the_omnibus_over_masks(rng, make_store, make_trait):
-    trait, genotypes = make_trait(rng, "quantitative", STRATA), dosages(rng, genes=1)
-    # Synonymous variants of the samples with the highest residuals: nothing else would be as extreme.
-    genotypes["G0"][:, [2, 5]] = 0
-    genotypes["G0"][np.argsort(trait.model.residuals)[-6:], 2] = 1
-    rows = rows_of(scan(*make_store(genotypes, TERMS), [trait], SETTINGS)).loc["G0"]
-    own = genotypes["G0"][:, [0, 1, 3, 4]]
-    without = rows_of(scan(*make_store({"G0": own}, TERMS[:2]), [trait], SETTINGS)).loc["G0"]
-    assert rows.loc[("synonymous", "omnibus"), "p_value"] < 1e-3
-    assert rows.loc[("all", "omnibus"), "p_value"] == without.loc[("all", "omnibus"), "p_value"] > 0.01
-    assert rows.loc[("all", "omnibus"), "variants"] == 4
-    alone = ScanSettings(MASKS[2:], TESTS, 1, SETTINGS.effort)
-    control = rows_of(scan(*make_store(genotypes, TERMS), [trait], alone)).loc["G0"]
-    assert control["p_value"].tolist() == pytest.approx(rows.loc["synonymous", "p_value"].tolist(), rel=1e-12)
-
-
 @pytest.mark.parametrize("kind", ["quantitative", "frequent_survival"])
 def test_permutation_p_agrees_with_shuffling_by_numpy(rng, make_store, make_trait, kind):
     strata = np.arange(SAMPLES) % 3
@@ -112,14 +85,19 @@ def test_permutation_p_agrees_with_shuffling_by_numpy(rng, make_store, make_trai
     assert abs(row["p_value"] - expected) < 6 * np.sqrt(expected * (1 - expected) * (1 / 40_000 + 1 / 20_000))
 
 
-def test_effects_are_those_of_dense_matrices(rng, make_store, make_trait):
+@pytest.mark.parametrize("missing", [[], [10, 20]])
+def test_effects_are_those_of_dense_matrices_with_missing_calls_at_the_mean(rng, make_store, make_trait, missing):
     trait, genotypes = make_trait(rng, "quantitative", STRATA), dosages(rng, genes=1)
+    genotypes["G0"][:12, 0] = 1
+    genotypes["G0"][missing, 0] = np.nan
     row = rows_of(scan(*make_store(genotypes), [trait], SETTINGS)).loc[("G0", "missense", "burden")]
-    burden, model = genotypes["G0"].sum(axis=1), trait.model
+    filled = np.where(np.isnan(genotypes["G0"]), np.nanmean(genotypes["G0"], axis=0), genotypes["G0"])
+    burden, model = filled.sum(axis=1), trait.model
     cross = burden @ model.cross_information
     information = (burden**2 * model.information).sum() - cross @ np.linalg.solve(model.covariate_information, cross)
     assert row["effect"] == pytest.approx(burden @ model.residuals / information, rel=1e-10)
     assert row["standard_error"] == pytest.approx(information**-0.5, rel=1e-10)
+    assert row["carriers"] == (np.nansum(genotypes["G0"], axis=1) > 0).sum()
 
 
 def test_variants_weigh_by_their_score(rng, make_store, make_trait):
