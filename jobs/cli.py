@@ -57,6 +57,27 @@ def validate(study: StudyPath) -> None:
 
 
 @app.command()
+def check(
+    study: StudyPath,
+    null_traits: Annotated[int, typer.Option(min=1, help="Null traits to simulate of each kind.")] = 5,
+    planted: Annotated[
+        int, typer.Option(min=1, help="Effects to plant of each kind, size and class of carriers.")
+    ] = 6,
+) -> None:
+    """Check the engine on a study's own genotypes: type I error and recall on simulated traits."""
+    from rich.console import Console
+
+    from jobs.self_check import FILES, CheckSize, self_check
+    from jobs.self_check_words import print_check
+
+    with _users_faults():
+        done = self_check(study, CheckSize(null_traits, planted))
+    print_check(done.levels, done.recall, Console(highlight=False, soft_wrap=True))
+    for name in FILES:
+        typer.echo(f"wrote {done.folder / name}")
+
+
+@app.command()
 def simulate(
     out: Annotated[Path, typer.Option(help="Folder to make; it must be new.")],
     samples: Annotated[int, typer.Option(min=20, help="Patients.")] = 300,

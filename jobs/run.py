@@ -14,8 +14,8 @@ from infra.local_files import FolderInUseError, copy_whole, lock_folder, remove,
 from infra.provenance import Fingerprint, canonical_json, versions
 from jobs.check import CheckedStudy, check_study
 from jobs.pipeline import Pipeline
-from jobs.progress import Progress
-from jobs.stage import Counts, StageRecord, finished, perform, stage_key
+from jobs.progress import Progress, Tally
+from jobs.stage import Counts, Stage, StageRecord, finished, perform, stage_key
 
 # Written when all else is in place: without it the folder's files may be of different runs.
 RUN_RECORD = "run.json"
@@ -45,12 +45,25 @@ def run_study(path: Path) -> Path:
         If an input can't be used as it is; nothing is left half-written.
     """
     checked = check_study(path)
+    with output_held(checked):
+        return _run_stages(checked)
+
+
+@contextmanager
+def output_held(checked: CheckedStudy) -> Iterator[None]:
+    """Hold a study's output folder against other runs, and leave the cluster tidy.
+
+    Raises
+    ------
+    InputError
+        If another run holds the folder.
+    """
     try:
         with lock_folder(checked.output), _cluster_left_tidy(checked):
-            return _run_stages(checked)
+            yield
     except FolderInUseError:
         message = "another run is writing to this folder; wait for it, or give this study an output of its own"
-        raise InputError.single(path.name, f"output: {checked.output}", message) from None
+        raise InputError.single(checked.path.name, f"output: {checked.output}", message) from None
 
 
 @contextmanager
@@ -65,13 +78,44 @@ def _cluster_left_tidy(checked: CheckedStudy) -> Iterator[None]:
             stop()
 
 
+def cores_of(checked: CheckedStudy) -> int:
+    """Give how many processes a study may take."""
+    return checked.study.compute.cores or os.cpu_count() or 1
+
+
 def _run_stages(checked: CheckedStudy) -> Path:
-    cores = checked.study.compute.cores or os.cpu_count() or 1
-    pipeline = Pipeline(checked, cores)
+    pipeline = Pipeline(checked, cores_of(checked))
     stages = pipeline.stages()
-    progress = Progress(len(stages))
     began = datetime.now(UTC)
-    store = checked.output / "stages"
+    records = bring_current(stages, checked.output, Progress(len(stages)), pipeline.tally)
+    remove(checked.output / RUN_RECORD)
+    for record in records.values():
+        _publish(record, checked.output)
+    inputs = [one for stage in stages for one in stage.inputs]
+    _write_run_record(checked, inputs, list(records.values()), began)
+    return checked.output / "report" / "report.html"
+
+
+def bring_current(stages: Sequence[Stage], output: Path, progress: Progress, tally: Tally) -> dict[str, StageRecord]:
+    """Do the stages that are not current, in order.
+
+    Parameters
+    ----------
+    stages
+        Each after those that it reads.
+    output
+        The study's output folder.
+    progress
+        Where to tell of it.
+    tally
+        Says how far the stage at work is.
+
+    Returns
+    -------
+    dict
+        Of every stage, by name, what became of it.
+    """
+    store = output / "stages"
     records: dict[str, StageRecord] = {}
     for stage in stages:
         key = stage_key(stage, {name: record.key for name, record in records.items()})
@@ -80,16 +124,11 @@ def _run_stages(checked: CheckedStudy) -> Path:
             progress.reused(stage.name, _describe(record.counts))
         else:
             folders = {name: done.folder for name, done in records.items()}
-            with progress.stage(stage.name, pipeline.tally) as report_counts:
+            with progress.stage(stage.name, tally) as report_counts:
                 record = perform(stage, key, store, folders)
                 report_counts(_describe(record.counts))
         records[stage.name] = record
-    remove(checked.output / RUN_RECORD)
-    for record in records.values():
-        _publish(record, checked.output)
-    inputs = [one for stage in stages for one in stage.inputs]
-    _write_run_record(checked, inputs, list(records.values()), began)
-    return checked.output / "report" / "report.html"
+    return records
 
 
 def _publish(record: StageRecord, output: Path) -> None:
