@@ -1,5 +1,7 @@
 """Genes without one of their variants: against a store that lacks it; the rule of the flag on both sides."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -85,6 +87,16 @@ def test_what_is_left_out_of_one_row_does_not_depend_on_the_others(store, trait)
     assert together == [
         row for one in followed for row in leave_one_out([one], variants, trait, SETTINGS).to_pylist()
     ]
+
+
+def test_a_panel_gene_keeps_its_permutations(store, trait):
+    genes, variants = store
+    few, many = Effort(50, 50, 10**6), Effort(3_000, 3_000, 10**6)
+    asked = replace(SETTINGS, effort=few, panel=frozenset("A"), panel_effort=many)
+    for everyone, gene in ((many, "A"), (few, "B")):
+        followed = rows_of(scan(genes, variants, [trait], asked), mask="all", gene=gene)
+        direct = leave_one_out(followed, variants, trait, replace(SETTINGS, effort=everyone))
+        assert leave_one_out(followed, variants, trait, asked).equals(direct)
 
 
 @pytest.mark.parametrize(
