@@ -11,8 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-# The mask in which nothing should be found.
-CONTROL_MASK = "synonymous"
+from jobs.stage_settings import ESCALATION
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class ReportInputs:
         A summary per trait: name, type, samples, events, person_months, strata, coefficients (name, estimate,
         standard_error), exclusions (reason, count), details.
     settings
-        The study's settings, ready for YAML; `name`, `alpha` and `calibration.max_permutations` are read.
+        The study's settings, ready for YAML; `name`, `alpha` and `calibration` are read.
     run
         The run's record; of it `versions` (name to version) and `stages` (name, seconds, reused) are shown.
     """
@@ -52,9 +51,12 @@ class ReportInputs:
         return float(self.settings.get("alpha", 0.05))
 
     @property
-    def max_permutations(self) -> float:
-        """Give the most permutations that a test may make; NaN where the settings don't say."""
-        return float(self.settings.get("calibration", {}).get("max_permutations", float("nan")))
+    def most_permutations(self) -> float:
+        """Give the most permutations that a test of an ordinary gene may make; NaN where the settings don't say."""
+        calibration = self.settings.get("calibration", {})
+        screen = float(calibration.get("max_permutations", float("nan")))
+        escalated = calibration.get("escalate_to")
+        return ESCALATION * screen if escalated is None else max(screen, float(escalated))
 
     def tested(self, trait: str) -> pd.DataFrame:
         """Give a trait's rows that have a p-value."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,20 @@ import jinja2
 import pandas as pd
 import yaml
 
-from jobs.report import figures, summary, wording
-from jobs.report.findings import NORMAL_95, TraitFindings, find, mask_table
-from jobs.report.inputs import CONTROL_MASK, ReportInputs
-
-MOST_GENES_SHOWN = 20
+from association.results import COLUMNS
+from association.scan_settings import CONTROL_MASK
+from jobs.report import numbers, wording
+from jobs.report.cautions import cautions
+from jobs.report.chances import NORMAL_95
+from jobs.report.driving_rows import MASK
+from jobs.report.figures import attrition_figure
+from jobs.report.findings import TraitFindings, find
+from jobs.report.gene_table import gene_table, records
+from jobs.report.inputs import ReportInputs
+from jobs.report.manhattan import manhattan_figure
+from jobs.report.masks import TEST, mask_table
+from jobs.report.quantile_figure import quantile_figure
+from jobs.report.summary import trait_sentences
 
 
 def write_report(
@@ -64,11 +74,12 @@ def report_html(inputs: ReportInputs) -> str:
             traits=traits,
             genes=int(inputs.results["gene"].nunique()),
             attrition=list(inputs.attrition),
-            attrition_figure=figures.attrition_figure(inputs.attrition) if inputs.attrition else None,
-            untested=_untested(inputs),
+            attrition_figure=attrition_figure(inputs.attrition) if inputs.attrition else None,
+            untested=_untested(inputs.results),
             settings=yaml.safe_dump(_plain(inputs.settings), sort_keys=False, allow_unicode=True, width=100),
             versions=dict(inputs.run.get("versions", {})),
             stages=list(inputs.run.get("stages", ())),
+            columns=COLUMNS,
         )
     )
 
@@ -82,38 +93,37 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "count": wording.count,
-        "number": wording.number,
-        "estimate": wording.estimate,
-        "percent": wording.percent,
-        "p_value": wording.p_value,
+        "count": numbers.count,
+        "number": numbers.number,
+        "estimate": numbers.estimate,
+        "percent": numbers.percent,
+        "p_value": numbers.p_value,
         "mask_words": wording.mask_words,
         "test_words": wording.test_words,
         "plain_words": wording.plain_words,
         "title": wording.title,
     }
+    environment.globals["meaning"] = wording.MEANINGS
     return environment
 
 
 def _trait_section(inputs: ReportInputs, findings: TraitFindings) -> dict[str, Any]:
     """Gather what the page says of one trait."""
     tested = not findings.tested.empty
-    shown = findings.genes.head(MOST_GENES_SHOWN)
+    words = wording.trait_words(findings.type)
     return {
         "name": findings.name,
         "type": findings.type,
+        "words": words,
         "findings": findings,
-        "sentences": summary.trait_sentences(findings, inputs.alpha),
-        "cautions": summary.cautions(inputs, findings) if tested else [],
-        "genes": [_gene_row(row) for row in _records(shown)],
-        "any_flag": bool((shown["flags"].fillna("") != "").any()),
-        "any_weighted_effect": bool((shown["effect"].notna() & (shown["weights"] != wording.UNWEIGHTED)).any()),
-        "effect_name": wording.effect_name(findings.type),
-        "has_events": wording.present(findings.summary.get("events")),
-        "manhattan": figures.manhattan_figure(findings) if len(findings.genes) else None,
-        "quantiles": figures.quantile_figure(findings) if tested else None,
-        "masks": mask_table(findings) if tested else [],
-        "coefficients": [_coefficient(one, findings.type) for one in findings.summary.get("coefficients", ())],
+        "sentences": trait_sentences(findings, inputs.alpha),
+        "cautions": cautions(findings) if tested else [],
+        "table": gene_table(findings),
+        "has_events": numbers.present(findings.summary.get("events")),
+        "manhattan": manhattan_figure(findings) if len(findings.genes) else None,
+        "quantiles": quantile_figure(findings) if tested else None,
+        "masks": _by_mask(mask_table(findings)),
+        "coefficients": [_coefficient(one, words) for one in findings.summary.get("coefficients", ())],
         "exclusions": list(findings.summary.get("exclusions", ())),
         "details": {
             name: value for name, value in findings.summary.get("details", {}).items() if name not in findings.summary
@@ -121,54 +131,34 @@ def _trait_section(inputs: ReportInputs, findings: TraitFindings) -> dict[str, A
     }
 
 
-def _records(rows: Any) -> list[dict[str, Any]]:
-    records: list[dict[str, Any]] = rows.to_dict("records")
-    return records
+def _by_mask(rows: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Put the tests of a mask and ceiling together."""
+    return [list(tests) for _, tests in groupby(rows, key=lambda row: (row["mask"], str(row["max_af"])))]
 
 
-def _gene_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the cells of a gene's strongest row."""
-    return {
-        "gene": row["gene"],
-        "place": f"{row['contig']}:{row['start']:,}",
-        "mask": wording.mask_words(row["mask"]),
-        "max_af": wording.percent(row["max_af"]),
-        "test": wording.test_words(row["test"]),
-        "weights": wording.weight_words(row["weights"]),
-        "carriers": wording.count(row["carriers"]),
-        "variants": wording.count(row["variants"]),
-        "events": wording.count(row["observed_events"]),
-        "expected": wording.number(row["expected_events"], 2),
-        "ratio": wording.ratio_of_events(row),
-        "effect": wording.effect(row),
-        "p_value": wording.p_value(row["p_value"]),
-        "p_interval": wording.p_interval(row),
-        "method": wording.method_words(row["method"]),
-        "permutations": wording.count(row["permutations"]),
-        "p_asymptotic": wording.p_value(row["p_asymptotic"]),
-        "flags": wording.flag_words(row["flags"]),
-        "significant": bool(row["significant"]),
-    }
-
-
-def _coefficient(one: Mapping[str, Any], trait_type: str) -> dict[str, Any]:
-    """Give the cells of a covariate: estimate with its interval, a hazard ratio for survival."""
+def _coefficient(one: Mapping[str, Any], words: wording.TraitWords) -> dict[str, Any]:
+    """Give the cells of a covariate: estimate with its interval, a ratio where the model is of logarithms."""
     estimate, standard_error = float(one["estimate"]), float(one["standard_error"])
-    survival = trait_type == "survival"
     return {
         "name": one["name"],
-        "effect": wording.hazard_ratio(estimate, standard_error)
-        if survival
-        else wording.effect({"effect": estimate, "standard_error": standard_error}),
+        "effect": numbers.exponential(estimate, standard_error)
+        if words.ratio
+        else numbers.effect({"effect": estimate, "standard_error": standard_error}),
         "beyond_chance": abs(estimate) > NORMAL_95 * standard_error,
     }
 
 
-def _untested(inputs: ReportInputs) -> list[dict[str, Any]]:
-    """Count the genes that could not be tested, by trait, mask and reason."""
-    rows = inputs.results[inputs.results["p_value"].isna() & (inputs.results["mask"] != CONTROL_MASK)]
-    counted = rows.groupby(["trait", "mask", "reason"], sort=False, dropna=False)["gene"].nunique()
-    return _records(counted.rename("genes").reset_index())
+def _untested(results: pd.DataFrame) -> list[dict[str, Any]]:
+    """Count the genes that could not be tested, by trait, mask and reason; by test where the mask has others."""
+    rows = results[results["mask"] != CONTROL_MASK]
+    some = rows["p_value"].notna().groupby([rows[name] for name in ("trait", *MASK)], dropna=False).transform("any")
+    missing = rows[rows["p_value"].isna()]
+    tests = missing[TEST].to_dict("records")
+    named = [
+        wording.test_words(test) if known else "" for test, known in zip(tests, some[missing.index], strict=True)
+    ]
+    counted = missing.assign(of=named).groupby(["trait", "mask", "of", "reason"], sort=False, dropna=False)["gene"]
+    return records(counted.nunique().rename("genes").reset_index())
 
 
 def _plain(value: Any) -> Any:

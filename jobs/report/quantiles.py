@@ -1,9 +1,7 @@
 """P-values against their expectation under the null.
 
 Sorted ascending, the i-th of n independent uniform p-values is Beta(i, n - i + 1): its mean is i / (n + 1) and its
-2.5% and 97.5% quantiles are the pointwise band. Inflation is the median's,
-
-    lambda = F^-1(1 - median p) / F^-1(1/2),   F the distribution function of a chi-square with one degree of freedom.
+2.5% and 97.5% quantiles are the pointwise band.
 
 Permutation p-values end at 1 / (1 + permutations); points pile up there, so the limit is part of the plot.
 """
@@ -14,7 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta, chi2
+from scipy.stats import beta
+
+from association.calibration.multiplicity import GenomicInflation, genomic_inflation
 
 Floats = NDArray[np.float64]
 
@@ -34,8 +34,6 @@ class Quantiles:
         -log10 p (n).
     lower, upper
         The 95% band of `observed` under the null (n).
-    inflation
-        Lambda; None where there are too few tests.
     """
 
     order: NDArray[np.int64]
@@ -43,7 +41,6 @@ class Quantiles:
     expected: Floats
     lower: Floats
     upper: Floats
-    inflation: float | None
 
 
 def quantiles(neg_log10_p: Floats) -> Quantiles:
@@ -51,15 +48,15 @@ def quantiles(neg_log10_p: Floats) -> Quantiles:
     count = neg_log10_p.size
     order = np.argsort(-neg_log10_p, kind="stable")
     rank = np.arange(1, count + 1)
-    inflation = None
-    if count >= FEWEST_FOR_LAMBDA:
-        median = 10 ** -float(np.median(neg_log10_p))
-        inflation = float(chi2.isf(median, 1) / chi2.isf(0.5, 1))
     return Quantiles(
         order=order,
         observed=neg_log10_p[order],
         expected=-np.log10(rank / (count + 1)),
         lower=-np.log10(beta.ppf(0.975, rank, count - rank + 1)),
         upper=-np.log10(beta.ppf(0.025, rank, count - rank + 1)),
-        inflation=inflation,
     )
+
+
+def inflation(p_values: Floats) -> GenomicInflation | None:
+    """Give lambda and where chance puts it; None where there are too few tests."""
+    return genomic_inflation(p_values) if p_values.size >= FEWEST_FOR_LAMBDA else None

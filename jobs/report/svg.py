@@ -91,8 +91,3 @@ def inline_svg(figure: Figure, *, name: str, description: str) -> Markup:
     for stand_in, variable in VARIABLES.items():
         text = text.replace(stand_in, f"var({variable})")
     return Markup(text)
-
-
-def _view_box(text: str) -> str:
-    found = re.search(r'viewBox="[^"]*"', text)
-    return found[0] if found else ""

@@ -1,36 +1,74 @@
-"""Numbers and codes as a reader wants them: sensible digits, powers of ten, words for flags and masks."""
+"""Codes as words: masks, tests, methods, traits, cautions, the columns of the results."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
-
-from association.results import FLAGS
-from jobs.report.findings import NORMAL_95, poisson_interval
+from association.results import COLUMNS, FLAGS, METHODS
+from association.scan_settings import ALL_MASKS, OMNIBUS
+from jobs.report.driving_rows import PER_ALLELE, UNWEIGHTED
+from jobs.report.numbers import present
 
 MASKS = {
+    ALL_MASKS: "all masks",
     "plof": "loss of function",
     "plof_or_damaging_missense": "loss of function or damaging missense",
     "missense": "missense",
     "synonymous": "synonymous (control)",
 }
-TESTS = {"burden": "burden", "skat": "SKAT"}
+TESTS = {"burden": "burden", "skat": "SKAT", "skat_o": "SKAT-O", "acat_v": "ACAT-V", OMNIBUS: "omnibus"}
 WEIGHTS = {"beta_1_25": "Beta(1, 25) weights", "madsen_browning": "Madsen\u2013Browning weights"}
-# Weights under which a unit of burden is one allele.
-UNWEIGHTED = "flat"
-METHODS = {"permutation": "permutation within strata"}
-EFFECTS = {
-    "survival": "log hazard ratio",
-    "alsfrs_slope": "points per month",
-    "quantitative": "trait units",
+SCORE = "score:"
+CODINGS = {
+    "max": "worst variant",
+    "any": "any variant (dominant)",
+    "two_hits": "two alleles (recessive)",
 }
+# What one unit of an unweighted burden is.
+UNITS = {PER_ALLELE: "allele", "max": "allele", "any": "carrier", "two_hits": "patient with two alleles"}
+UNIT_OF_BURDEN = "unit of burden"
+MEANINGS = {column.name: column.meaning for column in COLUMNS}
 ABBREVIATIONS = {"als": "ALS", "alsfrs": "ALSFRS-R", "fvc": "FVC", "niv": "NIV", "pc": "PC"}
-# A larger exponent is no number any more.
-MOST_EXPONENT = 700
-NOTHING = "\u2013"
+
+
+@dataclass(frozen=True)
+class TraitWords:
+    """How one type of trait is spoken of.
+
+    Attributes
+    ----------
+    effect
+        What an effect is measured in.
+    higher, lower
+        What carriers have where the effect is positive, and where it is negative.
+    events
+        What observed and expected events are.
+    ratio
+        What the exponential of an estimate is; empty where an estimate is read as it is.
+    """
+
+    effect: str
+    higher: str
+    lower: str
+    events: str = "events"
+    ratio: str = ""
+
+
+TRAITS = {
+    "survival": TraitWords("log hazard ratio", "sooner", "later", ratio="hazard ratio"),
+    "alsfrs_slope": TraitWords("points per month", "slower", "faster"),
+    "quantitative": TraitWords("trait units", "higher", "lower"),
+    "binary": TraitWords("log odds ratio", "more often", "less often", events="cases", ratio="odds ratio"),
+    "count": TraitWords("log rate ratio", "higher", "lower", events="counts", ratio="rate ratio"),
+    "ordinal": TraitWords("log odds ratio", "higher", "lower", ratio="odds ratio"),
+}
+
+
+def trait_words(trait_type: str) -> TraitWords:
+    """Give the words for a type of trait."""
+    return TRAITS.get(trait_type, TraitWords("effect", "higher", "lower"))
 
 
 def mask_words(mask: str) -> str:
@@ -38,113 +76,57 @@ def mask_words(mask: str) -> str:
     return MASKS.get(mask, mask)
 
 
-def test_words(test: str) -> str:
-    """Name a test as the literature does."""
-    return TESTS.get(test, test)
+def test_words(row: Mapping[str, Any]) -> str:
+    """Name a row's test as the literature does, with its coding and weights where they are not the plain ones."""
+    return ", ".join(
+        filter(None, (test_kind(row["test"]), coding_words(row["coding"]), weight_words(row["weights"])))
+    )
+
+
+def test_kind(test: Any) -> str:
+    """Name a kind of test."""
+    return TESTS.get(str(test), str(test))
 
 
 def weight_words(weights: Any) -> str:
     """Name variant weights; nothing where all variants weigh the same."""
-    return "" if weights == UNWEIGHTED or not present(weights) else WEIGHTS.get(str(weights), str(weights))
+    if not present(weights) or weights == UNWEIGHTED:
+        return ""
+    name = str(weights)
+    return f"{name.removeprefix(SCORE)} weights" if name.startswith(SCORE) else WEIGHTS.get(name, name)
+
+
+def coding_words(coding: Any) -> str:
+    """Name how a burden collapses variants; nothing where it is their sum."""
+    return CODINGS.get(str(coding), str(coding)) if present(coding) and coding != PER_ALLELE else ""
+
+
+def burden_unit(weights: Any, coding: Any) -> str:
+    """Name what one unit of a burden is."""
+    if weights != UNWEIGHTED:
+        return UNIT_OF_BURDEN
+    return UNITS.get(str(coding) if present(coding) else PER_ALLELE, UNIT_OF_BURDEN)
 
 
 def method_words(method: Any) -> str:
-    """Name how a p-value was made."""
-    return METHODS.get(str(method), str(method)) if present(method) else NOTHING
+    """Name how a p-value was made, in a word."""
+    return plain_words(method) if present(method) else ""
+
+
+def method_meanings(methods: Iterable[Any]) -> list[tuple[str, str]]:
+    """Explain how p-values were made: each method's name and meaning, in the order of the list of methods."""
+    used = {str(method) for method in methods if present(method)}
+    return [(plain_words(method), meaning) for method, meaning in METHODS.items() if method in used]
 
 
 def flag_words(flags: Any) -> list[str]:
     """Say a row's cautions in words."""
-    names = str(flags).split(";") if present(flags) else []
-    return [FLAGS.get(name, name.replace("_", " ")) for name in names if name]
+    return [FLAGS.get(name, name.replace("_", " ")) for name in flag_names(flags)]
 
 
-def present(value: Any) -> bool:
-    """Say whether a cell holds something."""
-    return value is not None and not (isinstance(value, float) and math.isnan(value)) and value != ""
-
-
-def number(value: Any, digits: int = 3) -> str:
-    """Write a number with so many significant digits, and thousands apart."""
-    if not present(value):
-        return NOTHING
-    value = float(value)
-    if value == 0 or not math.isfinite(value):
-        return f"{value:g}"
-    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    return f"{value:,.{decimals}f}".replace("-", "\u2212")
-
-
-def count(value: Any) -> str:
-    """Write a count, thousands apart; expected counts keep one decimal."""
-    if not present(value):
-        return NOTHING
-    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.1f}"
-
-
-def percent(share: Any) -> str:
-    """Write a share as a percentage."""
-    return f"{100 * share:.2g}%" if present(share) else NOTHING
-
-
-def p_value(value: Any) -> Markup:
-    """Write a p-value with two significant digits: decimals down to 0.001, then as a power of ten."""
-    if not present(value):
-        return Markup(NOTHING)
-    rounded = float(f"{value:.1e}")
-    if rounded >= 0.001:
-        return Markup(number(rounded, 2))
-    exponent = math.floor(math.log10(value)) if value > 0 else -308
-    mantissa = round(value / 10.0**exponent, 1)
-    if mantissa >= 10:
-        mantissa, exponent = 1.0, exponent + 1
-    return Markup("{}&#8201;\u00d7&#8201;10<sup>\u2212{}</sup>").format(f"{mantissa:.1f}", -exponent)
-
-
-def p_interval(row: Mapping[str, Any]) -> Markup:
-    """Write the Monte Carlo interval of a p-value."""
-    if not present(row["p_lower"]) or not present(row["p_upper"]):
-        return Markup("")
-    lower = p_value(row["p_lower"]) if row["p_lower"] > 0 else Markup("0")
-    return Markup("{} to {}").format(lower, p_value(row["p_upper"]))
-
-
-def estimate(value: Any) -> str:
-    """Write an estimate: two decimals, fewer where it is large, two digits where it is small."""
-    if not present(value):
-        return NOTHING
-    return number(value, 2) if not 0.1 <= abs(value) < 10 else f"{value:.2f}".replace("-", "\u2212")
-
-
-def ratio_of_events(row: Mapping[str, Any]) -> tuple[str, str]:
-    """Write observed / expected events, and its exact interval."""
-    if not present(row["expected_events"]) or row["expected_events"] <= 0:
-        return NOTHING, ""
-    lower, upper = poisson_interval(row["observed_events"], row["expected_events"])
-    ratio = row["observed_events"] / row["expected_events"]
-    return f"{ratio:.2f}", f"{lower:.2f} to {upper:.2f}"
-
-
-def effect(row: Mapping[str, Any]) -> tuple[str, str]:
-    """Write an effect, and its 95% interval."""
-    if not present(row["effect"]) or not present(row["standard_error"]):
-        return NOTHING, ""
-    half = NORMAL_95 * row["standard_error"]
-    return estimate(row["effect"]), f"{estimate(row['effect'] - half)} to {estimate(row['effect'] + half)}"
-
-
-def hazard_ratio(log_ratio: float, standard_error: float) -> tuple[str, str]:
-    """Write a log hazard ratio as a hazard ratio, and its 95% interval."""
-    half = NORMAL_95 * standard_error
-    ratio, lower, upper = (
-        math.exp(min(value, MOST_EXPONENT)) for value in (log_ratio, log_ratio - half, log_ratio + half)
-    )
-    return number(ratio), f"{number(lower)} to {number(upper)}"
-
-
-def effect_name(trait_type: str) -> str:
-    """Name what a trait's effect is measured in."""
-    return EFFECTS.get(trait_type, "effect")
+def flag_names(flags: Any) -> list[str]:
+    """Give a row's cautions."""
+    return [name for name in str(flags).split(";") if name] if present(flags) else []
 
 
 def plain_words(name: Any) -> str:

@@ -1,0 +1,44 @@
+"""What chance gives: intervals of event ratios, smallest p-values, detectable effects."""
+
+from __future__ import annotations
+
+import math
+
+from scipy.stats import chi2, norm
+
+NORMAL_95 = float(norm.isf(0.025))
+POWER = 0.8
+
+
+def poisson_interval(observed: float, expected: float) -> tuple[float, float]:
+    """Give the exact 95% interval of observed / expected events."""
+    lower = chi2.ppf(0.025, 2 * observed) / 2 if observed > 0 else 0.0
+    return float(lower) / expected, float(chi2.ppf(0.975, 2 * (observed + 1))) / 2 / expected
+
+
+def chance_of_smaller(p_value: float, tests: int) -> float:
+    """Give the chance that the smallest of `tests` independent null p-values is at most this small."""
+    return -math.expm1(tests * math.log1p(-p_value)) if p_value < 1 else 1.0
+
+
+def detectable_hazard_ratio(*, events: float, carrier_share: float, level: float) -> float:
+    """Give the hazard ratio that is found with 80% power.
+
+    Schoenfeld's formula, exp((z_{1-a/2} + z_{0.8}) / sqrt(d p (1-p))); rough below 10 carriers.
+
+    Parameters
+    ----------
+    events
+        d, in all samples.
+    carrier_share
+        p, share of the samples that carry.
+    level
+        a, the largest p-value that is significant.
+
+    References
+    ----------
+    Schoenfeld. Sample-size formula for the proportional-hazards regression model. Biometrics 1983.
+    doi:10.2307/2531021
+    """
+    quantile = norm.isf(level / 2) + norm.ppf(POWER)
+    return math.exp(quantile / math.sqrt(events * carrier_share * (1 - carrier_share)))

@@ -1,0 +1,57 @@
+"""The mask and test behind a gene's p-value.
+
+A gene counts by its omnibus, which has neither carriers of one kind nor an effect. What readers can picture is the
+strongest of the single tests that it is over, and the burden of that test's mask.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from association.scan_settings import OMNIBUS
+
+# Weights and coding under which a unit of burden is one allele.
+UNWEIGHTED = "flat"
+PER_ALLELE = "sum"
+MASK = ("gene", "mask", "max_af")
+
+
+def by_strength(rows: pd.DataFrame) -> pd.DataFrame:
+    """Sort rows, the smallest p-value first; the asymptotic p-value breaks ties."""
+    return rows.sort_values(
+        ["neg_log10_p", "neg_log10_p_asymptotic", "gene"], ascending=[False, False, True], kind="stable"
+    )
+
+
+def driving_rows(rows: pd.DataFrame, genes: pd.DataFrame) -> pd.DataFrame:
+    """Find the strongest single test of each gene.
+
+    Parameters
+    ----------
+    rows
+        A trait's tested rows without the control, of at least 3 carriers each.
+    genes
+        One row per gene.
+
+    Returns
+    -------
+    pd.DataFrame
+        A row for each of `genes`, in their order: the gene's own where no mask has 3 carriers by itself. Columns
+        effect and standard_error are the mask's burden's, and effect_weights and effect_coding say which burden.
+    """
+    single = by_strength(rows[rows["test"] != OMNIBUS])
+    strongest = pd.concat([single, genes[rows.columns]]).drop_duplicates("gene").set_index("gene")
+    drivers = strongest.loc[genes["gene"]].reset_index()
+    return drivers.drop(columns=["effect", "standard_error"]).merge(
+        _effects(rows, drivers), on=list(MASK), how="left"
+    )
+
+
+def _effects(rows: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
+    """Give the effect of each mask's burden: the unweighted sum of alleles, else the driver's own, else the first."""
+    burdens = rows[(rows["test"] == "burden") & rows["effect"].notna()]
+    summed = (burdens["weights"] == UNWEIGHTED) & (burdens["coding"].fillna(PER_ALLELE) == PER_ALLELE)
+    own = drivers[drivers["test"] == "burden"]
+    ordered = pd.concat([burdens[summed], own[own["effect"].notna()], burdens])
+    chosen = ordered.drop_duplicates(list(MASK))[[*MASK, "effect", "standard_error", "weights", "coding"]]
+    return chosen.rename(columns={"weights": "effect_weights", "coding": "effect_coding"})
