@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from association.calibrate import calibrate
 from association.gene_batch import GeneBatch, read_batch, restrict_to_trait
 from association.gene_tests.masks import below_ceiling, qualifying_variants
-from association.gene_unit import GeneUnit, prepare_unit, untested_unit
+from association.gene_unit import GeneUnit
+from association.prepare_unit import prepare_unit, untested_unit
 from association.results import result_table
 from association.scan_settings import MaskChoice, ScanSettings, ScanTrait
 from association.textbook import add_textbook_p
