@@ -101,7 +101,7 @@ def scan_planted(
 
 
 def _simulate(like: ScanTrait, kind: Kind, effect: Floats, seed: tuple[int, ...]) -> ScanTrait:
-    return replace(like, name=kind, model=_fitted(like, kind, effect, seed), flags=())
+    return replace(like, name=kind, model=_fitted(like, kind, effect, seed), by_contig={}, flags=())
 
 
 def _fitted(like: ScanTrait, kind: Kind, effect: Floats, seed: tuple[int, ...]) -> NullModel:

@@ -102,3 +102,9 @@ def test_samples_that_no_trait_can_be_fitted_on_are_refused(make_store):
     small = replace(like, strata=np.zeros(1, np.int64), store_positions=np.zeros(1, np.int64))
     with pytest.raises(InputError, match="too few samples"):
         scan_null(*make_store({"G0": np.ones((3, 1))}), small, BURDEN, kind="survival", number=0)
+
+
+def test_a_simulated_trait_has_one_model_even_where_the_users_has_one_for_each_chromosome(batch, like):
+    own = replace(like, by_contig={"1": some_trait(like.strata).model})
+    expected = scan_null(*batch, like, BURDEN, kind="slope", number=0)
+    pd.testing.assert_frame_equal(scan_null(*batch, own, BURDEN, kind="slope", number=0), expected)
