@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from markupsafe import Markup
 
-from association.results import ONE_VARIANT_DRIVEN
+from association.results import FLAGS, ONE_VARIANT_DRIVEN
 from jobs.report import numbers, wording
 from jobs.report.control import Control, judge_control
 from jobs.report.findings import TraitFindings
 
 MANY_EXCLUDED = 0.2
 ABOUT_A_GENE: Mapping[str, str] = {
-    ONE_VARIANT_DRIVEN: "one of its variants carries most of the result, which is weak without it",
+    ONE_VARIANT_DRIVEN: FLAGS[ONE_VARIANT_DRIVEN],
     "single_variant": "one variant carries the whole result, so it may belong to the variant's neighbourhood",
     "one_stratum": "all carriers come from one stratum, so a local cause is not excluded",
 }

@@ -111,7 +111,8 @@ def find(inputs: ReportInputs, summary: Mapping[str, Any]) -> TraitFindings:
 
 
 def _has_few_carriers(rows: pd.DataFrame) -> pd.Series:
-    return rows["flags"].fillna("").str.split(";").map(lambda flags: FEW_CARRIERS in flags).astype(bool)
+    flags = rows["flags"].fillna("")
+    return flags.map({one: FEW_CARRIERS in one.split(";") for one in flags.unique()}).astype(bool)
 
 
 def primary_rows(rows: pd.DataFrame) -> pd.DataFrame:

@@ -28,6 +28,8 @@ class GeneTable:
         What effects are per.
     methods
         How the p-values shown were made: name and meaning.
+    cautions
+        The cautions shown: in a word or two, and in full.
     any_adjusted
         Whether a gene has an adjusted p-value.
     """
@@ -35,6 +37,7 @@ class GeneTable:
     rows: Sequence[Mapping[str, Any]]
     effect_unit: str
     methods: Sequence[tuple[str, str]]
+    cautions: Sequence[tuple[str, str]]
     any_adjusted: bool
 
 
@@ -51,6 +54,7 @@ def gene_table(findings: TraitFindings) -> GeneTable:
         rows=rows,
         effect_unit=units.pop() if len(units) == 1 else wording.UNIT_OF_BURDEN,
         methods=wording.method_meanings([*genes["method"], *drivers["method"]]),
+        cautions=list(dict.fromkeys(flag for row in rows for flag in row["flags"])),
         any_adjusted=bool(genes[["p_family", "q_value"]].notna().any(axis=None)),
     )
 

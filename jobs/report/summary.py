@@ -86,7 +86,7 @@ def _in_hundred(chance: float) -> str:
 def _gene_sentence(findings: TraitFindings, gene: Any, driver: Any) -> Markup:
     """Say what carriers of one gene have that others have not."""
     told = _events_words(findings, driver) or _effect_words(findings, driver)
-    sentence = Markup("<em>{}</em>: {} carriers of {} variants{}; p = {} ({}).").format(
+    sentence = Markup("<em>{}</em>: {} carriers of {} variants{}; p\u00a0=\u00a0{} ({}).").format(
         gene["gene"],
         numbers.count(driver["carriers"]),
         wording.mask_words(str(driver["mask"])),
@@ -95,12 +95,12 @@ def _gene_sentence(findings: TraitFindings, gene: Any, driver: Any) -> Markup:
         wording.test_words(driver),
     )
     adjusted = [
-        Markup("{} {}").format(words, numbers.p_value(gene[column]))
-        for column, words in (("p_family", "adjusted for all genes"), ("q_value", "q ="))
+        Markup("{}\u00a0{}").format(words, numbers.p_value(gene[column]))
+        for column, words in (("p_family", "adjusted for all genes"), ("q_value", "q\u00a0="))
         if numbers.present(gene[column])
     ]
     if gene["test"] == OMNIBUS:
-        adjusted = [Markup("{} p = {}").format(_over(gene), numbers.p_value(gene["p_value"])), *adjusted]
+        adjusted = [Markup("{} p\u00a0=\u00a0{}").format(_over(gene), numbers.p_value(gene["p_value"])), *adjusted]
     if not adjusted:
         return sentence
     return Markup("{} {}.").format(sentence, Markup(", ").join([_capital(adjusted[0]), *adjusted[1:]]))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from association.results import COLUMNS, FLAGS, METHODS
+from association.results import COLUMNS, FLAGS, METHODS, ONE_VARIANT_DRIVEN
 from association.scan_settings import ALL_MASKS, OMNIBUS
 from jobs.report.driving_rows import PER_ALLELE, UNWEIGHTED
 from jobs.report.numbers import present
@@ -29,6 +29,13 @@ CODINGS = {
 # What one unit of an unweighted burden is.
 UNITS = {PER_ALLELE: "allele", "max": "allele", "any": "carrier", "two_hits": "patient with two alleles"}
 UNIT_OF_BURDEN = "unit of burden"
+# Cautions in a word or two.
+BADGES = {
+    ONE_VARIANT_DRIVEN: "one variant drives it",
+    "single_variant": "one variant only",
+    "one_stratum": "one stratum only",
+    "at_resolution_limit": "upper bound",
+}
 MEANINGS = {column.name: column.meaning for column in COLUMNS}
 ABBREVIATIONS = {"als": "ALS", "alsfrs": "ALSFRS-R", "fvc": "FVC", "niv": "NIV", "pc": "PC"}
 
@@ -119,9 +126,9 @@ def method_meanings(methods: Iterable[Any]) -> list[tuple[str, str]]:
     return [(plain_words(method), meaning) for method, meaning in METHODS.items() if method in used]
 
 
-def flag_words(flags: Any) -> list[str]:
-    """Say a row's cautions in words."""
-    return [FLAGS.get(name, name.replace("_", " ")) for name in flag_names(flags)]
+def flag_words(flags: Any) -> list[tuple[str, str]]:
+    """Say a row's cautions: in a word or two, and in full."""
+    return [(BADGES.get(name, plain_words(name)), FLAGS.get(name, plain_words(name))) for name in flag_names(flags)]
 
 
 def flag_names(flags: Any) -> list[str]:

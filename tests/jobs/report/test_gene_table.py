@@ -108,7 +108,11 @@ def test_cautions_are_of_the_mask_and_of_the_count(table, result_row, report_inp
         result_row("GENE", exceedances=0, primary=False, flags="single_variant;at_resolution_limit"),
         result_row("GENE", "all", "omnibus", exceedances=2, flags="many_ties"),
     ]
-    (row,) = table(rows).rows
-    assert row["flags"] == ["all carriers share one variant", "more than 30% of event times are shared"]
+    made = table(rows)
+    assert made.cautions == made.rows[0]["flags"]
+    assert made.cautions == [
+        ("one variant only", "all carriers share one variant"),
+        ("many ties", "more than 30% of event times are shared"),
+    ]
     text = text_of(report_html(report_inputs([result_row("GENE", exceedances=0)])))
     assert "the p-value is an upper bound set by their number" in text

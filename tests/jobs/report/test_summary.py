@@ -2,6 +2,7 @@
 
 import pytest
 
+from association.results import FLAGS
 from jobs.report import report_html
 from jobs.report.chances import chance_of_smaller, detectable_hazard_ratio
 from jobs.report.findings import find
@@ -129,3 +130,19 @@ def test_the_detectable_hazard_ratio_is_said_for_the_median_gene(result_row, rep
     rows = [result_row(f"G{i}", carriers=10) for i in range(100)]
     text = text_of(report_html(report_inputs(rows, summaries=[trait_summary("survival", events=180)])))
     assert "A gene with 10 carriers, the median, is found in 4 of 5 studies if its hazard ratio is 6.0." in text
+
+
+@pytest.mark.parametrize("flag", ["one_variant_driven", "single_variant", "one_stratum"])
+def test_a_caution_about_the_mask_behind_a_gene_that_passes_is_said(flag, result_row, report_inputs, text_of):
+    rows = [
+        result_row("GENE", exceedances=2, primary=False, flags=flag),
+        result_row("GENE", "missense", primary=False),
+        result_row("GENE", "all", "omnibus", exceedances=9),
+        result_row("QUIET", "all", "omnibus", flags=flag),
+    ]
+    page = report_html(report_inputs(rows))
+    words = {"single_variant": "one variant carries the whole result", "one_stratum": "a local cause"}
+    said = text_of("".join(line for line in page.splitlines() if line.startswith("<li><em>")))
+    assert said.strip().startswith("GENE : ")
+    assert words.get(flag, FLAGS.get(flag)) in said
+    assert "QUIET" not in said

@@ -54,7 +54,8 @@ def test_numbers_and_names_are_written_as_words():
     assert percent(0.0123) == "1.2%"
     assert plain_words("sex=F x months") == "sex: F \u00d7 months"
     assert title("alsfrs_slope") == "ALSFRS-R slope"
-    assert flag_words("few_carriers;something_new") == ["fewer than 3 carriers: descriptive only", "something new"]
+    few = ("few carriers", "fewer than 3 carriers: descriptive only")
+    assert flag_words("few_carriers;something_new") == [few, ("something new", "something new")]
     assert flag_words(None) == []
 
 
