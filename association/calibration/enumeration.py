@@ -72,12 +72,13 @@ def _fill_places(begin: Any, end: Any, alike: Any, by_stratum: Any, places: Any)
     """Walk through all choices like an odometer: the last carrier moves first."""
     carriers = begin.size
     taken = np.zeros(by_stratum.size, np.bool_)
-    chosen = np.empty(carriers, np.int64)
+    chosen, last = np.empty(carriers, np.int64), np.empty(carriers, np.int64)
     depth, filled, place = 0, 0, begin[0]
+    _leave_room(depth, end, alike, taken, last)
     while depth >= 0:
-        while place < end[depth] and taken[place]:
+        while place <= last[depth] and taken[place]:
             place += 1
-        if place == end[depth]:
+        if place > last[depth]:
             depth -= 1
             if depth >= 0:
                 taken[chosen[depth]] = False
@@ -93,5 +94,23 @@ def _fill_places(begin: Any, end: Any, alike: Any, by_stratum: Any, places: Any)
             continue
         taken[place] = True
         depth += 1
-        place = chosen[depth - 1] + 1 if alike[depth] else begin[depth]
+        if alike[depth]:
+            place = chosen[depth - 1] + 1
+        else:
+            _leave_room(depth, end, alike, taken, last)
+            place = begin[depth]
     return filled
+
+
+@njit(cache=True)
+def _leave_room(first: int, end: Any, alike: Any, taken: Any, last: Any) -> None:
+    """Give the carriers of the class that begins at `first` the last places that leave room for those behind them."""
+    behind = first + 1
+    while behind < alike.size and alike[behind]:
+        behind += 1
+    place = end[first]
+    for carrier in range(behind - 1, first - 1, -1):
+        place -= 1
+        while taken[place]:
+            place -= 1
+        last[carrier] = place

@@ -45,6 +45,15 @@ def test_three_singletons_of_thirty_have_24360():
     assert len({tuple(places) for places in arranged.places.T}) == 30 * 29 * 28
 
 
+@pytest.mark.parametrize(("samples", "other", "ways"), [(60, None, 34_220), (20, 5, 19_380)])
+def test_where_nearly_all_are_carriers_no_time_goes_to_places_that_leave_no_room(samples, other, ways):
+    strata = np.repeat([0, 1], [samples, 40])
+    carriers = np.r_[np.arange(samples - 3), np.arange(samples, samples + 40)]
+    places = arrange(carriers, (carriers == other).astype(int), strata, ways).places
+    assert len({tuple(one) for one in places.T}) == ways
+    assert (np.diff(np.sort(places, axis=0), axis=0) > 0).all()
+
+
 @pytest.mark.parametrize("ways", [14, 16])
 def test_a_number_that_is_not_that_of_arrangements_is_refused(ways):
     with pytest.raises(RuntimeError, match=f"listed 15 arrangements where {ways}"):
