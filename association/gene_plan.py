@@ -103,6 +103,15 @@ class GenePlan:
             shares = np.append(shares, self._cauchy_weights[together].mean())
         return columns, shares
 
+    def skat_parts(self, weights: Floats) -> tuple[Integers, Floats]:
+        """Give the columns that SKAT adds up where ultra-rare variants are collapsed, and the weight of each."""
+        own = (weights != 0) & (self._counts > ULTRA_RARE)
+        together = np.where(own, 0.0, weights)
+        columns, shares = np.flatnonzero(own), weights[own]
+        if together.any():
+            columns, shares = np.append(columns, self.weighted_sum(together)), np.append(shares, 1.0)
+        return columns, shares
+
     def statistics(self, family: int) -> GeneStatistics:
         """Give everything that was asked for, ready to be computed."""
         terms = Terms(

@@ -62,38 +62,50 @@ def add_large_sample_p(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
 
 
 def add_large_sample_omnibus(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
-    """Combine the tests of large masks, once each of them has its p-value."""
+    """Combine the tests of large masks, once each of them has its p-value; an enumerated omnibus has its own."""
     for unit in units:
         for omnibus in (one for one in unit.tested if one.test is None and is_large(one.part, trait)):
-            log10_p = np.array([[-one.row["neg_log10_p"] for one in unit.members(omnibus)]])
-            _add_p(omnibus, float(acat_log10_p(log10_p, np.ones_like(log10_p))[0]))
+            if "p_value" not in omnibus.row:
+                log10_p = np.array([[-one.row["neg_log10_p"] for one in unit.members(omnibus)]])
+                _add_p(omnibus, float(acat_log10_p(log10_p, np.ones_like(log10_p))[0]))
 
 
 def _add_to_gene(plan: GenePlan, large: Sequence[TestedRow], trait: ScanTrait, cumulants: ResidualCumulants) -> None:
-    combined = {id(one): plan.acat_v_parts(one.weights) for one in large if one.weights is not None}
-    for one in large:
-        if one.weights is not None and one.burden is None:
-            plan.weighted_sum(one.weights)
+    combined = {id(one): _parts(plan, one) for one in large}
     columns = plan.columns
     statistics = score_statistics(trait.model, columns)
-    log10_p = _Tails(columns, statistics.score, trait, cumulants)
+    tails = _Tails(columns, statistics.score, trait, cumulants)
     for one in large:
+        parts, weights = combined[id(one)]
+        own = np.array([tails.of(int(column)) for column in parts])
+        if np.isnan(own).any():
+            continue
         if one.burden is not None:
-            _add_p(one, log10_p.of(plan.burden_column(one.burden)))
+            _add_p(one, float(own[0]))
+        elif one.test is not None and one.test.test == "acat_v":
+            _add_p(one, float(acat_log10_p(own[None], weights[None])[0]))
         elif one.test is not None and one.weights is not None:
-            parts, shares = combined[id(one)]
-            own = np.array([log10_p.of(int(column)) for column in parts])
-            if one.test.test == "acat_v":
-                _add_p(one, float(acat_log10_p(own[None], shares[None])[0]))
-                continue
-            burden_log10_p = log10_p.of(plan.weighted_sum(one.weights))
             subset = ScoreStatistics(statistics.score[parts], statistics.covariance[np.ix_(parts, parts)])
-            weights = _weights_of(parts, one.weights, plan)
+            burden_log10_p = tails.of(plan.weighted_sum(one.weights))
+            if math.isnan(burden_log10_p):
+                continue
             robust = robust_statistics(subset, weights, variant_log10_p=own, burden_log10_p=burden_log10_p)
             if one.test.test == "skat":
                 _add_p(one, float(skat_log10_p([skat_statistic(robust, weights)])[0]))
             else:
                 _add_p(one, float(skat_o_log10_p([robust], [weights])[0]))
+
+
+def _parts(plan: GenePlan, one: TestedRow) -> tuple[Integers, Floats]:
+    """Give the columns that a test needs, and the weight of each."""
+    if one.burden is not None:
+        return np.array([plan.burden_column(one.burden)]), np.ones(1)
+    if one.test is None or one.weights is None:
+        return np.empty(0, np.int64), np.empty(0)
+    if one.test.test == "acat_v":
+        return plan.acat_v_parts(one.weights)
+    plan.weighted_sum(one.weights)
+    return plan.skat_parts(one.weights)
 
 
 class _Tails:
@@ -111,14 +123,6 @@ class _Tails:
             tails = saddlepoint_log10_p(self._cumulants, self._score[column], burden, self._strata[samples])
             self._known[column] = tails.log10_two_sided
         return self._known[column]
-
-
-def _weights_of(parts: Integers, weights: Floats, plan: GenePlan) -> Floats:
-    """Give the weight of each part: a variant's own, and the mean of those that were collapsed."""
-    single = parts < weights.size
-    together = (weights != 0) & ~np.isin(np.arange(weights.size), parts)
-    collapsed = weights[together].mean() if together.any() else 0.0
-    return np.where(single, weights[np.minimum(parts, weights.size - 1)], collapsed).astype(np.float64)
 
 
 def _add_p(one: TestedRow, log10_p: float) -> None:

@@ -75,8 +75,9 @@ class TwoTails:
 
     @property
     def log10_two_sided(self) -> float:
-        """Twice the smaller tail, at most 1."""
-        return min(0.0, math.log10(2) + min(self.log10_upper, self.log10_lower))
+        """Twice the smaller tail, at most 1; NaN where either tail is."""
+        # Python's min() would drop a NaN.
+        return float(np.minimum(0.0, math.log10(2) + np.minimum(self.log10_upper, self.log10_lower)))
 
 
 def saddlepoint_log10_p(cumulants: ResidualCumulants, score: float, burden: Floats, strata: Integers) -> TwoTails:
@@ -153,7 +154,7 @@ def _two_tails(
             tails[side] = min(max(tail, fewest), 0.0)
     for side in range(2):
         if tails[side] == UNKNOWN:  # without ties the tails add up to 1, and the larger one has no digits to lose
-            tails[side] = math.log1p(-math.exp(tails[1 - side])) if tails[1 - side] < 0 else fewest
+            tails[side] = fewest if tails[1 - side] == 0 else math.log1p(-math.exp(tails[1 - side]))
     return tails[0], tails[1]
 
 
