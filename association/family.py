@@ -22,10 +22,10 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from statsmodels.stats.multitest import fdrcorrection
 
 from association.calibration.extremes import farthest
 from association.calibration.monte_carlo import permutations_at_once, places_of
+from association.calibration.multiplicity import benjamini_hochberg
 from association.calibration.permutation_stream import PermutationStream
 from association.ready_unit import ReadyUnit
 from association.results import DEVIATIONS, FEW_CARRIERS, SCHEMA
@@ -86,7 +86,7 @@ def adjust_for_family(scanned: pa.Table) -> pa.Table:
     members = rows[rows["primary"].fillna(False).astype(bool) & rows["p_value"].notna() & ~few]
     q_value, p_family = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
     for _, family in members.groupby("trait", sort=False):
-        q_value[family.index] = fdrcorrection(family["p_value"].to_numpy(np.float64))[1]
+        q_value[family.index] = benjamini_hochberg(family["p_value"].to_numpy(np.float64))
         if family[DEVIATIONS].notna().all():
             p_family[family.index] = step_down(np.stack(family[DEVIATIONS].to_list()))
     adjusted = scanned.drop_columns([DEVIATIONS])
