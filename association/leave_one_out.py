@@ -1,19 +1,20 @@
 """What is left of a gene's p-value without each of its variants in turn.
 
-A copy of the gene without the variant goes through the scan as a gene of its own: same masks, tests and laws. A row
-rests on a variant if it has two or more variants, its p-value p is at most 0.05, and without that variant
+A copy of the gene without the variant goes through the scan as a gene of its own: same masks, tests and laws, with at
+most 10,000 permutations. A row rests on a variant if it has two or more variants, its p-value p is at most 0.05, and
+without that variant
 
-    p_without > min(0.05, 100 p),
+    p_without > max(10 p, min(0.05, sqrt(p))),
 
-or there is nothing left to test. Of v variants with equal shares each takes a factor of about p^(-1/v): a very small
-p-value of two or three variants rests on each of them, and one of many variants on none. The p-values compared are
-those reported; where permutations have reached their limit they are upper bounds, and the rule is cautious.
+or there is nothing left to test: what the variant leaves behind is neither close to p nor half of its evidence. Of a
+p_without that was counted the lower end of its interval is compared, so that too few permutations flag nothing.
 
 Axes: v variants of the batch.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from association.calibration.monte_carlo import Effort
 from association.gene_batch import GeneBatch, read_batch, restrict_to_trait
 from association.results import COLUMNS as RESULT_COLUMNS
 from association.results import ONE_VARIANT_DRIVEN, Column
@@ -34,7 +36,8 @@ Integers = NDArray[np.int64]
 Row = Mapping[str, Any]
 
 NOTABLE_P = 0.05
-MOST_LOSS = 100.0
+TEN_TIMES = 10.0
+MOST_PERMUTATIONS = 10_000
 
 # What tells a result row from all others.
 KEY = ("gene", "trait", "mask", "max_af", "test", "weights", "coding")
@@ -50,7 +53,7 @@ COLUMNS = (
     _IN_RESULTS["neg_log10_p"],
     _IN_RESULTS["method"],
     Column(
-        "rests_on_it", pa.bool_(), "the p-value was at most 0.05; without it it is above 0.05 or 100 times itself"
+        "rests_on_it", pa.bool_(), "without it the p-value is more than ten times itself, and above its root or 0.05"
     ),
     _IN_RESULTS["reason"],
 )
@@ -114,7 +117,7 @@ def leave_one_out(rows: Sequence[Row], variants: pa.Table, trait: ScanTrait, set
             table.append(
                 {name: row[name] for name in KEY}
                 | {name: left[name] for name in _FOUND}
-                | {"left_out": names[variant], "rests_on_it": rests_on_variant(row["p_value"], left["p_value"])}
+                | {"left_out": names[variant], "rests_on_it": rests_on_variant(row["p_value"], _at_least(left))}
             )
     return pa.Table.from_pylist(table, schema=SCHEMA)
 
@@ -127,15 +130,21 @@ def rests_on_variant(p_value: float | None, p_without: float | None) -> bool:
     p_value
         Of the row; None where it has none.
     p_without
-        Without the variant; None where nothing is left to test.
+        Without the variant, at least; None where nothing is left to test.
     """
     if p_value is None or p_value > NOTABLE_P:
         return False
-    return p_without is None or p_without > min(NOTABLE_P, MOST_LOSS * p_value)
+    return p_without is None or p_without > max(TEN_TIMES * p_value, min(NOTABLE_P, math.sqrt(p_value)))
+
+
+def _at_least(row: Row) -> float | None:
+    """Give the lower end of a p-value's interval, or the p-value where it has none."""
+    bound: float | None = row["p_value"] if row["p_lower"] is None else row["p_lower"]
+    return bound
 
 
 def flag_one_variant_driven(results: pa.Table, left_out: pa.Table) -> pa.Table:
-    """Add the flag to the result rows that rest on one variant.
+    """Add the flag to the result rows that rest on one variant, and to the primary rows of their genes.
 
     Parameters
     ----------
@@ -146,12 +155,14 @@ def flag_one_variant_driven(results: pa.Table, left_out: pa.Table) -> pa.Table:
     """
     resting = left_out.filter(left_out["rests_on_it"]).select(KEY).to_pylist()
     driven = {tuple(row.values()) for row in resting}
+    genes = {(row["gene"], row["trait"]) for row in resting}
     if not driven:
         return results
     flags = results["flags"].to_pylist()
     concerned = pc.is_in(results["gene"], pa.array(sorted({row["gene"] for row in resting})))
     for number in np.flatnonzero(concerned.to_numpy()):
-        if tuple(results[name][number].as_py() for name in KEY) in driven:
+        key = tuple(results[name][number].as_py() for name in KEY)
+        if key in driven or (results["primary"][number].as_py() and key[:2] in genes):
             flags[number] = ";".join(filter(None, [flags[number], ONE_VARIANT_DRIVEN]))
     place = results.schema.get_field_index("flags")
     return results.set_column(place, results.schema.field(place), pa.array(flags, pa.string()))
@@ -196,12 +207,11 @@ def _scan_copies(
     table = taken.drop_columns(["gene"]).append_column("gene", pa.array(named.tolist(), pa.string()))
     places = variants.take(np.array([copy.variant for copy in copies])).select(["contig", "position"])
     genes = places.rename_columns(["contig", "start"]).append_column("gene", pa.array([copy.name for copy in copies]))
-    asked = _narrow(rows, settings, frozenset(copy.name for copy in copies if copy.gene in settings.panel))
-    tested = scan(genes, table, [trait], asked).to_pylist()
+    tested = scan(genes, table, [trait], _narrow(rows, settings)).to_pylist()
     return {(row["gene"], *(row[name] for name in _TEST)): row for row in tested}
 
 
-def _narrow(rows: Sequence[Row], settings: ScanSettings, panel: frozenset[str]) -> ScanSettings:
+def _narrow(rows: Sequence[Row], settings: ScanSettings) -> ScanSettings:
     """Ask for no more masks and tests than the rows are made of."""
     own = {(row["mask"], row["max_af"]) for row in rows}
     everywhere = any(row["mask"] == ALL_MASKS for row in rows)
@@ -221,7 +231,8 @@ def _narrow(rows: Sequence[Row], settings: ScanSettings, panel: frozenset[str]) 
         settings,
         masks=tuple(masks),
         tests=tuple(tests),
-        panel=panel,
+        effort=Effort(MOST_PERMUTATIONS, MOST_PERMUTATIONS, settings.effort.enough),
+        panel=frozenset(),
         family_permutations=0,
         left_out=frozenset(),
     )

@@ -98,19 +98,17 @@ def genes_to_follow(rows: Sequence[Row], most: int) -> list[str]:
     return list(dict.fromkeys(chosen))
 
 
-def rows_to_follow(rows: Sequence[Row]) -> tuple[list[Row], Row]:
-    """Give the rows of a gene that are followed up, and which of them has the gene's effect.
+def driving_row(rows: Sequence[Row]) -> Row:
+    """Give the row that is behind a gene's primary p-value: the strongest single test, of 3 carriers if possible.
 
     Parameters
     ----------
     rows
         The gene's rows for one trait; the primary one has a p-value.
     """
-    primary = next(row for row in rows if row["primary"])
-    single = [row for row in rows if row["mask"] != CONTROL_MASK and row["test"] != OMNIBUS]
-    tested = [row for row in single if row["p_value"] is not None]
-    driving = min(tested, key=lambda row: (row["carriers"] < FEWEST_CARRIERS, *_strength(row)))
-    return ([primary] if driving is primary else [primary, driving]), driving
+    tested = [row for row in rows if row["p_value"] is not None and row["mask"] != CONTROL_MASK]
+    single = [row for row in tested if row["test"] != OMNIBUS]
+    return min(single, key=lambda row: (row["carriers"] < FEWEST_CARRIERS, *_strength(row)))
 
 
 def write_follow_up(found: FollowedUp, folder: Path, every_variant: pa.Table | None) -> None:
@@ -148,13 +146,12 @@ def _follow_trait(results: pa.Table, store: Path, folder: Path, trait: Trait, st
     rows: dict[str, list[Row]] = {gene: [] for gene in genes}
     for row in own.filter(pc.is_in(own["gene"], pa.array(genes, pa.string()))).to_pylist():
         rows[row["gene"]].append(row)
-    chosen = [rows_to_follow(rows[gene]) for gene in genes]
     variants = read_genes(store, genes)
-    followed = [row for both, _ in chosen for row in both]
-    hits = [driving for _, driving in chosen]
+    hits = [driving_row(rows[gene]) for gene in genes]
     outcome = read_outcome(folder, ready, trait.ties if isinstance(trait, SurvivalTrait) else "efron")
+    left_out = [leave_one_out.leave_one_out([hit], variants, ready, settings) for hit in hits]
     return {
         "variants": single_variants.scan_variants(variants, [ready], settings),
-        "leave_one_out": leave_one_out.leave_one_out(followed, variants, ready, settings),
+        "leave_one_out": pa.concat_tables(left_out),
         "effects": hit_effects.hit_effects(hits, variants, ready, outcome, settings),
     }

@@ -5,7 +5,7 @@ from math import log10
 import pytest
 
 from association.scan_settings import ALL_MASKS, CONTROL_MASK, OMNIBUS
-from jobs.follow_up import genes_to_follow, rows_to_follow
+from jobs.follow_up import driving_row, genes_to_follow
 
 
 def row(gene, p_value, *, carriers=5, q_value=None, mask="plof", test="burden", primary=False):
@@ -41,7 +41,7 @@ def test_genes_of_fewer_than_three_carriers_or_without_a_p_value_are_not_followe
     assert genes_to_follow(rows, 5) == ["C"]
 
 
-def test_of_a_gene_the_primary_row_and_the_strongest_single_test_are_followed():
+def test_a_gene_is_driven_by_its_strongest_single_test():
     primary = row("A", 0.01, mask=ALL_MASKS, test=OMNIBUS, primary=True)
     strongest = row("A", 0.004, test="skat")
     others = [
@@ -51,17 +51,15 @@ def test_of_a_gene_the_primary_row_and_the_strongest_single_test_are_followed():
         row("A", 0.001, mask="missense", carriers=2),
         row("A", None, test="skat_o"),
     ]
-    followed, driving = rows_to_follow([*others, strongest, primary])
-    assert followed == [primary, strongest]
-    assert driving is strongest
+    assert driving_row([*others, strongest, primary]) is strongest
 
 
 def test_a_gene_of_one_test_is_followed_by_its_one_row():
     only = row("A", 0.01, primary=True)
-    assert rows_to_follow([row("A", 0.001, mask=CONTROL_MASK), only]) == ([only], only)
+    assert driving_row([row("A", 0.001, mask=CONTROL_MASK), only]) is only
 
 
 def test_a_mask_of_two_carriers_drives_a_gene_that_has_no_other():
     primary = row("A", 0.01, carriers=3, mask=ALL_MASKS, test=OMNIBUS, primary=True)
     few = row("A", 0.02, carriers=2)
-    assert rows_to_follow([few, primary]) == ([primary, few], few)
+    assert driving_row([few, primary]) is few

@@ -33,7 +33,7 @@ def problems_of(folder, text):
 def test_defaults_fill_what_is_left_out(tmp_path):
     study = read_study(write(tmp_path, MINIMAL))
     assert study.qc.genotype.min_gq == 20
-    assert [test.test for test in study.tests] == ["burden", "skat"]
+    assert [test.test for test in study.tests] == ["burden", "skat", "skat_o", "acat_v"]
     assert study.masks[0].max_allele_frequency == [0.01]
 
 
