@@ -14,7 +14,7 @@ from association.scan import scan
 from association.scan_settings import MaskChoice, ScanSettings, ScanTrait, WeightedTest
 from association.scan_trait_bytes import pack_trait, unpack_trait
 from association.single_variants import scan_variants
-from hail_pipelines.gene_scan import scan_in_processes, scan_on_spark
+from hail_pipelines.gene_scan import in_order, scan_files, scan_in_processes, scan_on_spark
 from hail_pipelines.store_files import store_schema
 from hail_pipelines.variant_scan import read_genes, scan_all_variants
 
@@ -24,6 +24,7 @@ SETTINGS = ScanSettings(
     (WeightedTest("burden", "flat"), WeightedTest("skat", "beta_1_25")),
     seed=1,
     effort=Effort(2_000, 2_000, 50),
+    family_permutations=99,
 )
 
 
@@ -90,8 +91,15 @@ def test_processes_give_the_rows_of_one_scan_of_all(store, trait):
         store, [pack_trait(trait)], SETTINGS, workers=2, report=lambda finished, total: told.append((finished, total))
     )
     assert found.equals(scan_whole(store, trait))
+    assert found["p_family"].null_count < found.num_rows
     assert told[0] == (0, 5)
     assert told[-1] == (5, 5)
+
+
+@pytest.mark.parametrize("shares", [[[0, 1, 2]], [[2], [0], [1]], [[1, 0], [2]]])
+def test_rows_do_not_depend_on_how_files_are_dealt(store, trait, shares):
+    tables = [scan_files(store, files, [pack_trait(trait)], SETTINGS) for files in shares]
+    assert adjust_for_family(in_order(tables)).equals(scan_whole(store, trait))
 
 
 def test_processes_test_every_variant_as_one_scan_of_all_does(store, trait):
