@@ -78,6 +78,16 @@ def test_a_test_stops_at_the_very_permutation_that_the_rule_names(monkeypatch, m
         assert found == one_by_one(rows, evidence, effort, effort.escalated)
 
 
+@pytest.mark.parametrize(("at_screen", "goes_on"), [(9, True), (10, False)])
+def test_fewer_than_ten_exceedances_at_the_screen_are_too_few(make_model, start, at_screen, goes_on):
+    evidence = evidence_of(make_model(np.random.default_rng(3), "linear", SAMPLES), STRATA)
+    rows = rows_with([1, 2, 3])
+    screen = one_by_one(rows, evidence, Effort(3_000, 3_000, at_screen), 3_000)[0][1]
+    gene = start(rows, evidence, [Effort(screen, 3_000, 10**6)] * 2)
+    count_exceedances([gene], stream_of(evidence))
+    assert gene.permutations[0] == (3_000 if goes_on else screen)
+
+
 def test_a_count_does_not_depend_on_the_other_genes(make_model, start):
     evidence = evidence_of(make_model(np.random.default_rng(3), "cox", SAMPLES), STRATA)
     rows = [rows_with([number, number + 5, number + 11], [number + 2]) for number in range(8)]
