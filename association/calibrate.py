@@ -43,6 +43,9 @@ Integers = NDArray[np.int64]
 # A burden that so many permutations do not resolve gets its exact law, where that is feasible.
 BEFORE_EXACT = 10_000
 ONE_BURDEN = 1e-9
+# With fewer carriers the normal law of a mixed model is as wrong as any other.
+FEWEST_AMONG_RELATIVES = 10
+TOO_FEW = f"fewer than {FEWEST_AMONG_RELATIVES} carriers: too few for a mixed model's large-sample law"
 NO_INFORMATION = "genotypes carry no information beside the covariates"
 
 
@@ -82,7 +85,9 @@ def calibrate(units: Sequence[GeneUnit], trait: ScanTrait, settings: ScanSetting
 def _take_textbook(units: Sequence[GeneUnit], method: str) -> None:
     """Report the large-sample p-value of a model whose samples are not exchangeable."""
     for tested in (one for unit in units for one in unit.tested):
-        if "p_asymptotic" in tested.row:
+        if tested.row["carriers"] < FEWEST_AMONG_RELATIVES:
+            tested.row.update(reason=TOO_FEW, min_attainable_p=None)
+        elif "p_asymptotic" in tested.row:
             tested.row.update(
                 p_value=tested.row["p_asymptotic"],
                 neg_log10_p=tested.row["neg_log10_p_asymptotic"],

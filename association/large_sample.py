@@ -17,11 +17,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from association.calibration.evidence import UNEQUAL, evidence_of
 from association.calibration.residual_cumulants import ResidualCumulants
 from association.calibration.robust_covariance import robust_statistics
 from association.calibration.saddlepoint import saddlepoint_log10_p
 from association.gene_plan import GenePlan
 from association.gene_tests.acat import acat_log10_p
+from association.gene_tests.columns import Burden
 from association.gene_tests.skat import skat_log10_p, skat_statistic
 from association.gene_tests.skat_o import skat_o_log10_p
 from association.gene_unit import GeneUnit, MaskPart, TestedRow, power_of_ten
@@ -34,12 +36,16 @@ Integers = NDArray[np.int64]
 # Up to so many samples, or so many carriers, permutations are affordable and better.
 LARGE_COHORT = 5_000
 MANY_CARRIERS = 50
+# Strata smaller than this on average are too coarse for the smooth laws below.
+STRATUM_SIZE = 50
 SADDLEPOINT = "saddlepoint"
 
 
 def is_large(part: MaskPart, trait: ScanTrait) -> bool:
     """Say whether a mask has carriers enough, in a cohort large enough."""
-    return trait.strata.size > LARGE_COHORT and part.carriers.size > MANY_CARRIERS
+    per_stratum = trait.strata.size / (int(trait.strata.max()) + 1)
+    large = trait.strata.size > LARGE_COHORT and per_stratum >= STRATUM_SIZE
+    return large and part.carriers.size > MANY_CARRIERS
 
 
 def add_large_sample_p(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
@@ -54,11 +60,20 @@ def add_large_sample_p(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
     """
     if trait.strata.size <= LARGE_COHORT:
         return
-    cumulants = ResidualCumulants.of(trait.model.residuals, trait.strata)
+    scale = _scale(trait)
+    cumulants = ResidualCumulants.of(trait.model.residuals / scale, trait.strata)
     for unit in units:
         large = [one for one in unit.tested if one.test is not None and is_large(one.part, trait)]
         if unit.plan is not None and large:
-            _add_to_gene(unit.plan, large, trait, cumulants)
+            _add_to_gene(unit.plan, large, trait, cumulants, scale)
+
+
+def _scale(trait: ScanTrait) -> Floats:
+    """Give the root of each sample's information (n) where residuals differ in variance by it, else ones."""
+    if evidence_of(trait.model, trait.strata).family != UNEQUAL:
+        return np.ones(trait.strata.size)
+    information = trait.model.information
+    return np.sqrt(np.where(information > 0, information, 1.0))
 
 
 def add_large_sample_omnibus(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
@@ -70,12 +85,16 @@ def add_large_sample_omnibus(units: Sequence[GeneUnit], trait: ScanTrait) -> Non
                 _add_p(omnibus, float(acat_log10_p(log10_p, np.ones_like(log10_p))[0]))
 
 
-def _add_to_gene(plan: GenePlan, large: Sequence[TestedRow], trait: ScanTrait, cumulants: ResidualCumulants) -> None:
+def _add_to_gene(
+    plan: GenePlan, large: Sequence[TestedRow], trait: ScanTrait, cumulants: ResidualCumulants, scale: Floats
+) -> None:
     combined = {id(one): _parts(plan, one) for one in large}
     columns = plan.columns
     statistics = score_statistics(trait.model, columns)
-    tails = _Tails(columns, statistics.score, trait, cumulants)
+    tails = _Tails(columns, statistics.score, trait, cumulants, scale)
     for one in large:
+        if one.burden is not None and _carriers_that_count(plan, one.burden) <= MANY_CARRIERS:
+            continue
         parts, weights = combined[id(one)]
         own = np.array([tails.of(int(column)) for column in parts])
         if np.isnan(own).any():
@@ -108,18 +127,28 @@ def _parts(plan: GenePlan, one: TestedRow) -> tuple[Integers, Floats]:
     return plan.skat_parts(one.weights)
 
 
+def _carriers_that_count(plan: GenePlan, burden: Burden) -> float:
+    """Give how many equal carriers a burden is worth."""
+    _, values = plan.burden_entries(burden)
+    return float(values.sum() ** 2 / (values**2).sum())
+
+
 class _Tails:
     """Saddlepoint p-values of a gene's columns, each computed once."""
 
-    def __init__(self, columns: Carriers, score: Floats, trait: ScanTrait, cumulants: ResidualCumulants) -> None:
+    def __init__(
+        self, columns: Carriers, score: Floats, trait: ScanTrait, cumulants: ResidualCumulants, scale: Floats
+    ) -> None:
         self._columns, self._score, self._strata, self._cumulants = columns, score, trait.strata, cumulants
+        self._scale = scale
         self._known: dict[int, float] = {}
 
     def of(self, column: int) -> float:
         """Give log10 of the two-sided p-value of one column."""
         if column not in self._known:
             own = slice(self._columns.offsets[column], self._columns.offsets[column + 1])
-            samples, burden = self._columns.samples[own], self._columns.dosages[own]
+            samples = self._columns.samples[own]
+            burden = self._columns.dosages[own] * self._scale[samples]
             tails = saddlepoint_log10_p(self._cumulants, self._score[column], burden, self._strata[samples])
             self._known[column] = tails.log10_two_sided
         return self._known[column]

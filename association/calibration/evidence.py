@@ -4,17 +4,22 @@ A carrier of burden b shifts the trait's linear predictor by theta b. With b in 
 (b = g sum(g) / sum(g^2), so that sum(b) = sum(b^2)), the likelihood ratio of theta against zero is
 
     counting   2 (O log(O / E) - O + E)                              O = sum b_i d_i,   E = sum b_i E_i
-    binary     2 (O log(O / E) + (N - O) log((N - O) / (N - E)))     N = sum b_i
-    plain      U^2 / v                                               U = sum b_i M_i,   v = sum b_i^2 times a constant
+    binary     2 (O log(O / E) + (N - O) log((N - O) / (N - E)))     N = sum b_i,   times (E (N - E) / N) / v
+    unequal    U^2 / v                                               U = sum b_i M_i,   v = sum b_i^2 V_i
+    plain      U^2 / v                                               v = sum b_i^2 times the trait's one information
 
-with d the observed and E the expected events (or counts, or cases), and M the score residuals. Counting is for times
-to event and counts: theta is estimated from O and E alone, and risk sets are taken as given, which carriers, being
-few, hardly change. The residual M = d - E itself is a poor measure there: it can't exceed 1 however early a patient
-dies, and has no bound for one who lives long, so at high event rates |U| finds only protective genes. Binary takes
-carriers as equally likely cases; where that differs from the true likelihood ratio, it is by little. Plain serves
-all other traits.
+with d the observed and E the expected events (or counts, or cases), M the score residuals and V the information of a
+sample. Counting is for times to event and counts: theta is estimated from O and E alone, and risk sets are taken as
+given, which carriers, being few, hardly change. The residual M = d - E itself is a poor measure there: it can't
+exceed 1 however early a patient dies, and has no bound for one who lives long, so at high event rates |U| finds only
+protective genes. Binary takes carriers as equally likely cases; where they are not, the last factor gives the
+variance that they have. Unequal serves all other traits whose samples carry unequal information, such as slopes from
+few or many visits, and plain the rest.
 
-Any such function of permuted samples has an exact permutation law; this choice decides power, not validity.
+A permutation exchanges all that is known of a sample, so any function of the sums has an exact law if carriers are
+like other samples of their stratum. Where they are not (a gene that prolongs life has carriers with more visits), the
+law holds nearly if the function has one distribution whoever the carriers are: therefore U is never compared without
+its own information.
 """
 
 from __future__ import annotations
@@ -33,7 +38,10 @@ from association.null_models.null_model import NullModel
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-PLAIN, COUNTING, BINARY = 0, 1, 2
+PLAIN, COUNTING, BINARY, UNEQUAL = 0, 1, 2, 3
+
+# Informations that differ by less are one number, but for rounding.
+ONE_INFORMATION = 1e-9
 
 
 @dataclass(frozen=True)
@@ -43,10 +51,11 @@ class Evidence:
     Attributes
     ----------
     family
-        PLAIN, COUNTING or BINARY.
+        PLAIN, COUNTING, BINARY or UNEQUAL.
     values
         Quantities that are summed over carriers, and permuted (q, n). Plain: M, scaled to a variance of about 1.
-        Else: d, E, and the likelihood ratio of a lone carrier.
+        Counting: d and E. Binary: d, E and, where they differ, V. Unequal: M and V. All but plain: at last the
+        likelihood ratio of a lone carrier.
     """
 
     family: int
@@ -63,13 +72,19 @@ def evidence_of(model: NullModel, strata: Integers) -> Evidence:
     strata
         Stratum of each sample (n); residuals are centred within.
     """
-    if model.events is None or model.expected_events is None:
-        residuals = centre_within_strata(model.residuals, strata)
-        return Evidence(PLAIN, (residuals / math.sqrt(model.information.mean()))[None])
-    family = BINARY if model.kind == "logistic" else COUNTING
-    values = np.stack((model.events, model.expected_events))
-    alone = np.array([likelihood_ratio(family, first, second, 1.0) for first, second in values.T])
-    return Evidence(family, np.vstack((values, alone)))
+    information = model.information
+    one_information = np.ptp(information) <= ONE_INFORMATION * information.max()
+    if model.events is not None and model.expected_events is not None:
+        family = BINARY if model.kind == "logistic" else COUNTING
+        first, second = model.events, model.expected_events
+        more = [information] if family == BINARY and not one_information else []
+    else:
+        first, second, more = centre_within_strata(model.residuals, strata), information, []
+        if one_information:
+            return Evidence(PLAIN, (first / math.sqrt(information.max()))[None])
+        family = UNEQUAL
+    alone = np.array([likelihood_ratio(family, one, other, 1.0) for one, other in zip(first, second, strict=True)])
+    return Evidence(family, np.stack((first, second, *more, alone)))
 
 
 @njit(cache=True, inline="always")
@@ -79,9 +94,9 @@ def likelihood_ratio(family: Any, first: Any, second: Any, size: Any) -> Any:
     Parameters
     ----------
     family
-        PLAIN, COUNTING or BINARY.
+        PLAIN, COUNTING, BINARY (of equally likely cases) or UNEQUAL.
     first, second
-        O and E; plain: U, and nothing.
+        O and E; unequal: U and v; plain: U, and nothing.
     size
         N, the sum of burdens in typical units, which is that of their squares too.
     """
@@ -89,12 +104,14 @@ def likelihood_ratio(family: Any, first: Any, second: Any, size: Any) -> Any:
         return first * first / size
     if second <= 0.0:
         return 0.0
+    if family == 3:
+        return first * first / second
     ratio = 0.0
     if first > 0.0:
         ratio += first * math.log(first / second)
     if family == 1:
         return max(2.0 * (ratio - first + second), 0.0)
-    failures = size - first
+    failures, expected = size - first, size - second
     if failures > 1e-9 * size:
-        ratio += failures * math.log(failures / (size - second))
+        ratio += failures * math.log(failures / max(expected, 1e-300))
     return max(2.0 * ratio, 0.0)

@@ -3,7 +3,8 @@
 K_s carriers per stratum s take the places of any K_s of its n_s samples, all choices equally likely. Dynamic
 programming over samples counts the choices by what the likelihood ratio depends on (`evidence`):
 
-    counting, binary   events O and expected events E among the carriers      plain   the sum U of their residuals
+    counting   events O and expected events E among the carriers, and so for binary traits of equal risks
+    plain      the sum U of their residuals
 
 E and U are sums of real numbers; each sample's share is rounded to one of 16,384 cells of the range of such sums,
 once, before anything else. So the law is exact, ties included, for a statistic that differs from the unrounded one
@@ -22,7 +23,7 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from association.calibration.evidence import BINARY, PLAIN, Evidence, likelihood_ratio
+from association.calibration.evidence import BINARY, PLAIN, UNEQUAL, Evidence, likelihood_ratio
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -30,6 +31,10 @@ Integers = NDArray[np.int64]
 CELLS = 16_384
 # Additions that a law may take: about two seconds.
 MOST_ADDITIONS = 1 << 33
+# Numbers that it may take while it is made: 256 MB.
+MOST_NUMBERS = 1 << 25
+# Laws are kept for genes to come; each takes some megabytes.
+MOST_LAWS = 64
 # Choices are counted in double precision, which ends at exp(709).
 MOST_LOG_WAYS = 700.0
 # Likelihood ratios of one multiset of samples, summed in another order.
@@ -61,9 +66,10 @@ class ExactLaw:
     def log10_p(self, carriers: Integers) -> float:
         """Give log10 of the probability of carriers at least as extreme as these."""
         first, second = self.first[carriers].sum(), self.second[carriers].sum()
-        observed = likelihood_ratio(self.family, first, second, float(carriers.size))
+        most = float(carriers.size) if self.family == BINARY else np.inf
+        observed = likelihood_ratio(self.family, first, min(second, most), float(carriers.size))
         reached = np.searchsorted(-self.ratios, -observed * (1.0 - TIE_TOLERANCE), side="right")
-        return float(self.log10_tails[reached - 1])
+        return float(self.log10_tails[max(reached, 1) - 1])
 
 
 class ExactBurden:
@@ -94,16 +100,21 @@ class ExactBurden:
         taken = self._taken(carriers)
         key = tuple(taken.tolist())
         if key not in self._laws:
+            if len(self._laws) == MOST_LAWS:
+                self._laws.pop(next(iter(self._laws)))
             self._laws[key] = self._make(taken, self._most_events(taken))
         return self._laws[key]
 
     def feasible(self, carriers: Integers) -> bool:
         """Say whether the law of these carriers can be made, and soon enough."""
+        if self._evidence.family == UNEQUAL or len(self._evidence.values) > 3:
+            return False
         if self._evidence.family != PLAIN and not self._yes_or_no:
             return False
         taken = self._taken(carriers)
         additions = self._strata.size * int(taken.max()) * (self._most_events(taken) + 1) * CELLS
-        return additions <= MOST_ADDITIONS and self._log_ways(taken) <= MOST_LOG_WAYS
+        numbers = (int(taken.max()) + 1) * (self._most_events(taken) + 1) * CELLS
+        return additions <= MOST_ADDITIONS and numbers <= MOST_NUMBERS and self._log_ways(taken) <= MOST_LOG_WAYS
 
     def _log_ways(self, taken: Integers) -> float:
         sizes = np.bincount(self._strata, minlength=taken.size)
@@ -199,8 +210,8 @@ def _count_choices(died: Any, cells: Any, sizes: Any, taken: Any, events: int, w
 def _ratio_table(family: int, events: Any, expected: Any, size: float) -> Any:
     """Give the likelihood ratio for every number of events and sum of expected events."""
     table = np.empty((events.size, expected.size))
-    # Cases are fewer than carriers; of expected events there may be any number.
-    most = 0.999 * size if family == BINARY else np.inf
+    # Cases expected are no more than carriers, whatever rounding says; events may be any number.
+    most = size if family == BINARY else np.inf
     for row in range(events.size):
         for column in range(expected.size):
             table[row, column] = likelihood_ratio(family, events[row], min(expected[column], most), size)

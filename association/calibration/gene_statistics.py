@@ -23,7 +23,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from association.calibration.evidence import PLAIN, Evidence, likelihood_ratio
+from association.calibration.evidence import BINARY, PLAIN, UNEQUAL, Evidence, likelihood_ratio
 from association.gene_tests.columns import in_typical_units
 from association.score import Carriers
 
@@ -76,6 +76,7 @@ class GeneStatistics:
     def __init__(self, columns: Carriers, terms: Terms, rows: int, family: int) -> None:
         self.columns, self.terms, self.rows, self.family = columns, terms, rows, family
         self._burdens = in_typical_units(columns)
+        self._squares = self._burdens**2
         sizes = np.diff(columns.offsets)
         column = np.repeat(np.arange(sizes.size), sizes)
         self._sizes = np.bincount(column, self._burdens, minlength=sizes.size)
@@ -99,6 +100,7 @@ class GeneStatistics:
             self.columns.offsets,
             self.columns.samples if samples is None else samples,
             self._burdens,
+            self._squares,
             self._sizes,
             self._term_offsets,
             *self._terms,
@@ -114,8 +116,12 @@ class GeneStatistics:
 
     def largest(self, evidence: Evidence) -> Floats:
         """Bound the size of the terms that each row adds up, before they cancel (r)."""
-        largest = np.abs(evidence.values[0]).max() + (0.0 if self.family == PLAIN else evidence.values[1].max())
-        bound = self._sizes * max(largest, largest**2)
+        largest = float(np.abs(evidence.values[0]).max())
+        if self.family in (PLAIN, UNEQUAL):
+            least = 1.0 if self.family == PLAIN else max(float(evidence.values[1].mean()), np.finfo(float).tiny)
+            bound = self._sizes * largest**2 / least
+        else:
+            bound = self._sizes * (largest + float(evidence.values[1].max()))
         linear = ~self.terms.cauchy
         weights = self.terms.weight[linear] * bound[self.terms.column[linear]]
         return np.asarray(np.bincount(self.terms.row[linear], weights, minlength=self.rows), np.float64)
@@ -133,6 +139,7 @@ def _evaluate(
     offsets: Any,
     samples: Any,
     burdens: Any,
+    squares: Any,
     group_sizes: Any,
     term_offsets: Any,
     term_rows: Any,
@@ -143,7 +150,9 @@ def _evaluate(
     out: Any,
 ) -> None:
     """Sum over carriers, a tile of permutations at a time, and add each column's likelihood ratio to its rows."""
-    sums, seconds, ratio = np.empty(_TILE), np.empty(_TILE), np.empty(_TILE)
+    sums, seconds, thirds, ratio = np.empty(_TILE), np.empty(_TILE), np.empty(_TILE), np.empty(_TILE)
+    unequal_risks = family == BINARY and block.shape[0] == 4
+    second_burdens = squares if family == UNEQUAL else burdens
     for start in range(0, block.shape[2], _TILE):
         width = min(_TILE, block.shape[2] - start)
         for column in range(offsets.size - 1):
@@ -151,15 +160,20 @@ def _evaluate(
             if term_offsets[column] == term_offsets[column + 1] or begin == end:
                 continue
             if family != PLAIN and end - begin == 1:
-                lone = block[2, samples[begin]]
+                lone = block[block.shape[0] - 1, samples[begin]]
                 for b in range(width):
                     ratio[b] = lone[start + b]
             else:
                 _add_up(samples, burdens, begin, end, block[0], start, width, sums)
                 if family != PLAIN:
-                    _add_up(samples, burdens, begin, end, block[1], start, width, seconds)
+                    _add_up(samples, second_burdens, begin, end, block[1], start, width, seconds)
+                size = group_sizes[column]
                 for b in range(width):
-                    ratio[b] = likelihood_ratio(family, sums[b], seconds[b], group_sizes[column])
+                    ratio[b] = likelihood_ratio(family, sums[b], seconds[b], size)
+                if unequal_risks:
+                    _add_up(samples, squares, begin, end, block[2], start, width, thirds)
+                    for b in range(width):
+                        ratio[b] *= max(seconds[b] * (size - seconds[b]), 0.0) / (size * thirds[b])
             for term in range(term_offsets[column], term_offsets[column + 1]):
                 row, weight = out[term_rows[term]], term_weights[term]
                 if term_cauchy[term]:

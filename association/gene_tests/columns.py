@@ -7,7 +7,7 @@ A burden gives each sample one number, from the variants of a mask with weights 
     any       1 if any g_ij > 0                   dominant
     two_hits  1 if sum_j g_ij >= 2                recessive: homozygous, or two variants (their phase is not known)
 
-Imputed calls enter sums only: a collapse asks for alleles that were seen.
+Imputed calls, whose dosage is no whole number, enter sums only: a collapse asks for alleles that were seen.
 
 Axes: m variants of the gene, c columns, k entries.
 """
@@ -25,9 +25,6 @@ from association.score import Carriers
 Booleans = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-
-# An imputed dosage is below this, a called one is not.
-ONE_ALLELE = 0.5
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ def collapse(carriers: Carriers, burden: Burden) -> tuple[Integers, Floats]:
     weight = burden.weights[variant]
     used = weight != 0
     if burden.coding != "sum":
-        used &= carriers.dosages >= ONE_ALLELE
+        used &= carriers.dosages == np.rint(carriers.dosages)
     samples, sample = np.unique(carriers.samples[used], return_inverse=True)
     samples = samples.astype(np.int64)
     dosages, weight = carriers.dosages[used], weight[used]
@@ -83,7 +80,7 @@ def collapse(carriers: Carriers, burden: Burden) -> tuple[Integers, Floats]:
     if burden.coding == "any":
         return samples, np.ones(samples.size)
     if burden.coding == "two_hits":
-        twice = samples[np.bincount(sample, dosages, minlength=samples.size) >= 2 - ONE_ALLELE]
+        twice = samples[np.bincount(sample, dosages, minlength=samples.size) >= 2]
         return twice, np.ones(twice.size)
     raise ValueError(f"no such coding: {burden.coding!r}")
 
