@@ -83,7 +83,7 @@ def calibrate(units: Sequence[GeneUnit], trait: ScanTrait, settings: ScanSetting
 
 
 def _take_textbook(units: Sequence[GeneUnit], method: str) -> None:
-    """Report the large-sample p-value of a model whose samples are not exchangeable."""
+    """Report the large-sample p-value of a model whose samples are not exchangeable; arrangements do not bound it."""
     for tested in (one for unit in units for one in unit.tested):
         if tested.row["carriers"] < FEWEST_AMONG_RELATIVES:
             tested.row.update(reason=TOO_FEW, min_attainable_p=None)
@@ -92,6 +92,7 @@ def _take_textbook(units: Sequence[GeneUnit], method: str) -> None:
                 p_value=tested.row["p_asymptotic"],
                 neg_log10_p=tested.row["neg_log10_p_asymptotic"],
                 method=method,
+                min_attainable_p=0.0,
             )
         else:
             tested.row.update(reason=NO_INFORMATION, min_attainable_p=None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from association.null_models.null_model import Fit
 from association.null_models.ordinal import fit_proportional_odds
 from association.null_models.slope import fit_slope
 from association.phenotypes.covariates import covariate_design
-from association.problems import InputError
+from association.problems import InputError, Problem
 from jobs.polygenic_offset import read_loco
 from jobs.study import resolve
 from jobs.study_traits import (
@@ -33,7 +35,7 @@ from jobs.study_traits import (
     SurvivalTrait,
     Trait,
 )
-from jobs.tables import Table
+from jobs.tables import FIRST_ROW_LINE, Table
 
 Floats = NDArray[np.float64]
 
@@ -89,7 +91,8 @@ def fit_trait(
     if isinstance(trait, SlopeTrait | OrdinalTrait):
         message = f"a trait of type {trait.type} has no polygenic offset; take it out, or add ancestry covariates"
         raise InputError.single("traits", "polygenic_offset", message)
-    offsets = read_loco(resolve(study_path, trait.polygenic_offset), samples["sample"].tolist())
+    with _naming_the_file():
+        offsets = read_loco(resolve(study_path, trait.polygenic_offset), samples["sample"].tolist())
     by_contig = {contig: _fit(trait, samples, design, visits, offset) for contig, offset in offsets.items()}
     return TraitModels(next(iter(by_contig.values())), design, by_contig)
 
@@ -128,7 +131,8 @@ def _fit_relatives(trait: Trait, samples: pd.DataFrame, design: Design, path: Pa
     if trait.polygenic_offset is not None:
         message = "kinship and a polygenic offset account for the same relatedness; leave one of them out"
         raise InputError.single("traits", "kinship", message)
-    kinship = _read_pairs(path, samples["sample"])
+    with _naming_the_file():
+        kinship = _read_pairs(path, samples["sample"])
     return fit_linear_kinship(samples["value"].to_numpy(np.float64), design, kinship)
 
 
@@ -137,13 +141,29 @@ def _read_pairs(path: Path, samples: pd.Series) -> Kinship:
     table = Table(path)
     table.require(["sample_1", "sample_2", "kinship"], "Name the columns so")
     coefficient = table.numbers("kinship", lowest=0, highest=0.5)
+    for row in np.flatnonzero(table.rows["kinship"].isna()):
+        message = "no coefficient; leave the pair out if the two are unrelated"
+        table.problems.append(Problem(f"line {row + FIRST_ROW_LINE}, column 'kinship'", message))
     position = pd.Series(samples.index, index=samples)
     first, second = (table.identifiers(column).map(position) for column in ("sample_1", "sample_2"))
+    if first.isna().all() and second.isna().all():
+        message = "no pair names a sample of the trait; write ids as in the participants table"
+        table.problems.append(Problem("columns 'sample_1' and 'sample_2'", message))
     table.close()
     inside = first.notna() & second.notna() & (coefficient > 0)
     return Kinship(
         first[inside].to_numpy(np.int64), second[inside].to_numpy(np.int64), coefficient[inside].to_numpy(np.float64)
     )
+
+
+@contextmanager
+def _naming_the_file() -> Iterator[None]:
+    """Put the file before the places of its problems."""
+    try:
+        yield
+    except InputError as error:
+        named = [Problem(f"{error.source}, {problem.place}", problem.message) for problem in error.problems]
+        raise InputError(error.source, named) from None
 
 
 def _with_stratum_levels(design: Design, samples: pd.DataFrame) -> Design:
