@@ -40,12 +40,17 @@ def read_dosages(store: Path, variants: Sequence[str], samples: pd.Series) -> pd
         If a variant is not in the store.
     """
     found: dict[str, np.ndarray] = {}
+    example = ""
     for part in sorted(store.glob("part-*.parquet")) if variants else []:
         table = pq.read_table(part, columns=COLUMNS)
         names = variant_names(table)
+        example = example or next(iter(names.to_pylist()), "")
         rows = table.filter(pc.is_in(names, pa.array(list(variants)))).to_pylist()
         found |= {"{contig}-{position}-{ref}-{alt}".format(**row): _dosages(row, len(samples)) for row in rows}
-    remedy = "not among the rare variants that passed quality control; take it out, or raise a mask's ceiling"
+    remedy = (
+        f"not among the rare variants that passed quality control, which are written like '{example}'; correct it, "
+        "take it out, or raise a mask's ceiling"
+    )
     if absent := [Problem(f"condition_on, '{name}'", remedy) for name in variants if name not in found]:
         raise InputError("study", absent)
     return pd.DataFrame({name: found[name] for name in variants}, index=samples.to_numpy())

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from association.gene_tests.sex_chromosomes import hemizygous_in_males
 from association.null_models.design import Design
 from association.null_models.null_model import Fit
 from association.phenotypes.alsfrs import slope_reasons, slope_visits
@@ -139,14 +140,27 @@ def _prepare(
     samples["male"] = _male(study, table)
     samples = pd.concat([samples, phenotype[kept].reset_index(drop=True)], axis=1)
     design = covariate_design(table, kinds)
-    if known is not None and known.shape[1]:
-        own = known.loc[samples["sample"]].to_numpy(np.float64)
-        design = Design((*design.names, *known.columns), np.hstack([design.matrix, own]))
+    if known is not None:
+        adjusted_for = _known_variants(known, samples)
+        design = Design((*design.names, *adjusted_for.names), np.hstack([design.matrix, adjusted_for.matrix]))
     visits = _slope_visits(clinical) if isinstance(trait, SlopeTrait) else None
     models = fit_trait(trait, samples, design, visits, clinical.study_path)
     excluded = pd.DataFrame({"sample": participants["sample"][~kept], "reason": reason[~kept]})
     many_ties = models.fit.details.get("tied_fraction", 0) > MANY_TIES
     return PreparedTrait(trait.name, trait.type, models, samples, excluded, ("many_ties",) if many_ties else ())
+
+
+def _known_variants(known: pd.DataFrame, samples: pd.DataFrame) -> Design:
+    """Give the dosages of variants that a trait is adjusted for; a male's allele on X counts as two, as in a scan."""
+    dosages = known.loc[samples["sample"]].to_numpy(np.float64)
+    contigs, positions = (
+        zip(*(name.split("-")[:2] for name in known.columns), strict=True) if known.size else ((), ())
+    )
+    single = hemizygous_in_males(np.array(contigs, object), np.array(positions, np.int32))
+    dosages[single & samples["male"].to_numpy(bool)[:, None] & (dosages == 1)] = 2
+    # A variant that none of these samples carries has nothing to adjust for.
+    varying = np.ptp(dosages, axis=0) > 0
+    return Design(tuple(known.columns[varying]), dosages[:, varying])
 
 
 def _phenotype(trait: Trait, clinical: Clinical) -> pd.DataFrame:
