@@ -91,20 +91,26 @@ def compress():
 
 @pytest.fixture(scope="session")
 def make_model():
-    """Give a function that makes up a null model without covariates; `step` rounds it to multiples, for ties."""
+    """Give a function that makes up a null model without covariates; `step` rounds it to multiples, for ties.
+
+    Samples carry equal information in all but "slope", and "risks": a logistic model of unequal risks.
+    """
 
     def make(rng, kind, samples, *, step=None):
         events = (rng.random(samples) < 0.4).astype(float)
-        expected = rng.uniform(0.05, 0.95, samples) if kind == "logistic" else rng.exponential(0.5, samples) + 0.01
+        cases = kind in ("logistic", "risks")
+        expected = rng.uniform(0.05, 0.95, samples) if cases else rng.exponential(0.5, samples) + 0.01
         residuals = rng.exponential(size=samples) - 1
         if step is not None:
             expected = np.maximum(np.round(expected / step), 1) * step
-            expected = np.minimum(expected, 1 - step) if kind == "logistic" else expected
+            expected = np.minimum(expected, 1 - step) if cases else expected
             residuals = np.round(residuals / step) * step
-        nothing = (np.ones(samples), np.zeros((samples, 0)), np.zeros((0, 0)))
-        if kind == "linear":
-            return NullModel(kind, residuals, *nothing)
-        return NullModel(kind, events - expected, *nothing, events=events, expected_events=expected)
+        information = {"slope": 0.5 + expected, "risks": expected * (1 - expected)}.get(kind, np.ones(samples))
+        rest = (information, np.zeros((samples, 0)), np.zeros((0, 0)))
+        if kind in ("linear", "slope"):
+            return NullModel(kind, residuals, *rest)
+        name = "logistic" if kind == "risks" else kind
+        return NullModel(name, events - expected, *rest, events=events, expected_events=expected)
 
     return make
 

@@ -21,7 +21,7 @@ TESTS = (
     WeightedTest("acat_v", "flat"),
 )
 SETTINGS = ScanSettings((MaskChoice(Mask("missense"), 1.0),), TESTS, 1, Effort(10, 10, 10))
-KINDS = ("linear", "cox", "logistic")
+KINDS = ("linear", "slope", "cox", "logistic", "risks")
 RHO = np.array([0, 0.01, 0.04, 0.09, 0.25, 0.5, 1])
 IN_STORE = 100
 # Carriers (rows) by variants.
@@ -42,20 +42,21 @@ class Placed:
         own = [np.arange(len(rows))[strata[: len(rows)] == s] for s in np.unique(strata)]
         ways = [permutations(np.flatnonzero(strata == s), ones.size) for s, ones in enumerate(own)]
         self.places = np.array([sum(parts, ()) for parts in product(*ways)])[:, np.argsort(np.concatenate(own))]
-        self.model, self.rows = model, rows
-        centred = model.residuals - (np.bincount(strata, model.residuals) / np.bincount(strata))[strata]
-        self.centred = centred / np.sqrt(model.information.mean())
+        self.model, self.rows, self.equal = model, rows, np.ptp(model.information) == 0
+        self.centred = model.residuals - (np.bincount(strata, model.residuals) / np.bincount(strata))[strata]
 
     def ratio(self, burden):
         scaled = burden * burden.sum() / (burden**2).sum()
         size = scaled.sum()
-        if self.model.kind == "linear":
-            return (self.centred[self.places] @ scaled) ** 2 / size
+        information = self.model.information[self.places] @ scaled**2
+        if self.model.kind in ("linear", "slope"):
+            return (self.centred[self.places] @ scaled) ** 2 / information
         observed, expected = self.model.events[self.places] @ scaled, self.model.expected_events[self.places] @ scaled
         if self.model.kind == "cox":
             return 2 * (xlogy(observed, observed / expected) - observed + expected)
         failures = size - observed
-        return 2 * (xlogy(observed, observed / expected) + xlogy(failures, failures / (size - expected)))
+        ratio = 2 * (xlogy(observed, observed / expected) + xlogy(failures, failures / (size - expected)))
+        return ratio if self.equal else ratio * expected * (size - expected) / size / information
 
     def skat(self, weights):
         return sum(w**2 * (g**2).sum() * self.ratio(g) for w, g in zip(weights, self.rows.T, strict=True))

@@ -136,6 +136,13 @@ def test_counts_other_than_none_and_one_are_refused(make_model):
     assert not ExactBurden(evidence_of(model, strata), strata).feasible(np.arange(3))
 
 
+@pytest.mark.parametrize("kind", ["slope", "risks"])
+def test_samples_of_unequal_information_are_refused(make_model, kind):
+    strata = np.zeros(30, int)
+    model = make_model(np.random.default_rng(1), kind, 30)
+    assert not ExactBurden(evidence_of(model, strata), strata).feasible(np.arange(3))
+
+
 def test_more_choices_than_double_precision_counts_are_refused(make_model):
     model, strata = make_model(np.random.default_rng(1), "linear", 1_100), np.zeros(1_100, int)
     exact = ExactBurden(evidence_of(model, strata), strata)

@@ -10,21 +10,22 @@ from association.gene_plan import GenePlan
 from association.gene_tests.columns import Burden
 
 SAMPLES = 60
-KINDS = ("linear", "cox", "logistic")
+KINDS = ("linear", "slope", "cox", "logistic", "risks")
 
 
 def dense_ratio(kind, burden, model):
     """Write the likelihood ratio of one column by its definition."""
     scaled = burden * burden.sum() / (burden**2).sum()
     size = scaled.sum()
-    if kind == "linear":
-        residuals = model.residuals - model.residuals.mean()
-        return (scaled @ residuals) ** 2 / size
+    information = scaled**2 @ model.information
+    if kind in ("linear", "slope"):
+        return (scaled @ (model.residuals - model.residuals.mean())) ** 2 / information
     observed, expected = scaled @ model.events, scaled @ model.expected_events
     if kind == "cox":
         return 2 * (xlogy(observed, observed / expected) - observed + expected)
     failures = size - observed
-    return 2 * (xlogy(observed, observed / expected) + xlogy(failures, failures / (size - expected)))
+    ratio = 2 * (xlogy(observed, observed / expected) + xlogy(failures, failures / (size - expected)))
+    return ratio * expected * (size - expected) / size / information if kind == "risks" else ratio
 
 
 def dosages(rng, variants=6):
