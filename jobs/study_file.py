@@ -173,6 +173,8 @@ def _message(details: ErrorDetails, place: Place, settings: object) -> str:
     if kind == "value_error":
         return str(context["error"])
     found = "nothing" if details["input"] is None else repr(details["input"])
+    if kind == "string_pattern_mismatch" and (meaning := _meaning(details["loc"])):
+        return f"expected {meaning}; found the text {found}"
     text = (
         details["msg"]
         .replace("Input should be", "expected")
@@ -194,6 +196,17 @@ def _known_settings(location: Place) -> list[str]:
     for step in location[:-1]:
         section = _step_into(section, step, schema["$defs"])
     return list(section.get("properties", {}))
+
+
+def _meaning(location: Place) -> str:
+    """Find what the published schema says of a setting; an item of a list is what the list is of."""
+    section: dict[str, Any] = Study.model_json_schema()
+    definitions, meaning = section["$defs"], ""
+    for step in location:
+        if isinstance(step, str):
+            meaning = section.get("properties", {}).get(step, {}).get("description", "")
+        section = _step_into(section, step, definitions)
+    return meaning
 
 
 def _step_into(section: dict[str, Any], step: str | int, definitions: dict[str, Any]) -> dict[str, Any]:

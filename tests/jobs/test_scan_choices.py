@@ -1,0 +1,161 @@
+"""Settings of gene tests, calibration and conditioning: what is refused, and what the engine is told."""
+
+import json
+
+import pytest
+import yaml
+
+from association.calibration.monte_carlo import Effort
+from association.gene_tests.masks import Mask
+from association.problems import InputError
+from association.scan_settings import MaskChoice, WeightedTest
+from jobs.stage_settings import scan_settings, store_ceiling
+from jobs.study_file import read_study
+
+SETTINGS = {
+    "name": "small",
+    "output": "out",
+    "genotypes": {"vcfs": ["a.vcf"], "reference_genome": "GRCh38"},
+    "participants": {"path": "p.tsv"},
+    "annotation": {"source": "vep", "scores": ["REVEL"]},
+    "masks": [{"name": "missense"}],
+    "traits": [{"name": "survival", "type": "survival"}],
+}
+BURDEN, SKAT = {"test": "burden"}, {"test": "skat"}
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Give a function that reads a study file with some sections changed."""
+
+    def run(**sections):
+        path = tmp_path / "study.yaml"
+        path.write_text(yaml.safe_dump(SETTINGS | sections, sort_keys=False))
+        return read_study(path)
+
+    return run
+
+
+@pytest.fixture
+def refusal(read):
+    """Give a function that has a study refused, and returns the messages by setting."""
+
+    def refuse(**sections):
+        with pytest.raises(InputError) as caught:
+            read(**sections)
+        return {one.place.split(", ")[-1]: one.message for one in caught.value.problems}
+
+    return refuse
+
+
+@pytest.mark.parametrize(
+    ("test", "words"),
+    [
+        (SKAT | {"coding": "max"}, "'coding' is for the burden test only"),
+        ({"test": "acat_v", "weights": "beta_1_25"}, "acat_v has weights of its own; leave 'weights' out"),
+        (BURDEN | {"coding": "any", "weights": "beta_1_25"}, "'any' counts carriers, whatever the weights"),
+        (BURDEN | {"coding": "two_hits", "weights": "score:REVEL"}, "'two_hits' counts carriers"),
+    ],
+)
+def test_settings_that_a_test_does_not_have_are_refused(refusal, test, words):
+    assert words in refusal(tests=[BURDEN, test])["tests[1]"]
+
+
+@pytest.mark.parametrize(
+    ("test", "place", "words"),
+    [
+        (BURDEN | {"weights": "score:CADD"}, "tests[1].weights", "'CADD' is not in annotation.scores; add it there"),
+        (BURDEN | {"weights": "flat"}, "tests[1]", "the same test stands above; leave one of them out"),
+        (BURDEN | {"weights": "beta_1_52"}, "tests[1].weights", "beta_1_25, madsen_browning"),
+        (BURDEN | {"coding": "sums"}, "tests[1].coding", "did you mean 'sum'?"),
+        ({"test": "skato"}, "tests[1].test", "did you mean 'skat_o'?"),
+    ],
+)
+def test_a_wrong_test_is_refused_with_its_place(refusal, test, place, words):
+    assert words in refusal(tests=[BURDEN, test])[place]
+
+
+def test_snpeff_has_no_scores_to_weigh_by(refusal):
+    found = refusal(annotation={"source": "snpeff"}, tests=[SKAT | {"weights": "score:REVEL"}])
+    assert "'REVEL' is not in annotation.scores" in found["tests[0].weights"]
+
+
+@pytest.mark.parametrize(
+    "name", ["rs123", "chr1:1000:A:C", "chr1-1000-A", "chr1-1000-A-*", "chr1-1,000-A-C", "1-1-a-c"]
+)
+def test_a_variant_that_is_no_name_is_refused_with_its_place(refusal, name):
+    message = refusal(condition_on=["chr1-1000-A-C", name])["condition_on[1]"]
+    assert f"found the text '{name}'" in message
+    assert "contig-position-ref-alt" in message
+
+
+def test_variants_may_be_of_any_contig_and_length(read):
+    names = ["chr1-1000-A-C", "X-5-ACGT-N", "HLA*1-7-A-AT"]
+    assert scan_settings(read(condition_on=names)).left_out == frozenset(names)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("max_permutations", 999),
+        ("escalate_to", 999),
+        ("exceedances", 9),
+        ("panel_permutations", 10**9 + 1),
+        ("family_permutations", -1),
+        ("seed", -1),
+    ],
+)
+def test_calibration_beyond_its_range_is_refused(refusal, setting, value):
+    assert f"found {value}" in refusal(calibration={setting: value})[f"calibration.{setting}"]
+
+
+def test_the_engine_is_told_of_every_mask_ceiling_and_test(read):
+    damaging = {"name": "plof_or_damaging_missense", "damaging": {"score": "REVEL", "at_least": 0.7}}
+    masks = [damaging | {"max_allele_frequency": [0.001, 0.05]}, {"name": "synonymous"}]
+    tests = [BURDEN | {"coding": "max"}, SKAT | {"weights": "score:REVEL"}, {"test": "acat_v"}]
+    study = read(masks=masks, tests=tests)
+    found = scan_settings(study)
+    rule = Mask("plof_or_damaging_missense", "REVEL", 0.7)
+    assert found.masks == (MaskChoice(rule, 0.001), MaskChoice(rule, 0.05), MaskChoice(Mask("synonymous"), 0.01))
+    assert found.tests == (
+        WeightedTest("burden", "flat", "max"),
+        WeightedTest("skat", "score:REVEL"),
+        WeightedTest("acat_v", "flat"),
+    )
+    assert store_ceiling(study) == 0.05
+    # Three masks of three tests and an omnibus, and one omnibus over the two that are no control.
+    assert found.rows_per_gene == 3 * 4 + 1
+
+
+def test_the_engine_is_told_how_far_permutations_go(read):
+    calibration = {
+        "seed": 7,
+        "max_permutations": 2_000,
+        "escalate_to": 50_000,
+        "exceedances": 30,
+        "panel": ["SOD1", "FUS"],
+        "panel_permutations": 90_000,
+        "family_permutations": 0,
+    }
+    found = scan_settings(read(calibration=calibration))
+    assert found.seed == 7
+    assert found.family_permutations == 0
+    assert found.effort_for("TARDBP") == Effort(2_000, 50_000, 30)
+    assert found.effort_for("SOD1") == found.effort_for("FUS") == Effort(90_000, 90_000, 30)
+
+
+@pytest.mark.parametrize(
+    ("calibration", "escalated"),
+    [({}, 1_000_000), ({"max_permutations": 3_000}, 30_000), ({"escalate_to": 5_000}, 100_000)],
+)
+def test_an_unresolved_test_goes_on_for_ten_times_as_long_and_never_for_less(read, calibration, escalated):
+    assert scan_settings(read(calibration=calibration)).effort.escalated == escalated
+
+
+def test_the_command_prints_a_schema_with_every_type_of_trait(progex):
+    outcome = progex("schema")
+    assert outcome.exit_code == 0
+    schema = json.loads(outcome.stdout)
+    kinds = schema["$defs"].get("Study", schema)
+    mapping = kinds["properties"]["traits"]["items"]["discriminator"]["mapping"]
+    assert set(mapping) == {"survival", "alsfrs_slope", "quantitative", "binary", "count", "ordinal"}
