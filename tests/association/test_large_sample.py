@@ -113,13 +113,26 @@ def test_every_row_has_a_probability_and_its_method(null_rows):
 def test_skat_of_ultra_rare_variants_alone_is_their_weighted_burden(traits, make_store):
     """At most 10 minor alleles each: all of them collapse into one column, and a single column is a burden."""
     rng, trait = np.random.default_rng(9), traits["survival"]
-    dosages = np.hstack([gene_of(rng, trait, carriers, carriers % 2) for carriers in (1, 3, 5, 7, 8, 10, 10, 10)])
+    placed = [(1, 0), (3, 1), (5, 2), (7, 2), (9, 2), *[(10, 0)] * 6, (10, 1), (10, 1)]
+    dosages = np.hstack([gene_of(rng, trait, carriers, events) for carriers, events in placed])
     tests = (WeightedTest("burden", "madsen_browning"), *SKATS)
     found = scan(*make_store({"G": dosages}), [trait], settings(*tests)).to_pandas().set_index("test")
     # More than two standard deviations out, where the burden's p-value sets the variance.
     assert found.loc["burden", "p_value"] < 0.01
     for test in ("skat", "skat_o"):
         assert found.loc[test, "p_value"] == pytest.approx(found.loc["burden", "p_value"], rel=1e-6)
+
+
+def test_a_burden_that_few_of_its_carriers_make_up_is_permuted(traits, make_store):
+    """A singleton weighs as much as 60 of the carriers of a common variant."""
+    trait = traits["binary"]
+    dosages = np.zeros((SAMPLES, 2))
+    dosages[:60, 0], dosages[60, 1] = 1, 1
+    tests = (WeightedTest("burden", "score:REVEL"), BURDEN)
+    store = make_store({"G": dosages}, revel=(0.01, 0.6))
+    found = scan(*store, [trait], settings(*tests)).to_pandas().set_index("weights")
+    assert found.loc["score:REVEL", "method"] == "permutation"
+    assert found.loc["flat", "method"] == "saddlepoint"
 
 
 def cauchy(p_values):
