@@ -84,7 +84,11 @@ class Calibration(Section):
     panel_permutations: Annotated[int, Field(ge=1_000, le=1_000_000_000)] = 10_000_000
     family_permutations: Annotated[
         int,
-        Field(ge=0, le=1_000_000, description="for Westfall-Young's p-values adjusted for all genes; 0: none"),
+        Field(
+            ge=0,
+            le=10_000,
+            description="for Westfall-Young's p-values adjusted for all genes, which are all kept in memory; 0: none",
+        ),
     ] = 1_000
 
 

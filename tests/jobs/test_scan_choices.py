@@ -102,6 +102,7 @@ def test_variants_may_be_of_any_contig_and_length(read):
         ("exceedances", 9),
         ("panel_permutations", 10**9 + 1),
         ("family_permutations", -1),
+        ("family_permutations", 10_001),
         ("seed", -1),
     ],
 )
