@@ -10,11 +10,11 @@ A carrier of burden b shifts the trait's linear predictor by theta b. With b in 
 
 with d the observed and E the expected events (or counts, or cases), M the score residuals and V the information of a
 sample. Counting is for times to event and counts: theta is estimated from O and E alone, and risk sets are taken as
-given, which carriers, being few, hardly change. The residual M = d - E itself is a poor measure there: it can't
-exceed 1 however early a patient dies, and has no bound for one who lives long, so at high event rates |U| finds only
-protective genes. Binary takes carriers as equally likely cases; where they are not, the last factor gives the
-variance that they have. Unequal serves all other traits whose samples carry unequal information, such as slopes from
-few or many visits, and plain the rest.
+given, which carriers, being few, hardly change, but for the last survivors of a small stratum. The residual M = d - E
+itself is a poor measure there: it can't exceed 1 however early a patient dies, and has no bound for one who lives
+long, so at high event rates |U| finds only protective genes. Binary takes carriers as equally likely cases; where
+they are not, the last factor gives the variance that they have. Unequal serves all other traits whose samples carry
+unequal information, such as slopes from few or many visits, and plain the rest.
 
 A permutation exchanges all that is known of a sample, so any function of the sums has an exact law if carriers are
 like other samples of their stratum. Where they are not (a gene that prolongs life has carriers with more visits), the
