@@ -154,7 +154,7 @@ def read_participants(
     table = Table(path)
     dates += [name for name in optional_dates if name not in dates and columns[name] in table.rows]
     table.require([columns["sample"], *(columns[name] for name in dates + numbers)], "Map it in participants.columns")
-    table.require(as_is, "Name one of these in covariates, strata or traits")
+    table.require(as_is, "Name one of these in covariates, strata, traits or columns.sex")
     read = {"sample": table.identifiers(columns["sample"])}
     table.unique(columns["sample"])
     read |= {name: table.dates(columns[name]) for name in dates}
