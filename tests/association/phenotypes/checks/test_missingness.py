@@ -10,7 +10,7 @@ from association.phenotypes.checks.missingness import informative_missingness
 
 
 def cohort(seed, effect, patients=400):
-    """Give visits every 3 months for 2 years of follow-up, each of which leads to drop-out with odds that depend on its score."""
+    """Give 3-monthly visits over 2 years of follow-up; each may be the last, with odds that depend on its score."""
     rng = np.random.default_rng(seed)
     rows = []
     for patient in range(patients):
