@@ -2,20 +2,26 @@
 
     exit  = event date, else last contact;   entry = max(enrolment, DNA sampling);   both in months from the origin.
 
-A patient must be alive and unventilated to be enrolled, so time before entry is not observed and does not count: a
-patient is at risk in (entry, exit]. Whoever can't be placed on that axis is left out, with a reason.
+Whoever can't be placed on that axis is left out, with a reason; `follow_up` has the rules.
 
-Units: months = days / 30.4375.
+The endpoint `composite_niv23` counts the first day of non-invasive ventilation for 23 hours or more as well, which
+is ventilation in all but the tube.
 """
 
 from __future__ import annotations
 
 import pandas as pd
 
-DAYS_PER_MONTH = 30.4375
+from association.phenotypes.follow_up import ORIGINS, times_at_risk
+from association.phenotypes.timeline import dates_of
 
-ORIGINS = {"onset": "onset_date", "diagnosis": "diagnosis_date", "enrolment": "enrolment_date"}
-EVENT_DATES = {"death": ("death_date",), "composite": ("death_date", "ventilation_date")}
+__all__ = ["EVENT_DATES", "ORIGINS", "survival_times"]
+
+EVENT_DATES = {
+    "death": ("death_date",),
+    "composite": ("death_date", "ventilation_date"),
+    "composite_niv23": ("death_date", "ventilation_date", "niv23_date"),
+}
 
 
 def survival_times(participants: pd.DataFrame, *, endpoint: str, origin: str) -> pd.DataFrame:
@@ -28,7 +34,7 @@ def survival_times(participants: pd.DataFrame, *, endpoint: str, origin: str) ->
         dna_date, last_contact_date, and either the endpoint's event dates or `event` (1 where the endpoint happened
         on last_contact_date, 0 where it did not).
     endpoint
-        "composite" (death or invasive ventilation, the earlier) or "death".
+        One of `EVENT_DATES`: the earliest of its dates counts.
     origin
         "onset", "diagnosis" or "enrolment": time zero.
 
@@ -37,49 +43,31 @@ def survival_times(participants: pd.DataFrame, *, endpoint: str, origin: str) ->
     pandas.DataFrame
         entry, exit (months), event (0 or 1) and reason (None where the patient can be used), in the same order.
     """
-    start = participants[ORIGINS[origin]]
-    enrolled = participants["enrolment_date"]
-    observed_from = (
-        pd.concat([enrolled, _dates(participants, "dna_date")], axis=1).max(axis=1).where(enrolled.notna())
-    )
     event_date = _event_dates(participants, endpoint)
-    last_seen = event_date.fillna(participants["last_contact_date"])
-    times = pd.DataFrame(
-        {
-            "entry": (observed_from - start).dt.days / DAYS_PER_MONTH,
-            "exit": (last_seen - start).dt.days / DAYS_PER_MONTH,
-            "event": event_date.notna().astype(float),
-            "reason": None,
+    last_seen = event_date.fillna(dates_of(participants, "last_contact_date"))
+    times = times_at_risk(
+        participants,
+        origin=origin,
+        reached_date=event_date,
+        end_date=last_seen,
+        unknown={
+            "no event date and no last contact date": last_seen.isna(),
+            "no event status": _unknown_event(participants),
         },
-        index=participants.index,
+        reached_early="endpoint reached before entry",
     )
-    for reason, applies in (
-        (f"no {origin} date", start.isna()),
-        ("no enrolment date", enrolled.isna()),
-        ("no event date and no last contact date", last_seen.isna()),
-        ("no event status", _unknown_event(participants)),
-        (f"enrolled before {origin}", times["entry"] < 0),
-        ("endpoint reached before entry", event_date <= observed_from),
-        ("not followed after entry", times["exit"] <= times["entry"]),
-    ):
-        times.loc[applies & times["reason"].isna(), "reason"] = reason
+    times.insert(2, "event", event_date.notna().astype(float))
     return times
 
 
 def _event_dates(participants: pd.DataFrame, endpoint: str) -> pd.Series:
     """Give the date of the endpoint, NaT where it was not reached."""
     if "event" in participants:
-        return participants["last_contact_date"].where(participants["event"] == 1)
-    return pd.concat([_dates(participants, name) for name in EVENT_DATES[endpoint]], axis=1).min(axis=1)
+        return dates_of(participants, "last_contact_date").where(participants["event"] == 1)
+    return pd.concat([dates_of(participants, name) for name in EVENT_DATES[endpoint]], axis=1).min(axis=1)
 
 
 def _unknown_event(participants: pd.DataFrame) -> pd.Series:
     if "event" in participants:
         return participants["event"].isna()
     return pd.Series(data=False, index=participants.index)
-
-
-def _dates(participants: pd.DataFrame, name: str) -> pd.Series:
-    if name in participants:
-        return participants[name]
-    return pd.Series(pd.NaT, index=participants.index, dtype="datetime64[ns]")

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from association.phenotypes.survival import DAYS_PER_MONTH, survival_times
+from association.phenotypes.survival import survival_times
+from association.phenotypes.timeline import DAYS_PER_MONTH
 
 DATES = ["onset_date", "enrolment_date", "death_date", "ventilation_date", "last_contact_date"]
 
@@ -69,3 +70,33 @@ def test_patients_who_cannot_be_placed_in_time_are_left_out_with_a_reason(row, r
     table = patients(row, ("2020-01-01", "2020-06-01", None, None, "2021-01-01"))
     times = survival_times(table, endpoint="composite", origin="onset")
     assert times["reason"].tolist() == [reason, None]
+
+
+def test_noninvasive_ventilation_around_the_clock_counts_only_where_asked():
+    table = patients(("2020-01-01", "2020-06-01", None, None, "2021-03-01"))
+    table["niv23_date"] = pd.to_datetime(["2020-11-01"])
+    wide = survival_times(table, endpoint="composite_niv23", origin="onset").iloc[0]
+    assert (wide["exit"], wide["event"]) == (months("2020-01-01", "2020-11-01"), 1)
+    narrow = survival_times(table, endpoint="composite", origin="onset").iloc[0]
+    assert (narrow["exit"], narrow["event"]) == (months("2020-01-01", "2021-03-01"), 0)
+
+
+def test_the_earliest_of_death_and_both_ventilations_counts():
+    table = patients(
+        ("2020-01-01", "2020-06-01", "2021-03-01", "2020-12-01", None),
+        ("2020-01-01", "2020-06-01", "2020-08-01", None, None),
+    )
+    table["niv23_date"] = pd.to_datetime(["2020-12-15", "2020-09-01"])
+    exits = survival_times(table, endpoint="composite_niv23", origin="onset")["exit"].tolist()
+    assert exits == [months("2020-01-01", "2020-12-01"), months("2020-01-01", "2020-08-01")]
+
+
+def test_fractions_of_a_day_are_kept():
+    table = patients(("1970-01-01", "1970-01-16 05:15:00", None, None, "1970-05-17 23:15:00"))
+    row = survival_times(table, endpoint="composite", origin="onset").iloc[0]
+    assert (row["entry"], row["exit"]) == (0.5, 4.5)
+
+
+def test_an_exit_hours_after_entry_is_followed():
+    table = patients(("2020-01-01", "2020-06-01", None, None, "2020-06-01 06:00:00"))
+    assert survival_times(table, endpoint="death", origin="onset")["reason"].tolist() == [None]
