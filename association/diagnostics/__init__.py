@@ -1,0 +1,1 @@
+"""What shows whether a null model fits: survival curves, proportional hazards, residuals."""
