@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
 import pandas as pd
 
 from association.problems import InputError, Problem
 from hail_pipelines.reference_genome import ReferenceGenome, contig_recoding, last_position, other_genome
 from hail_pipelines.vcf_files import VcfSummary, inspect_vcfs
 from hail_pipelines.vcf_header import absent_parts
-from jobs.clinical import Clinical, read_clinical
+from jobs.clinical.read import Clinical, read_clinical
 from jobs.study import Study, resolve
 from jobs.study_file import read_study
 from jobs.study_inputs import InfoAnnotation, SnpEffAnnotation, TableAnnotation, VepAnnotation
-from jobs.tables import FIRST_ROW_LINE, Table
-from jobs.traits import PreparedTrait, prepare_traits
+from jobs.tables.table import Table
+from jobs.traits.prepare import prepare_traits
+from jobs.traits.prepared import PreparedTrait
 
 Found = TypeVar("Found")
 
@@ -175,14 +175,10 @@ def _check_variant_table(study: Study, path: Path) -> None:
     table = Table(resolve(path, annotation.path))
     columns = annotation.columns
     external = [annotation.external_af] if annotation.external_af else []
-    errors: list[InputError] = []
-    _attempt(lambda: table.require(columns.model_dump().values(), "Map it in annotation.columns"), errors)
-    remedy = "Name one of these in annotation.scores and external_af"
-    _attempt(lambda: table.require([*annotation.scores, *external], remedy), errors)
-    if errors:
-        raise InputError(table.path.name, [problem for error in errors for problem in error.problems])
+    table.require(columns.model_dump().values(), "Map it in annotation.columns")
+    table.require([*annotation.scores, *external], "Name one of these in annotation.scores and external_af")
     for column in (columns.contig, columns.position, columns.ref, columns.alt):
-        _note(table, column, table.rows[column].isna(), "is not a value; every row needs one")
+        table.note(column, table.texts(column).isna(), "is not a value; every row needs one")
     _check_positions(table, columns.contig, columns.position, study.genotypes.reference_genome)
     for column in dict.fromkeys(annotation.scores):
         table.numbers(column)
@@ -197,26 +193,18 @@ def _check_positions(
     """Note the rows that lie on no chromosome of the genome, or at no position of theirs."""
     recoding = contig_recoding(reference_genome)
     known = {*recoding, *recoding.values()}
-    contigs = table.rows[contig_column]
+    contigs = table.texts(contig_column)
     unknown = contigs.notna() & ~contigs.isin(known)
     expected = "expected 1 to 22, X, Y or MT, with or without 'chr'; remove the row"
-    _note(table, contig_column, unknown, f"is not a chromosome of {reference_genome}; {expected}")
+    table.note(contig_column, unknown, f"is not a chromosome of {reference_genome}; {expected}")
     positions = table.numbers(position_column, lowest=1)
-    _note(table, position_column, positions % 1 > 0, "is not a whole number")
+    table.note(position_column, positions % 1 > 0, "is not a whole number")
     last = contigs.map({name: last_position(name, reference_genome) for name in known}).astype(float)
     message = (
         f"lies beyond the end of the chromosome in {reference_genome}: the table may be on "
         f"{other_genome(reference_genome)}; use the one on the study's genome"
     )
-    _note(table, position_column, positions > last, message)
-
-
-def _note(table: Table, column: str, wrong: pd.Series, message: str) -> None:
-    """Add a problem for each row whose value in a column is wrong."""
-    for row in np.flatnonzero(wrong.to_numpy()):
-        value = table.rows[column].iloc[row]
-        found = "(empty)" if pd.isna(value) else f"'{value}'"
-        table.problems.append(Problem(f"line {row + FIRST_ROW_LINE}, column '{column}'", f"{found} {message}"))
+    table.note(position_column, positions > last, message)
 
 
 def _attempt(step: Callable[[], Found], errors: list[InputError]) -> Found | None:

@@ -29,7 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from association.problems import InputError, Problem
-from jobs.tables import MOST_PROBLEMS_SHOWN
+from jobs.tables.notes import MOST_PROBLEMS_SHOWN
 
 log = logging.getLogger(__name__)
 
