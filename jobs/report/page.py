@@ -7,7 +7,6 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pandas as pd
 import yaml
 
@@ -17,6 +16,7 @@ from jobs.report import numbers, wording
 from jobs.report.cautions import cautions
 from jobs.report.chances import NORMAL_95
 from jobs.report.driving_rows import MASK
+from jobs.report.environment import page_environment
 from jobs.report.figures import attrition_figure
 from jobs.report.findings import TraitFindings, find
 from jobs.report.gene_table import gene_table, records
@@ -66,7 +66,7 @@ def report_html(inputs: ReportInputs) -> str:
     """
     traits = [_trait_section(inputs, find(inputs, trait)) for trait in inputs.traits]
     return (
-        _environment()
+        page_environment()
         .get_template("page.html.jinja")
         .render(
             study=inputs.study,
@@ -82,29 +82,6 @@ def report_html(inputs: ReportInputs) -> str:
             columns=COLUMNS,
         )
     )
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("jobs.report", "."),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "count": numbers.count,
-        "number": numbers.number,
-        "estimate": numbers.estimate,
-        "percent": numbers.percent,
-        "p_value": numbers.p_value,
-        "mask_words": wording.mask_words,
-        "test_words": wording.test_words,
-        "plain_words": wording.plain_words,
-        "title": wording.title,
-    }
-    environment.globals["meaning"] = wording.MEANINGS
-    return environment
 
 
 def _trait_section(inputs: ReportInputs, findings: TraitFindings) -> dict[str, Any]:

@@ -37,7 +37,17 @@ BADGES = {
     "at_resolution_limit": "upper bound",
 }
 MEANINGS = {column.name: column.meaning for column in COLUMNS}
-ABBREVIATIONS = {"als": "ALS", "alsfrs": "ALSFRS-R", "fvc": "FVC", "niv": "NIV", "pc": "PC"}
+ABBREVIATIONS = {
+    "als": "ALS",
+    "alsfrs": "ALSFRS-R",
+    "cmap": "CMAP",
+    "d50": "D50",
+    "fvc": "FVC",
+    "munix": "MUNIX",
+    "niv": "NIV",
+    "pc": "PC",
+    **{f"pc{number}": f"PC{number}" for number in range(1, 21)},
+}
 
 
 @dataclass(frozen=True)
@@ -63,19 +73,33 @@ class TraitWords:
     ratio: str = ""
 
 
+HAZARD = TraitWords("log hazard ratio", "sooner", "later", ratio="hazard ratio")
+SUBDISTRIBUTION = TraitWords(
+    "log subdistribution hazard ratio", "sooner", "later", ratio="subdistribution hazard ratio"
+)
 TRAITS = {
-    "survival": TraitWords("log hazard ratio", "sooner", "later", ratio="hazard ratio"),
+    "survival": HAZARD,
+    "milestone": HAZARD,
+    "time_to_event": HAZARD,
     "alsfrs_slope": TraitWords("points per month", "slower", "faster"),
+    "slope": TraitWords("units per month", "more upward", "more downward"),
+    "baseline": TraitWords("trait units", "higher", "lower"),
+    "progression_rate": TraitWords("points lost per month", "faster", "slower"),
+    "d50": TraitWords("months to half of function", "slower", "faster"),
+    "joint_rank": TraitWords("ranks of function and survival", "better", "worse"),
+    "stage": TraitWords("log odds ratio of a later stage", "later", "earlier", ratio="odds ratio"),
     "quantitative": TraitWords("trait units", "higher", "lower"),
     "binary": TraitWords("log odds ratio", "more often", "less often", events="cases", ratio="odds ratio"),
     "count": TraitWords("log rate ratio", "higher", "lower", events="counts", ratio="rate ratio"),
     "ordinal": TraitWords("log odds ratio", "higher", "lower", ratio="odds ratio"),
 }
+# Kinds of null model whose estimates are read otherwise than the trait's type says.
+MODELS = {"fine_gray": SUBDISTRIBUTION}
 
 
-def trait_words(trait_type: str) -> TraitWords:
-    """Give the words for a type of trait."""
-    return TRAITS.get(trait_type, TraitWords("effect", "higher", "lower"))
+def trait_words(trait_type: str, kind: str | None = None) -> TraitWords:
+    """Give the words for a type of trait, and for the kind of its null model where that has words of its own."""
+    return MODELS.get(kind or "", TRAITS.get(trait_type, TraitWords("effect", "higher", "lower")))
 
 
 def mask_words(mask: str) -> str:

@@ -1,0 +1,31 @@
+"""The templates of all pages, and what they share: filters that write numbers and names."""
+
+from __future__ import annotations
+
+import jinja2
+
+from jobs.report import numbers, wording
+
+
+def page_environment() -> jinja2.Environment:
+    """Give the environment of the templates in this folder and below it; all text is escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("jobs.report", "."),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "count": numbers.count,
+        "number": numbers.number,
+        "estimate": numbers.estimate,
+        "percent": numbers.percent,
+        "p_value": numbers.p_value,
+        "mask_words": wording.mask_words,
+        "test_words": wording.test_words,
+        "plain_words": wording.plain_words,
+        "title": wording.title,
+    }
+    environment.globals["meaning"] = wording.MEANINGS
+    return environment
