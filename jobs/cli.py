@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from association.problems import InputError
 from hail_pipelines.threads import ONE_THREAD
+
+if TYPE_CHECKING:
+    from jobs.clinical.checks import CheckOutcome
+    from jobs.traits.prepared import PreparedTrait
 
 USERS_FAULT = 2
 
@@ -38,6 +42,17 @@ def run(study: StudyPath) -> None:
 
 
 @app.command()
+def traits(study: StudyPath) -> None:
+    """Derive a study's traits, check its tables and fit the null models; needs no genotypes and no Java."""
+    from jobs.run_traits import run_traits
+
+    with _users_faults():
+        done = run_traits(study)
+    _describe_traits(done.traits, done.outcomes)
+    typer.echo(f"page: {done.page}")
+
+
+@app.command()
 def validate(study: StudyPath) -> None:
     """Check a study and its inputs without reading genotypes; needs seconds and no Java."""
     from jobs.check import check_study
@@ -47,13 +62,29 @@ def validate(study: StudyPath) -> None:
     typer.echo(f"{study.name}: no problem found")
     typer.echo(f"  genotypes  {len(checked.vcfs)} VCFs, {len(checked.summary.samples):,} samples")
     typer.echo(f"  clinical   {len(checked.clinical.participants):,} participants")
-    for trait in checked.traits:
+    _describe_traits(checked.traits, [*checked.clinical.checks, *(c for t in checked.traits for c in t.checks)])
+
+
+def _describe_traits(traits: Sequence[PreparedTrait], outcomes: Sequence[CheckOutcome]) -> None:
+    """Say who is in each trait and who is not, what was warned of, and what the data checks found."""
+    from jobs.clinical.files import check_summaries
+
+    for trait in traits:
         summary = trait.summary()
         events = "" if summary["events"] is None else f", {summary['events']:,} events"
         left_out = len(trait.excluded)
         typer.echo(f"  trait      {trait.name}: {summary['samples']:,} samples{events}, {left_out:,} left out")
         for one in summary["exclusions"]:
             typer.echo(f"             {one['count']:,} {one['reason']}")
+        for one in summary["covariates_missing"]:
+            typer.echo(f"             {one['count']:,} without {one['column']} kept ({one['policy']})")
+    for warning in dict.fromkeys(warning for trait in traits for warning in trait.warnings):
+        named = [trait.name for trait in traits if warning in trait.warnings]
+        whose = "all traits" if len(named) == len(traits) > 1 else ", ".join(named)
+        typer.echo(f"  warning    {whose}: {warning}")
+    for one in check_summaries(outcomes):
+        if one["count"]:
+            typer.echo(f"  data check {one['meaning']}: {one['count']:,} ({one['action']}; {one['name']}.tsv)")
 
 
 @app.command()

@@ -28,8 +28,8 @@ from hail_pipelines.variant_scan import read_genes
 from jobs.result_files import write_columns_of, write_rows
 from jobs.stage_settings import scan_settings
 from jobs.study import Study
-from jobs.study_traits import SurvivalTrait, Trait
-from jobs.trait_files import read_outcome, read_packed_trait
+from jobs.study_traits import TimeTrait, Trait
+from jobs.traits.files import read_outcome, read_packed_trait
 
 Row = dict[str, Any]
 
@@ -148,7 +148,7 @@ def _follow_trait(results: pa.Table, store: Path, folder: Path, trait: Trait, st
         rows[row["gene"]].append(row)
     variants = read_genes(store, genes)
     hits = [driving_row(rows[gene]) for gene in genes]
-    outcome = read_outcome(folder, ready, trait.ties if isinstance(trait, SurvivalTrait) else "efron")
+    outcome = read_outcome(folder, ready, trait.ties if isinstance(trait, TimeTrait) else "efron")
     left_out = [leave_one_out.leave_one_out([hit], variants, ready, settings) for hit in hits]
     return {
         "variants": single_variants.scan_variants(variants, [ready], settings),

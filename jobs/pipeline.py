@@ -22,9 +22,10 @@ from hail_pipelines.variant_scan import scan_all_variants
 from infra.local_files import remove
 from infra.provenance import Fingerprint, fingerprint, versions
 from jobs.check import CheckedStudy, info_fields
+from jobs.clinical.files import read_checks, write_checks
 from jobs.conditioning import read_dosages
 from jobs.follow_up import SINGLE_VARIANTS, TABLES, follow_up, write_follow_up
-from jobs.result_files import COLUMNS_FILE, file_names, write_columns, write_rows
+from jobs.result_files import COLUMNS_FILE, NULL_MODELS, file_names, write_columns, write_rows
 from jobs.stage import MANIFEST, Counts, Folders, Stage
 from jobs.stage_settings import (
     annotation_source,
@@ -34,27 +35,33 @@ from jobs.stage_settings import (
     store_ceiling,
     variant_thresholds,
 )
-from jobs.study import Study, resolve
+from jobs.study import ClinicalStudy, Study, resolve
 from jobs.study_inputs import TableAnnotation
-from jobs.trait_files import read_packed_trait, read_summary, write_traits
-from jobs.traits import prepare_traits
+from jobs.traits.files import read_packed_trait, read_summary, write_scan_traits, write_traits
+from jobs.traits.prepare import prepare_traits
 
 # The code that decides a stage's outputs: when it changes, the stage is done again.
 SETTINGS = ("jobs.pipeline", "jobs.stage_settings")
 NUMBERS = (*SETTINGS, "association", "hail_pipelines.gene_scan", "jobs.result_files")
-FOLLOW_UP = (*NUMBERS, "hail_pipelines.variant_scan", "jobs.follow_up", "jobs.trait_files")
+FOLLOW_UP = (*NUMBERS, "hail_pipelines.variant_scan", "jobs.follow_up", "jobs.traits.files")
 CLINICAL = (
     *SETTINGS,
     "association",
     "jobs.clinical",
     "jobs.conditioning",
     "jobs.polygenic_offset",
+    "jobs.result_files",
     "jobs.tables",
-    "jobs.trait_files",
-    "jobs.trait_models",
     "jobs.traits",
 )
-REPORT = (*SETTINGS, "jobs.report", "association.calibration.multiplicity", "association.results")
+REPORT = (
+    *SETTINGS,
+    "jobs.report",
+    "jobs.traits.pages",
+    "association.calibration.multiplicity",
+    "association.diagnostics",
+    "association.results",
+)
 CALLS = (*SETTINGS, "hail_pipelines", "association.problems")
 
 # Below this much VCF a run is over before Java's optimising compiler has earned back what it costs.
@@ -89,10 +96,9 @@ class Pipeline:
         tables = self._table_fingerprints()
         qc, settings = self._settings["qc"], self._settings
         annotation = settings["annotation"]
-        clinical = {
-            name: settings[name]
-            for name in ("participants", "visits", "traits", "covariates", "strata", "condition_on")
-        }
+        # Everything of the clinical part that decides who is in a trait, and its model.
+        named = set(ClinicalStudy.model_fields) - {"name", "output"}
+        clinical = {name: settings[name] for name in sorted({*named, "condition_on"})}
         tested = {name: settings[name] for name in ("masks", "tests", "calibration", "condition_on")}
         genotypes = self.study.genotypes
         loaded = [genotypes.reference_genome, genotypes.header_types, info_fields(self.study)]
@@ -101,6 +107,7 @@ class Pipeline:
         trait_files = tuple(
             f"traits/{trait.name}.{kind}" for trait in self.study.traits for kind in ("npz", "json", "parquet")
         )
+        clinical_files = ("checks/checks.tsv", "traits/excluded.tsv", *trait_files)
         scanned = ("gene_tests.parquet", COLUMNS_FILE)
         looked_at = [*TABLES, SINGLE_VARIANTS] if self.study.follow_up.single_variants else list(TABLES)
         followed = (
@@ -118,7 +125,7 @@ class Pipeline:
                 clinical,
                 tables,
                 ("gene store", "qc"),
-                ("traits/excluded.tsv", *trait_files),
+                clinical_files,
                 CLINICAL,
                 self._traits,
             ),
@@ -132,7 +139,15 @@ class Pipeline:
                 FOLLOW_UP,
                 self._follow_up,
             ),
-            Stage("report", settings, (), ("qc", "traits", "follow up"), ("report.html",), REPORT, self._report),
+            Stage(
+                "report",
+                settings,
+                (),
+                ("qc", "traits", "follow up"),
+                ("report.html", NULL_MODELS),
+                REPORT,
+                self._report,
+            ),
         ]
 
     def tally(self) -> str:
@@ -227,10 +242,15 @@ class Pipeline:
         genotyped = pd.Series(verdict.to_numpy(object), index=samples["sample"])
         store = pd.read_parquet(folders["gene store"] / "genes" / "samples.parquet")
         known = read_dosages(folders["gene store"] / "genes", self.study.condition_on, store["sample"])
-        traits = prepare_traits(self.study, self.checked.clinical, genotyped, known)
+        clinical = self.checked.clinical
+        traits = prepare_traits(self.study, clinical, genotyped, known)
         (folder / "traits").mkdir()
-        write_traits(traits, store["sample"], folder / "traits")
-        unknown = sorted(set(samples["sample"]) - set(self.checked.clinical.participants["sample"]))
+        write_traits(traits, folder / "traits")
+        write_scan_traits(traits, store["sample"], folder / "traits")
+        (folder / "checks").mkdir()
+        outcomes = [*clinical.checks, *(one for trait in traits for one in trait.checks)]
+        write_checks(outcomes, clinical.participants["sample"], folder / "checks")
+        unknown = sorted(set(samples["sample"]) - set(clinical.participants["sample"]))
         (folder / "traits" / "not_in_participants.tsv").write_text("\n".join(["sample", *unknown]) + "\n")
         used = {f"samples in {trait.name}": len(trait.samples) for trait in traits}
         return used | {"samples without a participants row": len(unknown)}
@@ -277,6 +297,8 @@ class Pipeline:
 
     def _report(self, folder: Path, folders: Folders) -> Counts:
         from jobs.report import write_report
+        from jobs.report.null_models.page import write_null_models
+        from jobs.traits.pages import read_page
 
         write_report(
             folder / "report.html",
@@ -285,6 +307,13 @@ class Pipeline:
             traits=[read_summary(folders["traits"] / "traits", trait.name) for trait in self.study.traits],
             settings=self._settings,
             run={"versions": versions(), "stages": _stage_times(folders)},
+        )
+        write_null_models(
+            folder / NULL_MODELS,
+            study=self.study.name,
+            traits=[read_page(folders["traits"] / "traits", trait.name) for trait in self.study.traits],
+            checks=read_checks(folders["traits"] / "checks"),
+            versions=versions(),
         )
         return {}
 

@@ -13,6 +13,8 @@ import pyarrow.parquet as pq
 from association.results import Column
 
 COLUMNS_FILE = "columns.tsv"
+# The page of null models, beside the report or by itself.
+NULL_MODELS = "null_models.html"
 
 
 def file_names(table: str) -> tuple[str, str]:
@@ -26,6 +28,18 @@ def write_rows(rows: pa.Table, folder: Path, table: str) -> None:
     pq.write_table(rows, folder / parquet)
     options = pyarrow.csv.WriteOptions(delimiter="\t", quoting_style="none")
     pyarrow.csv.write_csv(rows, folder / tsv, options)
+
+
+def write_tsv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table for people; dates as days, text in quotes only where it must be."""
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    for place, column in enumerate(arrow.schema):
+        if pa.types.is_timestamp(column.type):
+            arrow = arrow.set_column(place, column.name, arrow.column(place).cast(pa.date32(), safe=False))
+    with path.open("wb") as stream:
+        stream.write(("\t".join(arrow.column_names) + "\n").encode())
+        options = pyarrow.csv.WriteOptions(include_header=False, delimiter="\t", quoting_style="needed")
+        pyarrow.csv.write_csv(arrow, stream, options)
 
 
 def write_columns(columns: Sequence[Column], path: Path) -> None:

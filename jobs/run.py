@@ -24,10 +24,10 @@ RUN_RECORD = "run.json"
 PUBLISHED = {
     "qc": ("qc", ("attrition.json", "samples.parquet", "variants.parquet")),
     "gene store": (".", ("genes",)),
-    "traits": (".", ("traits",)),
+    "traits": (".", ("traits", "checks")),
     "scan": ("results", ("columns.tsv",)),
     "follow up": (".", ("results/gene_tests.parquet", "results/gene_tests.tsv", "follow_up")),
-    "report": ("report", ("report.html",)),
+    "report": ("report", ("report.html", "null_models.html")),
 }
 
 

@@ -37,7 +37,7 @@ from jobs.run import bring_current, cores_of, output_held
 from jobs.self_check_figure import draw_check
 from jobs.stage import Counts, Folders, Stage
 from jobs.stage_settings import scan_settings
-from jobs.trait_files import read_packed_trait
+from jobs.traits.files import read_packed_trait
 
 NAME = "self-check"
 NEEDED = ("load", "qc", "annotate", "gene store", "traits")

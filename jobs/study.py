@@ -6,15 +6,19 @@ section is refused, never guessed. Defaults stand in these classes and nowhere e
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from jobs.study_inputs import Annotation, Genotypes, Participants, Qc, Visits
+from jobs.study_checks import Checks
+from jobs.study_covariates import Covariates, MissingPolicy
+from jobs.study_inputs import Annotation, Genotypes, Qc
 from jobs.study_section import Section
+from jobs.study_tables import Participants, Visits
 from jobs.study_tests import Calibration, FollowUp, GeneTest, Mask
-from jobs.study_traits import Covariate, SlopeTrait, SurvivalTrait, Trait
+from jobs.study_traits import SurvivalTrait, Trait, needs_visits
 
 
 class Compute(Section):
@@ -25,20 +29,49 @@ class Compute(Section):
     master: Annotated[str | None, Field(description="a Spark master; null: this machine")] = None
 
 
-class Study(Section):
-    """A whole study file."""
+class ClinicalStudy(Section):
+    """The part of a study file that needs no genotypes: tables and traits."""
 
     name: Annotated[str, Field(min_length=1)]
     output: Annotated[str, Field(description="folder for everything the run writes, relative to the study file")]
-    genotypes: Genotypes
     participants: Participants
     visits: Visits | None = None
+    traits: Annotated[list[Trait], Field(min_length=1)]
+    covariates: Covariates = "primary"
+    missing_covariates: MissingPolicy = "drop"
+    strata: Annotated[
+        list[str] | None,
+        Field(
+            description="columns within which patients are exchangeable, e.g. site; null: participants.columns.site, "
+            "where it is named"
+        ),
+    ] = None
+    checks: Checks = Checks()
+
+    @property
+    def strata_columns(self) -> list[str]:
+        """Columns whose values make the strata."""
+        site = self.participants.columns.site
+        return self.strata if self.strata is not None else [site] if site else []
+
+    def misfits(self) -> Iterator[str]:
+        """Name every setting that contradicts another, as 'place: message'."""
+        yield from _misfits_of_traits(self)
+
+    @model_validator(mode="after")
+    def _parts_fit_together(self) -> Self:
+        if problems := list(self.misfits()):
+            raise ValueError("\n".join(problems))
+        return self
+
+
+class Study(ClinicalStudy):
+    """A whole study file."""
+
+    genotypes: Genotypes
     qc: Qc = Qc()
     annotation: Annotation
     masks: Annotated[list[Mask], Field(min_length=1)]
-    traits: Annotated[list[Trait], Field(min_length=1)]
-    covariates: list[str | Covariate] = []
-    strata: Annotated[list[str], Field(description="columns within which patients are exchangeable, e.g. site")] = []
     tests: Annotated[list[GeneTest], Field(min_length=1)] = [
         GeneTest(test="burden"),
         GeneTest(test="skat", weights="beta_1_25"),
@@ -56,41 +89,35 @@ class Study(Section):
     alpha: Annotated[float, Field(gt=0, lt=1, description="family-wise error rate drawn in the report")] = 0.05
     compute: Compute = Compute()
 
-    @model_validator(mode="after")
-    def _parts_fit_together(self) -> Study:
-        problems = list(_misfits(self))
-        if problems:
-            raise ValueError("\n".join(problems))
-        return self
+    def misfits(self) -> Iterator[str]:
+        """Name every setting that contradicts another, as 'place: message'."""
+        yield from _misfits_of_tests(self)
+        yield from super().misfits()
 
 
-def _misfits(study: Study) -> list[str]:
-    """Name every setting that contradicts another, as 'place: message'."""
-    problems = []
+def _misfits_of_tests(study: Study) -> Iterator[str]:
     scores = getattr(study.annotation, "scores", [])
     for number, mask in enumerate(study.masks):
         if mask.damaging is not None and mask.damaging.score not in scores:
-            problems.append(
-                f"masks[{number}].damaging.score: '{mask.damaging.score}' is not in annotation.scores; add it there"
-            )
+            yield f"masks[{number}].damaging.score: '{mask.damaging.score}' is not in annotation.scores; add it there"
     for number, test in enumerate(study.tests):
         score = test.weights.removeprefix("score:")
         if score != test.weights and score not in scores:
-            problems.append(f"tests[{number}].weights: '{score}' is not in annotation.scores; add it there")
+            yield f"tests[{number}].weights: '{score}' is not in annotation.scores; add it there"
         if study.tests.index(test) < number:
-            problems.append(f"tests[{number}]: the same test stands above; leave one of them out")
+            yield f"tests[{number}]: the same test stands above; leave one of them out"
+
+
+def _misfits_of_traits(study: ClinicalStudy) -> Iterator[str]:
     endpoints = {trait.endpoint for trait in study.traits if isinstance(trait, SurvivalTrait)}
     if study.participants.columns.event is not None and len(endpoints) > 1:
-        problems.append(
-            "participants.columns.event: one column can't hold two endpoints; give death_date and ventilation_date"
-        )
+        yield "participants.columns.event: one column can't hold two endpoints; give death_date and ventilation_date"
     names = [trait.name for trait in study.traits]
     for number, trait in enumerate(study.traits):
         if names.index(trait.name) < number:
-            problems.append(f"traits[{number}].name: '{trait.name}' is used twice; give each trait its own name")
-        if isinstance(trait, SlopeTrait) and study.visits is None:
-            problems.append(f"traits[{number}]: an ALSFRS-R slope needs visits; add a 'visits' section")
-    return problems
+            yield f"traits[{number}].name: '{trait.name}' is used twice; give each trait its own name"
+        if study.visits is None and needs_visits(trait):
+            yield f"traits[{number}]: a trait of type {trait.type} needs visits; add a 'visits' section"
 
 
 def resolve(study_path: Path, setting: str) -> Path:

@@ -10,15 +10,16 @@ import difflib
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from association.problems import InputError, Problem
-from jobs.study import Study
+from jobs.study import ClinicalStudy, Study
 
+Kind = TypeVar("Kind", bound=ClinicalStudy)
 Place = tuple[str | int, ...]
 
 
@@ -50,6 +51,23 @@ def read_study(path: Path) -> Study:
     InputError
         With every problem of the file: its line, the setting, and what to do.
     """
+    return _validate(path, *_parse(path), Study)
+
+
+def read_clinical_study(path: Path) -> ClinicalStudy:
+    """Read a study file of which only tables and traits are needed; what it says of genotypes is checked too.
+
+    Raises
+    ------
+    InputError
+        As `read_study`.
+    """
+    root, settings = _parse(path)
+    beyond = set(Study.model_fields) - set(ClinicalStudy.model_fields)
+    return _validate(path, root, settings, Study if beyond & set(settings) else ClinicalStudy)
+
+
+def _parse(path: Path) -> tuple[yaml.MappingNode, dict[str, Any]]:
     text = _read_text(path)
     try:
         root = yaml.compose(text, Loader=StudyLoader)
@@ -58,12 +76,20 @@ def read_study(path: Path) -> Study:
         raise InputError(path.name, [_syntax_problem(error)]) from None
     if not isinstance(root, yaml.MappingNode):
         raise InputError.single(path.name, "line 1", "expected settings such as 'name: ...', found none")
+    return root, settings
+
+
+def _validate(path: Path, root: yaml.MappingNode, settings: dict[str, Any], kind: type[Kind]) -> Kind:
     problems = _duplicate_keys(root, ())
     try:
-        study = Study.model_validate_json(json.dumps(settings))
+        study = kind.model_validate_json(json.dumps(settings))
     except ValidationError as error:
+        by_place: dict[str, Problem] = {}
         for details in error.errors(include_url=False):
-            problems += _settings_problems(details, settings, root)
+            for problem in _settings_problems(details, settings, root):
+                # Where a setting may be of several forms, what is wrong with the first says enough.
+                by_place.setdefault(problem.place, problem)
+        problems += by_place.values()
     if problems:
         raise InputError(path.name, problems)
     return study

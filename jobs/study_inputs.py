@@ -1,4 +1,4 @@
-"""Settings of what a study reads: genotypes, clinical tables, quality control, annotation."""
+"""Settings of genotypes: where they are, their quality control, their annotation."""
 
 from __future__ import annotations
 
@@ -21,58 +21,6 @@ class Genotypes(Section):
         dict[str, Literal["Integer", "Float", "String"]],
         Field(description="FORMAT types that correct a header which the values contradict, e.g. {GQ: Float}"),
     ] = {}
-
-
-class ParticipantColumns(Section):
-    """Which column of the participants table holds what; dates are ISO (YYYY-MM-DD)."""
-
-    sample: str = "sample"
-    onset_date: str = "onset_date"
-    diagnosis_date: str = "diagnosis_date"
-    enrolment_date: str = "enrolment_date"
-    dna_date: Annotated[str | None, Field(description="entry is the later of enrolment and this date")] = None
-    death_date: str = "death_date"
-    ventilation_date: str = "ventilation_date"
-    last_contact_date: str = "last_contact_date"
-    sex: Annotated[
-        str | None, Field(description="male and female, M and F, or 1 and 2; needed for X, where males have one copy")
-    ] = None
-    event: Annotated[
-        str | None,
-        Field(
-            description="1 where the endpoint happened at the last contact date, 0 where not; instead of event dates"
-        ),
-    ] = None
-
-
-class Participants(Section):
-    """One row per patient."""
-
-    path: str
-    columns: ParticipantColumns = ParticipantColumns()
-
-
-class VisitColumns(Section):
-    """Which column of the visits table holds what."""
-
-    sample: str = "sample"
-    visit_date: str = "visit_date"
-    total: str = "total"
-    items: Annotated[
-        list[str] | None,
-        Field(
-            min_length=12,
-            max_length=12,
-            description="the 12 ALSFRS-R items in order; their sum replaces `total`",
-        ),
-    ] = None
-
-
-class Visits(Section):
-    """One row per visit."""
-
-    path: str
-    columns: VisitColumns = VisitColumns()
 
 
 class GenotypeQc(Section):

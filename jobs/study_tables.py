@@ -51,6 +51,10 @@ class ParticipantColumns(Section):
     onset_region: Column = None
     c9orf72: Annotated[Column, Field(description="repeat expansion: yes or no")] = None
     pathogenic_variant: Annotated[Column, Field(description="carrier in SOD1, FUS or TARDBP: yes or no")] = None
+    principal_components: Annotated[
+        list[str],
+        Field(max_length=20, description="of ancestry, 2 to 5 as a rule; the default models adjust for them"),
+    ] = []
     event: Annotated[
         Column,
         Field(
@@ -68,7 +72,9 @@ class Participants(Section):
     date_format: DateFormat = "YYYY-MM-DD"
     year_only: Annotated[
         Literal["refuse", "mid_year"],
-        Field(description="dates of onset and diagnosis known to the year alone; those known to the month are day 15"),
+        Field(
+            description="dates of onset and diagnosis known to the year alone; those known to the month are day 15"
+        ),
     ] = "refuse"
     columns: ParticipantColumns = ParticipantColumns()
     codes: Annotated[

@@ -1,29 +1,34 @@
-"""Settings of what is tested against: traits and their covariates."""
+"""Settings of what is tested against: the traits of progression."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from jobs.study_covariates import Covariates
 from jobs.study_section import Name, Section
 
+Origin = Annotated[Literal["onset", "diagnosis", "enrolment"], Field(description="time zero")]
+Ties = Literal["efron", "breslow"]
+Transform = Annotated[
+    Literal["none", "rank_normal", "log"],
+    Field(description="rank_normal: ranks turned into normal scores; log: of values above zero"),
+]
+Measure = Annotated[
+    str,
+    Field(description="fvc, cmap, distal_latency, munix, neurophysiological_index, or a column of the visits table"),
+]
 
-class Covariate(Section):
-    """A column of the participants table that null models adjust for."""
-
-    column: str
-    kind: Annotated[
-        Literal["numeric", "categorical"] | None,
-        Field(description="null: numeric where every value is a number"),
-    ] = None
+# The highest stage short of death that has a time of its own.
+HIGHEST_STAGE = 4
 
 
 class TraitSection(Section):
     """What every trait can say."""
 
     name: Name
-    covariates: Annotated[list[str | Covariate] | None, Field(description="null: the study's covariates")] = None
+    covariates: Annotated[Covariates | None, Field(description="null: the study's covariates")] = None
     polygenic_offset: Annotated[
         str | None, Field(description="regenie's .loco file: predictions that leave one chromosome out")
     ] = None
@@ -38,17 +43,108 @@ class SurvivalTrait(TraitSection):
 
     type: Literal["survival"]
     endpoint: Annotated[
-        Literal["composite", "death"],
-        Field(description="composite: death or invasive ventilation, the earlier"),
+        Literal["composite", "composite_niv23", "death"],
+        Field(
+            description="composite: death or invasive ventilation, the earlier; composite_niv23: or non-invasive "
+            "ventilation for 23 hours a day"
+        ),
     ] = "composite"
-    origin: Annotated[Literal["onset", "diagnosis", "enrolment"], Field(description="time zero")] = "onset"
-    ties: Literal["efron", "breslow"] = "efron"
+    origin: Origin = "onset"
+    ties: Ties = "efron"
+
+
+class MilestoneTrait(TraitSection):
+    """Time to a milestone, with delayed entry and death competing."""
+
+    type: Literal["milestone"]
+    milestone: Annotated[
+        Literal["niv", "niv23", "ventilation", "gastrostomy", "kings", "mitos", "fvc", "date"],
+        Field(description="kings, mitos: a stage; fvc: falling below a limit; date: a column of participants"),
+    ]
+    stage: Annotated[int | None, Field(ge=1, le=HIGHEST_STAGE, description="of kings and mitos")] = None
+    below: Annotated[float, Field(gt=0, description="of fvc: % predicted")] = 50
+    column: Annotated[str | None, Field(description="of date: the column that holds it")] = None
+    model: Annotated[
+        Literal["cause_specific", "fine_gray"],
+        Field(description="hazard of those alive without the milestone, or of the subdistribution (Fine and Gray)"),
+    ] = "cause_specific"
+    origin: Origin = "onset"
+    ties: Ties = "efron"
+
+    @model_validator(mode="after")
+    def _says_which(self) -> MilestoneTrait:
+        if (self.stage is not None) != (self.milestone in ("kings", "mitos")):
+            raise ValueError("a milestone of kings or mitos needs its 'stage', and no other has one")
+        if (self.column is not None) != (self.milestone == "date"):
+            raise ValueError("a milestone of type date needs its 'column', and no other has one")
+        if self.model == "fine_gray" and self.ties != "breslow" and "ties" in self.model_fields_set:
+            raise ValueError("Fine and Gray's model treats ties as Breslow does; leave 'ties' out")
+        return self
+
+
+class TimeToEventTrait(TraitSection):
+    """A time and whether it ended with the event, from columns of the participants table."""
+
+    type: Literal["time_to_event"]
+    exit: Annotated[str, Field(description="column: when observation ends, a number")]
+    event: Annotated[str, Field(description="column: 1 where it ends with the event, 0 where not")]
+    entry: Annotated[str | None, Field(description="column: when observation begins; null: at zero")] = None
+    ties: Ties = "efron"
+
+
+class AlsfrsSlopeTrait(TraitSection):
+    """Monthly change of the ALSFRS-R, from a random intercept and slope model over visits."""
+
+    type: Literal["alsfrs_slope"]
+    score: Literal["total", "bulbar", "fine_motor", "gross_motor", "respiratory"] = "total"
 
 
 class SlopeTrait(TraitSection):
-    """Monthly change of the ALSFRS-R total, from a random intercept and slope model over visits."""
+    """Monthly change of a measure, from a random intercept and slope model over visits."""
 
-    type: Literal["alsfrs_slope"]
+    type: Literal["slope"]
+    measure: Measure
+
+
+class BaselineTrait(TraitSection):
+    """A measure at the first visit that has it."""
+
+    type: Literal["baseline"]
+    measure: Measure
+    transform: Transform = "rank_normal"
+
+
+class ProgressionRateTrait(TraitSection):
+    """Points of ALSFRS-R lost per month from onset to the first visit."""
+
+    type: Literal["progression_rate"]
+    transform: Transform = "rank_normal"
+
+
+class D50Trait(TraitSection):
+    """Months from onset to half of the ALSFRS-R, from a logistic curve through a patient's scores."""
+
+    type: Literal["d50"]
+    transform: Transform = "rank_normal"
+
+
+class JointRankTrait(TraitSection):
+    """Rank of function and survival together (CAFS): every pair of patients compared."""
+
+    type: Literal["joint_rank"]
+    clock: Annotated[
+        Literal["entry", "onset", "diagnosis", "enrolment"],
+        Field(description="what survival counts from; entry allows for patients who join late"),
+    ] = "entry"
+
+
+class StageTrait(TraitSection):
+    """Stage at a fixed time, death being the last: proportional odds."""
+
+    type: Literal["stage"]
+    system: Literal["kings", "mitos"]
+    at_months: Annotated[float, Field(gt=0)]
+    origin: Origin = "enrolment"
 
 
 class QuantitativeTrait(TraitSection):
@@ -56,6 +152,7 @@ class QuantitativeTrait(TraitSection):
 
     type: Literal["quantitative"]
     column: str
+    transform: Transform = "none"
 
 
 class BinaryTrait(TraitSection):
@@ -83,8 +180,43 @@ class OrdinalTrait(TraitSection):
 
 
 Trait = Annotated[
-    SurvivalTrait | SlopeTrait | QuantitativeTrait | BinaryTrait | CountTrait | OrdinalTrait,
+    SurvivalTrait
+    | MilestoneTrait
+    | TimeToEventTrait
+    | AlsfrsSlopeTrait
+    | SlopeTrait
+    | BaselineTrait
+    | ProgressionRateTrait
+    | D50Trait
+    | JointRankTrait
+    | StageTrait
+    | QuantitativeTrait
+    | BinaryTrait
+    | CountTrait
+    | OrdinalTrait,
     Field(discriminator="type"),
 ]
 # Traits that are one column of the participants table.
 ColumnTrait = QuantitativeTrait | BinaryTrait | CountTrait | OrdinalTrait
+# Traits that follow patients in time, each at risk from entry to exit.
+TimeTrait = SurvivalTrait | MilestoneTrait | TimeToEventTrait
+# Traits that fit a line through every patient's visits.
+VisitTrait = AlsfrsSlopeTrait | SlopeTrait
+# Traits that are a number per patient, with least squares for a model.
+LinearTrait = QuantitativeTrait | BaselineTrait | ProgressionRateTrait | D50Trait
+
+
+def needs_visits(trait: Trait) -> bool:
+    """Say whether a trait is made from visits."""
+    if isinstance(trait, MilestoneTrait):
+        return trait.milestone in ("kings", "mitos", "fvc")
+    return isinstance(
+        trait, VisitTrait | BaselineTrait | ProgressionRateTrait | D50Trait | JointRankTrait | StageTrait
+    )
+
+
+def needs_scores(trait: Trait) -> bool:
+    """Say whether a trait is made from the ALSFRS-R."""
+    if isinstance(trait, MilestoneTrait):
+        return trait.milestone in ("kings", "mitos")
+    return isinstance(trait, AlsfrsSlopeTrait | ProgressionRateTrait | D50Trait | JointRankTrait | StageTrait)

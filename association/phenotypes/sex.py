@@ -10,8 +10,8 @@ MALE = frozenset({"m", "male", "1", "1.0"})
 FEMALE = frozenset({"f", "female", "2", "2.0"})
 
 
-def is_male(texts: pd.Series) -> pd.Series:
-    """Say who is male; a missing value is not.
+def sex_codes(texts: pd.Series) -> pd.Series:
+    """Give 1 for male, 0 for female, NaN where missing (n).
 
     Parameters
     ----------
@@ -27,6 +27,9 @@ def is_male(texts: pd.Series) -> pd.Series:
     unknown = sorted(set(words.dropna()) - MALE - FEMALE)
     if unknown:
         found = ", ".join(f"'{word}'" for word in unknown)
-        message = f"found {found} where male and female, M and F, or 1 and 2 were expected"
+        message = (
+            f"found {found} where male and female, M and F, or 1 and 2 were expected; say what they mean in "
+            "participants.codes"
+        )
         raise InputError.single("traits", f"column '{texts.name}'", message)
-    return words.isin(MALE)
+    return words.isin(MALE).astype(float).where(words.notna())

@@ -10,6 +10,7 @@ from numpy.random import Generator
 
 from association.simulate.effects import PLANTED_EFFECTS, Effect, PlantedGene, extra_declines, log_hazards
 from association.simulate.genotypes import Exome, simulate_exome
+from association.simulate.measures import simulate_measures, simulate_support
 from association.simulate.progression import simulate_course
 from association.simulate.visits import simulate_visits
 
@@ -62,7 +63,11 @@ def simulate(
     sample_ids = [f"P{number:0{width}}" for number in range(1, samples + 1)]
     course = simulate_course(log_hazards(exome.planted, samples), extra_declines(exome.planted, samples), generator)
     visits = simulate_visits(course, sample_ids, generator)
-    return Cohort(sample_ids, exome, course.participants(sample_ids), visits)
+    # A stream of their own, so that what else is drawn does not depend on them.
+    (own,) = generator.spawn(1)
+    participants = pd.concat([course.participants(sample_ids), simulate_support(course, own)], axis=1)
+    visits = pd.concat([visits, simulate_measures(course, visits, sample_ids, own)], axis=1)
+    return Cohort(sample_ids, exome, participants, visits)
 
 
 def truth_table(cohort: Cohort) -> pd.DataFrame:

@@ -29,7 +29,9 @@ BULBAR_ONSET = np.repeat([1.5, 0.0, 0.0, -0.7], 3)
 SPINAL_ONSET = np.repeat([-0.7, 1.0, 1.0, -0.7], 3)
 
 
-def simulate_visits(course: Course, sample_ids: list[str], generator: Generator) -> pd.DataFrame:
+def simulate_visits(
+    course: Course, sample_ids: list[str], generator: Generator, *, months_between: float = MONTHS_BETWEEN_VISITS
+) -> pd.DataFrame:
     """Draw the visits table: from enrolment until the event or the end of follow-up.
 
     Parameters
@@ -40,12 +42,14 @@ def simulate_visits(course: Course, sample_ids: list[str], generator: Generator)
         Their names, in the same order.
     generator
         Source of randomness.
+    months_between
+        How far apart visits are planned.
 
     Returns
     -------
         Columns sample, visit_date, item_1 to item_12, total.
     """
-    patient, date = _draw_dates(course, generator)
+    patient, date = _draw_dates(course, months_between, generator)
     months = (date - course.onset[patient]) / DAYS_PER_MONTH
     expected = BEST_TOTAL - course.decline[patient] * months
     total = np.rint(expected + generator.normal(0, SCORE_NOISE, len(date))).clip(0, BEST_TOTAL).astype(np.int64)
@@ -60,10 +64,10 @@ def simulate_visits(course: Course, sample_ids: list[str], generator: Generator)
     )
 
 
-def _draw_dates(course: Course, generator: Generator) -> tuple[Integers, Integers]:
+def _draw_dates(course: Course, months_between: float, generator: Generator) -> tuple[Integers, Integers]:
     """Give the patient and the date of each visit that took place; the first is the day of enrolment."""
     shape = (len(course.enrolment), MOST_VISITS)
-    planned = np.rint(np.arange(MOST_VISITS) * MONTHS_BETWEEN_VISITS * DAYS_PER_MONTH).astype(np.int64)
+    planned = np.rint(np.arange(MOST_VISITS) * months_between * DAYS_PER_MONTH).astype(np.int64)
     jitter = generator.integers(-VISIT_JITTER_DAYS, VISIT_JITTER_DAYS + 1, shape)
     missed = generator.random(shape) < MISSED_VISIT_SHARE
     jitter[:, 0], missed[:, 0] = 0, False

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from association.phenotypes.alsfrs import ITEMS
 from association.phenotypes.checks.findings import DataCheck, day, no_findings, of_visits
+from association.phenotypes.stages import has_gastrostomy, kings_without_region
 from association.phenotypes.timeline import dates_of
 
 # What two raters may differ by; the scale itself hardly ever rises.
@@ -55,6 +57,18 @@ def alsfrs_rise(_: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def no_region_involved(participants: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
+    """Find visits at which no region is involved, which King's staging takes for stage 1."""
+    if not set(ITEMS) <= set(visits):
+        return no_findings()
+    fed = has_gastrostomy(visits, dates_of(participants, "gastrostomy_date"))
+    return of_visits(
+        visits,
+        kings_without_region(visits, fed),
+        lambda some: pd.Series("no region involved: King's stage 1", index=some.index),
+    )
+
+
 def _beside(visits: pd.DataFrame, dates: pd.Series) -> pd.DataFrame:
     """Put each patient's date beside the visits, as `limit`."""
     return visits.assign(limit=dates.to_numpy()[visits["patient"].to_numpy()])
@@ -79,4 +93,5 @@ VISIT_CHECKS = (
         total_differs_from_items,
     ),
     DataCheck("alsfrs_rise", "ALSFRS-R more than 4 points above the visit before", "visit", alsfrs_rise),
+    DataCheck("no_region_involved", "a visit at which no region is involved", "visit", no_region_involved),
 )

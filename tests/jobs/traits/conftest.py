@@ -19,10 +19,11 @@ from association.problems import InputError
 from association.scan import scan
 from association.scan_settings import MaskChoice, ScanSettings, WeightedTest
 from hail_pipelines.store_files import store_schema
-from jobs.clinical import read_clinical
+from jobs.clinical.read import read_clinical
 from jobs.study_file import read_study
-from jobs.trait_files import scan_trait
-from jobs.traits import PreparedTrait, prepare_traits
+from jobs.traits.files import scan_trait
+from jobs.traits.prepare import prepare_traits
+from jobs.traits.prepared import PreparedTrait
 
 SAMPLES = 150
 SETTINGS: dict[str, Any] = {

@@ -14,7 +14,8 @@ from association.hit_effects import Outcome
 from association.null_models.risk_sets import Ties
 from association.scan_settings import ScanTrait
 from association.scan_trait_bytes import pack_trait
-from jobs.traits import PreparedTrait
+from jobs.result_files import write_tsv
+from jobs.traits.prepared import PreparedTrait
 
 # What begins the name of a design column in a table of samples.
 COVARIATE = "covariate:"
@@ -22,29 +23,40 @@ COVARIATE = "covariate:"
 OBSERVED = {"cox": ("event", "entry", "exit"), "logistic": ("value",)}
 
 
-def write_traits(traits: Sequence[PreparedTrait], store_samples: pd.Series, folder: Path) -> None:
-    """Write prepared traits.
+def write_traits(traits: Sequence[PreparedTrait], folder: Path) -> None:
+    """Write prepared traits for people and for the report.
 
     Parameters
     ----------
     traits
         The study's traits.
-    store_samples
-        The gene store's samples, in its order.
     folder
-        Where to write, per trait: NAME.npz (what a scan needs), NAME.parquet (a row per sample that is in, with the
-        columns of the design) and NAME.json (the summary); for all: excluded.tsv (who is out of which trait, and
-        why).
+        Where to write, per trait: NAME.parquet and NAME.tsv (a row per sample that is in, with the columns of the
+        design), NAME.visits.parquet (the visits of a slope) and NAME.json (the summary); for all: excluded.tsv (who
+        is out of which trait, and why).
     """
     for trait in traits:
-        design = trait.models.design
-        covariates = pd.DataFrame(design.matrix, columns=[COVARIATE + name for name in design.names])
-        table = pd.concat([trait.samples.assign(residual=trait.fit.model.residuals), covariates], axis=1)
+        table = sample_table(trait)
         table.to_parquet(folder / f"{trait.name}.parquet", index=False)
-        (folder / f"{trait.name}.npz").write_bytes(pack_trait(scan_trait(trait, store_samples)))
+        write_tsv(table, folder / f"{trait.name}.tsv")
+        if trait.visits is not None:
+            trait.visits.to_parquet(folder / f"{trait.name}.visits.parquet", index=False)
         (folder / f"{trait.name}.json").write_text(json.dumps(trait.summary(), indent=2) + "\n")
     excluded = pd.concat([trait.excluded.assign(trait=trait.name) for trait in traits])
-    excluded[["trait", "sample", "reason"]].to_csv(folder / "excluded.tsv", sep="\t", index=False)
+    write_tsv(excluded[["trait", "sample", "reason"]], folder / "excluded.tsv")
+
+
+def sample_table(trait: PreparedTrait) -> pd.DataFrame:
+    """Give a trait's samples with their residuals and the columns of the design."""
+    design = trait.models.design
+    covariates = pd.DataFrame(design.matrix, columns=[COVARIATE + name for name in design.names])
+    return pd.concat([trait.samples.assign(residual=trait.fit.model.residuals), covariates], axis=1)
+
+
+def write_scan_traits(traits: Sequence[PreparedTrait], store_samples: pd.Series, folder: Path) -> None:
+    """Write what a scan needs of each trait, its samples placed in the gene store: NAME.npz."""
+    for trait in traits:
+        (folder / f"{trait.name}.npz").write_bytes(pack_trait(scan_trait(trait, store_samples)))
 
 
 def scan_trait(trait: PreparedTrait, store_samples: pd.Series) -> ScanTrait:

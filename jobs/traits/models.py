@@ -14,28 +14,31 @@ from numpy.typing import NDArray
 from association.null_models.counts import fit_negative_binomial, fit_poisson
 from association.null_models.cox import fit_cox
 from association.null_models.design import Design
-from association.null_models.families import Kinship
+from association.null_models.fine_gray import fit_fine_gray
+from association.null_models.joint_rank import fit_joint_rank
 from association.null_models.kinship import fit_linear_kinship, refuse_kinship
 from association.null_models.linear import fit_linear
 from association.null_models.logistic import fit_logistic
 from association.null_models.null_model import Fit
 from association.null_models.ordinal import fit_proportional_odds
 from association.null_models.slope import fit_slope
-from association.phenotypes.covariates import covariate_design
+from association.phenotypes.covariates import indicators
 from association.problems import InputError, Problem
 from jobs.polygenic_offset import read_loco
 from jobs.study import resolve
 from jobs.study_traits import (
     BinaryTrait,
-    ColumnTrait,
     CountTrait,
+    JointRankTrait,
+    LinearTrait,
+    MilestoneTrait,
     OrdinalTrait,
-    QuantitativeTrait,
-    SlopeTrait,
-    SurvivalTrait,
+    StageTrait,
+    TimeTrait,
     Trait,
+    VisitTrait,
 )
-from jobs.tables import FIRST_ROW_LINE, Table
+from jobs.traits.relatives import read_pairs
 
 Floats = NDArray[np.float64]
 
@@ -73,7 +76,7 @@ def fit_trait(
     design
         Their covariates.
     visits
-        The visits of a slope: sample, months, total.
+        The visits of a slope: position (of the sample), months, value.
     study_path
         The study file, which paths are relative to.
 
@@ -82,13 +85,13 @@ def fit_trait(
     InputError
         If the model can't be fitted, or the trait has no such offset or kinship.
     """
-    if not isinstance(trait, SurvivalTrait):
+    if not isinstance(trait, TimeTrait):
         design = _with_stratum_levels(design, samples)
     if trait.kinship is not None:
         return TraitModels(_fit_relatives(trait, samples, design, resolve(study_path, trait.kinship)), design)
     if trait.polygenic_offset is None:
         return TraitModels(_fit(trait, samples, design, visits, None), design)
-    if isinstance(trait, SlopeTrait | OrdinalTrait):
+    if not takes_offset(trait):
         message = f"a trait of type {trait.type} has no polygenic offset; take it out, or add ancestry covariates"
         raise InputError.single("traits", "polygenic_offset", message)
     with _naming_the_file():
@@ -97,63 +100,56 @@ def fit_trait(
     return TraitModels(next(iter(by_contig.values())), design, by_contig)
 
 
+def takes_offset(trait: Trait) -> bool:
+    """Say whether a trait's model has a place for a known part of the predictor."""
+    if isinstance(trait, MilestoneTrait):
+        return trait.model == "cause_specific"
+    return not isinstance(trait, VisitTrait | OrdinalTrait | StageTrait | JointRankTrait)
+
+
 def _fit(
     trait: Trait, samples: pd.DataFrame, design: Design, visits: pd.DataFrame | None, offset: Floats | None
 ) -> Fit:
-    if isinstance(trait, SurvivalTrait):
-        entry, exit_, event = (samples[name].to_numpy(np.float64) for name in ("entry", "exit", "event"))
-        strata = samples["stratum"].to_numpy(str)
-        return fit_cox(entry, exit_, event, design, strata=strata, ties=trait.ties, offset=offset)
-    if isinstance(trait, ColumnTrait):
-        return _fit_column(trait, samples["value"].to_numpy(np.float64), design, offset)
-    if visits is None:
-        raise InputError.single("traits", "visits", "an ALSFRS-R slope needs a visits table")
-    position = visits["sample"].map(pd.Series(samples.index, index=samples["sample"]))
-    used = visits[position.notna()]
-    months, score = used["months"].to_numpy(np.float64), used["total"].to_numpy(np.float64)
-    return fit_slope(position.dropna().to_numpy(np.int64), months, score, design)
+    if isinstance(trait, TimeTrait):
+        return _fit_times(trait, samples, design, offset)
+    if isinstance(trait, VisitTrait):
+        if visits is None:
+            raise InputError.single("traits", "visits", "a slope needs a visits table")
+        months, value = visits["months"].to_numpy(np.float64), visits["value"].to_numpy(np.float64)
+        return fit_slope(visits["position"].to_numpy(np.int64), months, value, design)
+    return _fit_values(trait, samples["value"].to_numpy(np.float64), design, offset)
 
 
-def _fit_column(trait: ColumnTrait, values: Floats, design: Design, offset: Floats | None) -> Fit:
+def _fit_times(trait: TimeTrait, samples: pd.DataFrame, design: Design, offset: Floats | None) -> Fit:
+    entry, exit_, event = (samples[name].to_numpy(np.float64) for name in ("entry", "exit", "event"))
+    strata = samples["stratum"].to_numpy(str)
+    if isinstance(trait, MilestoneTrait) and trait.model == "fine_gray":
+        return fit_fine_gray(entry, exit_, samples["cause"].to_numpy(np.int64), design, strata=strata)
+    return fit_cox(entry, exit_, event, design, strata=strata, ties=trait.ties, offset=offset)
+
+
+def _fit_values(trait: Trait, values: Floats, design: Design, offset: Floats | None) -> Fit:
     if isinstance(trait, BinaryTrait):
         return fit_logistic(values, design, offset=offset)
     if isinstance(trait, CountTrait):
         fit = fit_poisson if trait.model == "poisson" else fit_negative_binomial
         return fit(values, design, offset=offset)
-    if isinstance(trait, OrdinalTrait):
+    if isinstance(trait, OrdinalTrait | StageTrait):
         return fit_proportional_odds(values, design)
+    if isinstance(trait, JointRankTrait):
+        return fit_joint_rank(values, design)
     return fit_linear(values, design, offset=offset)
 
 
 def _fit_relatives(trait: Trait, samples: pd.DataFrame, design: Design, path: Path) -> Fit:
-    if not isinstance(trait, QuantitativeTrait):
+    if not isinstance(trait, LinearTrait):
         raise refuse_kinship(f"type {trait.type}")
     if trait.polygenic_offset is not None:
         message = "kinship and a polygenic offset account for the same relatedness; leave one of them out"
         raise InputError.single("traits", "kinship", message)
     with _naming_the_file():
-        kinship = _read_pairs(path, samples["sample"])
+        kinship = read_pairs(path, samples["sample"])
     return fit_linear_kinship(samples["value"].to_numpy(np.float64), design, kinship)
-
-
-def _read_pairs(path: Path, samples: pd.Series) -> Kinship:
-    """Read pairs of relatives; those that are not both in the trait are left out."""
-    table = Table(path)
-    table.require(["sample_1", "sample_2", "kinship"], "Name the columns so")
-    coefficient = table.numbers("kinship", lowest=0, highest=0.5)
-    for row in np.flatnonzero(table.rows["kinship"].isna()):
-        message = "no coefficient; leave the pair out if the two are unrelated"
-        table.problems.append(Problem(f"line {row + FIRST_ROW_LINE}, column 'kinship'", message))
-    position = pd.Series(samples.index, index=samples)
-    first, second = (table.identifiers(column).map(position) for column in ("sample_1", "sample_2"))
-    if first.isna().all() and second.isna().all():
-        message = "no pair names a sample of the trait; write ids as in the participants table"
-        table.problems.append(Problem("columns 'sample_1' and 'sample_2'", message))
-    table.close()
-    inside = first.notna() & second.notna() & (coefficient > 0)
-    return Kinship(
-        first[inside].to_numpy(np.int64), second[inside].to_numpy(np.int64), coefficient[inside].to_numpy(np.float64)
-    )
 
 
 @contextmanager
@@ -170,5 +166,5 @@ def _with_stratum_levels(design: Design, samples: pd.DataFrame) -> Design:
     """Give every stratum a level of its own in a model that has no strata."""
     if len(set(samples["stratum"])) == 1:
         return design
-    strata = covariate_design(samples[["stratum"]], {"stratum": "categorical"})
+    strata = indicators(samples["stratum"])
     return Design(design.names + strata.names, np.hstack([design.matrix, strata.matrix]))

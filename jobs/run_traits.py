@@ -1,0 +1,114 @@
+"""The clinical part of a study by itself: tables read and checked, traits derived, null models fitted and shown.
+
+It needs no genotypes: everyone in the participants table counts. What it writes stays at the site, for it has rows of
+single patients:
+
+    OUTPUT/clinical/null_models.html        the page
+    OUTPUT/clinical/checks/                 what each data check found
+    OUTPUT/clinical/traits/                 a table and a model per trait, and who is out and why
+    OUTPUT/clinical/visits.tsv, .parquet    the visits, with scores and stages
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from association.problems import InputError
+from infra.local_files import FolderInUseError, lock_folder, remove
+from infra.provenance import versions
+from jobs.clinical.checks import CheckOutcome
+from jobs.clinical.files import check_summaries, derived_visits, write_checks
+from jobs.clinical.read import Clinical, read_clinical
+from jobs.progress import Progress
+from jobs.report.null_models.page import write_null_models
+from jobs.result_files import NULL_MODELS, write_tsv
+from jobs.study import ClinicalStudy, resolve
+from jobs.study_file import read_clinical_study
+from jobs.traits.files import write_traits
+from jobs.traits.pages import page_of
+from jobs.traits.prepare import prepare_traits
+from jobs.traits.prepared import PreparedTrait
+
+
+@dataclass(frozen=True)
+class ClinicalRun:
+    """What came of the clinical part.
+
+    Attributes
+    ----------
+    page
+        The page of null models.
+    traits
+        The prepared traits.
+    outcomes
+        What the data checks found.
+    """
+
+    page: Path
+    traits: list[PreparedTrait]
+    outcomes: list[CheckOutcome]
+
+
+def run_traits(path: Path) -> ClinicalRun:
+    """Derive and show the traits of the study at `path`.
+
+    Raises
+    ------
+    InputError
+        If the study file or a table can't be used as it is; nothing is written then.
+    """
+    study = read_clinical_study(path)
+    output = resolve(path, study.output)
+    progress = Progress(3)
+    stage = ["working"]
+    with progress.stage("tables", lambda: "reading") as say:
+        clinical = read_clinical(study, path)
+        say(_sizes(clinical))
+    with progress.stage("traits", lambda: stage[0]) as say:
+        traits = prepare_traits(study, clinical, None, tell=lambda name: stage.__setitem__(0, name))
+        say(f"{len(traits)} fitted")
+    outcomes = [*clinical.checks, *(one for trait in traits for one in trait.checks)]
+    with progress.stage("page", lambda: "writing") as say:
+        try:
+            with lock_folder(output):
+                _write(output / "clinical", study, clinical, traits, outcomes)
+        except FolderInUseError:
+            message = "another run is writing to this folder; wait for it, or give this study an output of its own"
+            raise InputError.single(path.name, f"output: {output}", message) from None
+        say("written")
+    return ClinicalRun(output / "clinical" / NULL_MODELS, traits, outcomes)
+
+
+def _write(
+    folder: Path,
+    study: ClinicalStudy,
+    clinical: Clinical,
+    traits: list[PreparedTrait],
+    outcomes: list[CheckOutcome],
+) -> None:
+    """Write everything beside the old, and put it in its place whole."""
+    partial = folder.with_name(f".{folder.name}.partial")
+    remove(partial)
+    for part in ("checks", "traits"):
+        (partial / part).mkdir(parents=True)
+    write_checks(outcomes, clinical.participants["sample"], partial / "checks")
+    write_traits(traits, partial / "traits")
+    visits = derived_visits(clinical)
+    if visits is not None:
+        visits.to_parquet(partial / "visits.parquet", index=False)
+        write_tsv(visits, partial / "visits.tsv")
+    write_null_models(
+        partial / NULL_MODELS,
+        study=study.name,
+        traits=[page_of(trait) for trait in traits],
+        checks=check_summaries(outcomes),
+        versions=versions(),
+    )
+    remove(folder)
+    partial.rename(folder)
+
+
+def _sizes(clinical: Clinical) -> str:
+    visits = "" if clinical.visits is None else f", {len(clinical.visits):,} visits"
+    return f"{len(clinical.participants):,} participants{visits}"

@@ -1,0 +1,85 @@
+"""A trait's covariates: which columns, of what kind, what becomes of missing values, and what to warn of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from association.phenotypes.covariates import CovariateRule, is_numeric
+from jobs.clinical.needed import AGE_AT_ONSET, covariates_of
+from jobs.clinical.read import Clinical
+from jobs.study import ClinicalStudy
+from jobs.study_covariates import Covariate, MissingPolicy
+from jobs.study_traits import Trait
+
+# What is measured of the disease itself: between a gene and how long somebody lives.
+CONSEQUENCES = (
+    "alsfrs",
+    "cmap",
+    "d50",
+    "delta_?fs",
+    "dfs",
+    "emg",
+    "fvc",
+    "gastrostomy",
+    "kings?",
+    "latency",
+    "mitos",
+    "motor_unit",
+    "munix",
+    "niv",
+    "peg",
+    "progression(_rate)?",
+    "stage",
+    "svc",
+    "ventilat\\w*",
+    "weight_loss",
+)
+_CONSEQUENCE = re.compile(rf"(^|_)({'|'.join(CONSEQUENCES)})(_|\d|$)")
+
+
+def covariate_table(clinical: Clinical) -> pd.DataFrame:
+    """Give the columns that covariates and strata are taken from, a row per participant."""
+    participants = clinical.participants
+    if AGE_AT_ONSET not in participants:
+        return clinical.own
+    return clinical.own.assign(**{AGE_AT_ONSET: participants[AGE_AT_ONSET]})
+
+
+def covariate_rules(study: ClinicalStudy, trait: Trait, table: pd.DataFrame) -> list[CovariateRule]:
+    """Say how a trait's covariates are made of their columns."""
+    return [_rule(one, study, table[one.column]) for one in covariates_of(study, trait)]
+
+
+def covariate_warnings(study: ClinicalStudy, trait: Trait) -> Iterator[str]:
+    """Warn of covariates on the causal path, and of default models that lack a part."""
+    chosen = covariates_of(study, trait)
+    for name in on_causal_path([one.column for one in chosen]):
+        yield (
+            f"covariate '{name}' is measured of the disease, between a gene and progression: adjusting for it hides "
+            "what acts through it; leave it out of the primary model"
+        )
+    model = study.covariates if trait.covariates is None else trait.covariates
+    if isinstance(model, str) and not study.participants.columns.principal_components:
+        yield (
+            f"the {model} model adjusts for ancestry, and no principal components are named; name 2 to 5 in "
+            "participants.columns.principal_components"
+        )
+
+
+def on_causal_path(columns: Sequence[str]) -> list[str]:
+    """Give the columns whose names say that they measure the disease itself."""
+    return [name for name in columns if _CONSEQUENCE.search(re.sub(r"[^a-z0-9]+", "_", name.lower()))]
+
+
+def _rule(covariate: Covariate, study: ClinicalStudy, column: pd.Series) -> CovariateRule:
+    kind = covariate.kind or ("numeric" if is_numeric(column) else "categorical")
+    missing = covariate.missing or _for_kind(study.missing_covariates, kind)
+    return CovariateRule(covariate.column, kind, missing, covariate.spline)
+
+
+def _for_kind(policy: MissingPolicy, kind: str) -> MissingPolicy:
+    """Apply the study's policy to a kind of covariate: a category has no mean, its missing values are a level."""
+    return "indicator" if kind == "categorical" and policy in ("mean", "median") else policy

@@ -1,0 +1,177 @@
+"""What each type of trait is, for every participant: its values, or the reason why there are none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from association.phenotypes.alsfrs import measure_visits, progression_rate, score, slope_reasons
+from association.phenotypes.d50 import fit_d50
+from association.phenotypes.joint_rank import joint_rank
+from association.phenotypes.milestones import first_visit, last_visit, milestone_times
+from association.phenotypes.nerve import neurophysiological_index
+from association.phenotypes.stages import stage_at
+from association.phenotypes.survival import ORIGINS, survival_times
+from association.phenotypes.timeline import dates_of
+from association.phenotypes.visits import baseline_value
+from association.problems import InputError, Problem
+from jobs.clinical.needed import INDEX, MILESTONE_DATES, PARTS_OF_INDEX
+from jobs.clinical.read import Clinical
+from jobs.clinical.stages import stages_of
+from jobs.study_traits import (
+    AlsfrsSlopeTrait,
+    BaselineTrait,
+    ColumnTrait,
+    D50Trait,
+    JointRankTrait,
+    MilestoneTrait,
+    ProgressionRateTrait,
+    StageTrait,
+    SurvivalTrait,
+    TimeToEventTrait,
+    Trait,
+    VisitTrait,
+)
+
+
+@dataclass(frozen=True)
+class Phenotype:
+    """A trait for every participant (n).
+
+    Attributes
+    ----------
+    values
+        The trait's columns and `reason`, None where the patient can be used: entry, exit, event and (with competing
+        events) cause; or value; nothing more for a trait of visits.
+    visits
+        For a trait of visits: patient (position), months from the first of them, value.
+    """
+
+    values: pd.DataFrame
+    visits: pd.DataFrame | None = None
+
+
+def phenotype(trait: Trait, clinical: Clinical) -> Phenotype:
+    """Derive a trait for every participant.
+
+    Raises
+    ------
+    InputError
+        If the tables lack what it is made of.
+    """
+    participants = clinical.participants
+    if isinstance(trait, SurvivalTrait):
+        return Phenotype(survival_times(participants, endpoint=trait.endpoint, origin=trait.origin))
+    if isinstance(trait, MilestoneTrait):
+        return Phenotype(_milestone(trait, clinical))
+    if isinstance(trait, TimeToEventTrait):
+        return Phenotype(_time_to_event(trait, clinical))
+    if isinstance(trait, ColumnTrait):
+        return Phenotype(_numbers(clinical, trait.column, trait.type))
+    visits = _visits(clinical)
+    if isinstance(trait, VisitTrait):
+        name = trait.score if isinstance(trait, AlsfrsSlopeTrait) else trait.measure
+        used = measure_visits(visits, measure(visits, name), dates_of(participants, "death_date"))
+        return Phenotype(pd.DataFrame({"reason": slope_reasons(used, len(participants))}), used)
+    if isinstance(trait, BaselineTrait):
+        return Phenotype(baseline_value(visits, measure(visits, trait.measure), participants))
+    if isinstance(trait, ProgressionRateTrait):
+        return Phenotype(progression_rate(visits, participants))
+    if isinstance(trait, D50Trait):
+        return Phenotype(fit_d50(visits, participants).rename(columns={"d50": "value"}))
+    if isinstance(trait, JointRankTrait):
+        return Phenotype(joint_rank(participants, visits, clock=trait.clock))
+    return Phenotype(_stage(trait, clinical))
+
+
+def measure(visits: pd.DataFrame, name: str) -> pd.Series:
+    """Give a measure of each visit (v): a score of the ALSFRS-R, the neurophysiological index, or a column.
+
+    Raises
+    ------
+    InputError
+        If the visits have no such measure, or not what it is made of.
+    """
+    if name in ("total", "bulbar", "fine_motor", "gross_motor", "respiratory"):
+        if name != "total" and "item_1" not in visits:
+            message = (
+                f"the {name.replace('_', ' ')} score needs the 12 items; name their columns in visits.columns.items"
+            )
+            raise InputError.single("traits", "visits", message)
+        return score(visits, name)
+    absent = [part for part in (PARTS_OF_INDEX if name == INDEX else (name,)) if part not in visits]
+    if absent:
+        problems = [
+            Problem("visits", f"no measure '{part}'; name its column in visits.columns.{part}") for part in absent
+        ]
+        raise InputError("traits", problems)
+    return neurophysiological_index(visits) if name == INDEX else visits[name]
+
+
+def _stage(trait: StageTrait, clinical: Clinical) -> pd.DataFrame:
+    origin = clinical.participants[ORIGINS[trait.origin]]
+    return stage_at(
+        _visits(clinical),
+        stages_of(clinical, trait.system),
+        clinical.participants,
+        months=trait.at_months,
+        origin_date=origin,
+    )
+
+
+def _milestone(trait: MilestoneTrait, clinical: Clinical) -> pd.DataFrame:
+    participants = clinical.participants
+    if trait.milestone in ("kings", "mitos", "fvc"):
+        visits = _visits(clinical)
+        state = measure(visits, "fvc") if trait.milestone == "fvc" else stages_of(clinical, trait.milestone)
+        reached = state < trait.below if trait.milestone == "fvc" else state >= (trait.stage or 0)
+        reached_date = first_visit(visits, reached, len(participants))
+        known_until = last_visit(visits, state.notna(), len(participants))
+    else:
+        reached_date = (
+            clinical.own[trait.column]
+            if trait.column is not None
+            else dates_of(participants, MILESTONE_DATES[trait.milestone])
+        )
+        known_until = participants["last_contact_date"].fillna(participants["death_date"])
+    times = milestone_times(participants, reached_date=reached_date, known_until=known_until, origin=trait.origin)
+    return times.assign(event=(times["cause"] == 1).astype(float))
+
+
+def _time_to_event(trait: TimeToEventTrait, clinical: Clinical) -> pd.DataFrame:
+    columns = {"exit": trait.exit, "event": trait.event} | ({"entry": trait.entry} if trait.entry else {})
+    read = {name: _numbers(clinical, column, trait.type) for name, column in columns.items()}
+    times = pd.DataFrame({name: one["value"] for name, one in read.items()})
+    if trait.entry is None:
+        times["entry"] = 0.0
+    wrong = times["event"].notna() & ~times["event"].isin((0, 1))
+    if wrong.any():
+        message = f"{int(wrong.sum())} values are neither 0 nor 1; code the event as 1, censoring as 0"
+        raise InputError.single("traits", f"column '{trait.event}'", message)
+    reason = pd.Series(None, index=times.index, dtype=object)
+    for one in read.values():
+        reason = reason.where(reason.notna(), one["reason"])
+    unseen = (times["exit"] <= times["entry"]) & reason.isna()
+    return times[["entry", "exit", "event"]].assign(reason=reason.mask(unseen, "not followed after entry"))
+
+
+def _numbers(clinical: Clinical, column: str, trait_type: str) -> pd.DataFrame:
+    """Read one of the study's own columns as numbers."""
+    texts = clinical.own[column]
+    values = pd.to_numeric(texts, errors="coerce").astype(float)
+    unusable = ~np.isfinite(values) & texts.notna()
+    if unusable.any():
+        row = clinical.participants["row"][unusable].iloc[0]
+        message = f"'{texts[unusable].iloc[0]}' is not a number; a trait of type {trait_type} needs them"
+        more = f" (and {int(unusable.sum()) - 1:,} more rows)" if unusable.sum() > 1 else ""
+        raise InputError.single("traits", f"line {row}, column '{column}'", message + more)
+    reason = values.isna().map({True: f"no value in column '{column}'", False: None})
+    return pd.DataFrame({"value": values, "reason": reason})
+
+
+def _visits(clinical: Clinical) -> pd.DataFrame:
+    if clinical.visits is None:
+        raise InputError.single("traits", "visits", "this trait needs a visits table")
+    return clinical.visits

@@ -1,0 +1,179 @@
+"""Prepare the traits of a study: who is in, who is out and why, and what the trait looks like without genes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pandas as pd
+
+from association.gene_tests.sex_chromosomes import hemizygous_in_males
+from association.null_models.design import Design
+from association.phenotypes.covariates import CovariateRule, covariate_design, missing_reasons, stratum_labels
+from association.phenotypes.transforms import log_positive, rank_normal
+from association.problems import InputError, Problem
+from jobs.clinical.read import Clinical
+from jobs.study import ClinicalStudy
+from jobs.study_traits import Trait
+from jobs.traits.checks import check_trait, stop_where_asked
+from jobs.traits.covariates import covariate_rules, covariate_table, covariate_warnings
+from jobs.traits.diagnostics import proportional_hazards
+from jobs.traits.models import fit_trait
+from jobs.traits.phenotypes import Phenotype, phenotype
+from jobs.traits.prepared import PreparedTrait
+
+
+def prepare_traits(
+    study: ClinicalStudy,
+    clinical: Clinical,
+    genotyped: pd.Series | None,
+    known: pd.DataFrame | None = None,
+    *,
+    tell: Callable[[str], None] = lambda _: None,
+) -> list[PreparedTrait]:
+    """Prepare every trait of a study.
+
+    Parameters
+    ----------
+    study
+        Its settings.
+    clinical
+        Its tables.
+    genotyped
+        By sample id: None where genotypes can be used, else the reason why not. Samples that are not in it have no
+        genotypes. None where genotypes do not matter: everyone counts.
+    known
+        Dosages of variants to adjust for, by sample id; a column each.
+    tell
+        Is told the name of each trait as its turn comes.
+
+    Raises
+    ------
+    InputError
+        With the problems of every trait that can't be fitted.
+    """
+    prepared: list[PreparedTrait] = []
+    problems: list[Problem] = []
+    for trait in study.traits:
+        tell(trait.name)
+        try:
+            prepared.append(_prepare(study, trait, clinical, genotyped, known))
+        except InputError as error:
+            problems += [Problem(f"trait '{trait.name}', {one.place}", one.message) for one in error.problems]
+    if problems:
+        raise InputError("traits", problems)
+    stop_where_asked(study.checks, prepared)
+    return prepared
+
+
+def _prepare(
+    study: ClinicalStudy,
+    trait: Trait,
+    clinical: Clinical,
+    genotyped: pd.Series | None,
+    known: pd.DataFrame | None,
+) -> PreparedTrait:
+    participants = clinical.participants
+    columns = covariate_table(clinical)
+    rules = covariate_rules(study, trait, columns)
+    derived = phenotype(trait, clinical)
+    reason = _first_of(_reasons(study, trait, clinical, derived, columns, rules, genotyped))
+    kept = reason.isna()
+    if not kept.any():
+        raise InputError.single("traits", "samples", _nobody_left(reason))
+    covariates = columns[kept].reset_index(drop=True)
+    samples = pd.DataFrame(
+        {
+            "sample": participants["sample"][kept].reset_index(drop=True),
+            "stratum": stratum_labels(covariates, study.strata_columns),
+            "male": (participants["male"][kept] == 1).reset_index(drop=True),
+        }
+    )
+    own = derived.values.drop(columns="reason")[kept].reset_index(drop=True)
+    samples = pd.concat([samples, _transformed(own, getattr(trait, "transform", "none"))], axis=1)
+    design, filled = covariate_design(covariates, rules)
+    if known is not None:
+        adjusted_for = _known_variants(known, samples)
+        design = Design((*design.names, *adjusted_for.names), np.hstack([design.matrix, adjusted_for.matrix]))
+    visits = _visits_of(derived, kept)
+    models = fit_trait(trait, samples, design, visits, clinical.study_path)
+    hazards = proportional_hazards(trait, samples, models)
+    checks = check_trait(study.checks, clinical, models.fit, visits, np.flatnonzero(kept))
+    return PreparedTrait(
+        name=trait.name,
+        type=trait.type,
+        ties=getattr(trait, "ties", None),
+        models=models,
+        samples=samples,
+        visits=visits,
+        excluded=pd.DataFrame({"sample": participants["sample"][~kept], "reason": reason[~kept]}),
+        filled=filled,
+        hazards=hazards,
+        checks=checks,
+        warnings=tuple(covariate_warnings(study, trait)),
+    )
+
+
+def _reasons(
+    study: ClinicalStudy,
+    trait: Trait,
+    clinical: Clinical,
+    derived: Phenotype,
+    columns: pd.DataFrame,
+    rules: list[CovariateRule],
+    genotyped: pd.Series | None,
+) -> Iterator[pd.Series]:
+    """Give every reason to leave a participant out, the first that holds being the one that counts."""
+    if genotyped is not None:
+        samples = clinical.participants["sample"]
+        known = samples.map(genotyped)
+        yield known.where(samples.isin(genotyped.index), "no genotypes: not in the VCFs")
+    yield clinical.barred
+    yield derived.values["reason"]
+    if getattr(trait, "transform", "none") == "log":
+        words = "not above zero, so that it has no logarithm"
+        yield (derived.values["value"] <= 0).map({True: words, False: None})
+    yield from missing_reasons(columns, [*rules, *(CovariateRule(column) for column in study.strata_columns)])
+
+
+def _first_of(reasons: Iterator[pd.Series]) -> pd.Series:
+    """Give each participant the first reason that there is."""
+    first = next(reasons).astype(object)
+    for series in reasons:
+        first = first.where(first.notna(), series)
+    return first
+
+
+def _transformed(own: pd.DataFrame, transform: str) -> pd.DataFrame:
+    """Put a trait's values on the scale that is analysed; the column `measured` keeps them as they were."""
+    if transform == "none":
+        return own
+    scale = rank_normal if transform == "rank_normal" else log_positive
+    return own.assign(measured=own["value"], value=scale(own["value"]))
+
+
+def _visits_of(derived: Phenotype, kept: pd.Series) -> pd.DataFrame | None:
+    """Give the visits of those who are in, by their position among them."""
+    if derived.visits is None:
+        return None
+    position = np.where(kept, np.cumsum(kept) - 1, -1)[derived.visits["patient"].to_numpy()]
+    used = derived.visits.assign(position=position)[["position", "months", "value"]]
+    return used[used["position"] >= 0].reset_index(drop=True)
+
+
+def _known_variants(known: pd.DataFrame, samples: pd.DataFrame) -> Design:
+    """Give the dosages of variants that a trait is adjusted for; a male's allele on X counts as two, as in a scan."""
+    dosages = known.loc[samples["sample"]].to_numpy(np.float64)
+    contigs, positions = (
+        zip(*(name.split("-")[:2] for name in known.columns), strict=True) if known.size else ((), ())
+    )
+    single = hemizygous_in_males(np.array(contigs, object), np.array(positions, np.int32))
+    dosages[single & samples["male"].to_numpy(bool)[:, None] & (dosages == 1)] = 2
+    # A variant that none of these samples carries has nothing to adjust for.
+    varying = np.ptp(dosages, axis=0) > 0
+    return Design(tuple(known.columns[varying]), dosages[:, varying])
+
+
+def _nobody_left(reason: pd.Series) -> str:
+    counts = "; ".join(f"{count} {text}" for text, count in reason.value_counts().items())
+    return f"none of the {len(reason)} participants can be used: {counts}"
