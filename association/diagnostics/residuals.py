@@ -26,15 +26,13 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import xlogy
 
-from association.null_models.null_model import Floats, NullModel, SharedRisk
+from association.null_models.null_model import Floats, NullModel
 from association.problems import InputError
 
 # A drop below this share of a sample's own information is the rounding of V: the covariates determine the sample.
 DETERMINED = 1e-10
 # M is a difference of numbers near 1: what is left of it below this is rounding.
 ROUNDING = float(np.finfo(float).eps)
-# Samples whose shared risk is looked up at once, of which only the diagonal is kept.
-BLOCK = 32
 TIMES_TO_EVENT = frozenset({"cox", "fine_gray"})
 
 
@@ -82,14 +80,12 @@ def standardised_residuals(model: NullModel) -> Floats:
     if model.kind in TIMES_TO_EVENT:
         message = f"'{model.kind}' is of a time to event, which has no standardised residuals; use deviance residuals"
         raise InputError.single("residuals", "null model", message)
-    own = model.information
-    if model.shared_risk is not None:
-        own = own - _own_shared_risk(model.shared_risk, own.size)
-    explained = np.zeros(own.size)
+    explained = np.zeros(model.information.size)
     if model.covariate_information.size:
         solved = np.linalg.solve(model.covariate_information, model.cross_information.T)
         explained = (model.cross_information * solved.T).sum(axis=1)
-    variance = own - explained
+    # Relatives share information with each other and not with themselves: this is the diagonal of V, too.
+    variance = model.information - explained
     known = variance > DETERMINED * model.information
     return np.where(known, model.residuals / np.sqrt(np.where(known, variance, 1)), np.nan)
 
@@ -107,9 +103,3 @@ def residuals_to_plot(model: NullModel) -> Floats:
     if model.kind == "logistic":
         return case_deviance_residuals(model.residuals)
     return standardised_residuals(model)
-
-
-def _own_shared_risk(shared_risk: SharedRisk, samples: int) -> Floats:
-    """Give what each sample shares with itself (n)."""
-    blocks = (np.arange(start, min(start + BLOCK, samples)) for start in range(0, samples, BLOCK))
-    return np.concatenate([np.diag(shared_risk.between(block)) for block in blocks])
