@@ -239,7 +239,7 @@ def test_events_at_one_time_say_nothing_about_a_drift():
 
 
 def test_a_contrast_that_one_event_alone_informs_is_left_out_of_the_global_test():
-    """At the second death a and b are equal in its whole risk set, so nothing shows whether their difference drifts."""
+    """At the second death a and b are equal in everyone at risk: nothing shows whether their difference drifts."""
     entry, leave = np.array([0.0, 0, 0, 0, 5, 5, 5]), np.array([1.0, 2, 2, 3, 6, 7, 7])
     event = np.array([1.0, 0, 0, 0, 1, 0, 0])
     matrix = np.array([[1.0, 0], [0, 1], [1, 1], [0, 0], [0, 0], [1, 1], [2, 2]])
