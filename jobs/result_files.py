@@ -36,10 +36,11 @@ def write_tsv(table: pd.DataFrame, path: Path) -> None:
     for place, column in enumerate(arrow.schema):
         if pa.types.is_timestamp(column.type):
             arrow = arrow.set_column(place, column.name, arrow.column(place).cast(pa.date32(), safe=False))
-    with path.open("wb") as stream:
-        stream.write(("\t".join(arrow.column_names) + "\n").encode())
-        options = pyarrow.csv.WriteOptions(include_header=False, delimiter="\t", quoting_style="needed")
-        pyarrow.csv.write_csv(arrow, stream, options)
+    try:
+        pyarrow.csv.write_csv(arrow, path, pyarrow.csv.WriteOptions(delimiter="\t", quoting_style="none"))
+    except pa.ArrowInvalid:
+        # Quotes, tabs or line ends within a text.
+        arrow.to_pandas().to_csv(path, sep="\t", index=False)
 
 
 def write_columns(columns: Sequence[Column], path: Path) -> None:

@@ -103,7 +103,7 @@ def check_tables(study: ClinicalStudy, participants: pd.DataFrame, read: VisitsR
         outcomes += of_visits
         problems += _stops(of_visits, study.visits.path)
     if problems:
-        raise InputError("data checks", [*problems[:MOST_PROBLEMS_SHOWN], *_more(problems)])
+        raise InputError("data checks", at_most_shown(problems))
     return CheckedTables(visits, barred, tuple(outcomes))
 
 
@@ -127,9 +127,7 @@ def _look(check: DataCheck, actions: Checks, participants: pd.DataFrame, visits:
 def _unusable(actions: Checks, read: VisitsRead) -> Iterator[CheckOutcome]:
     """Report what reading had to leave out: values that can't be, and visits of nobody."""
     beyond = read.out_of_range
-    found = (
-        beyond["column"] + " " + beyond["value"].map("{:g}".format) if len(beyond) else pd.Series([], dtype=object)
-    )
+    found = "'" + beyond["value"].map("{:g}".format) + "' in column '" + beyond["column"].astype(str) + "'"
     values = pd.DataFrame(
         {"patient": beyond["patient"], "visit": NO_VISIT, "row": beyond["row"], "found": found}
     ).reset_index(drop=True)
@@ -155,10 +153,12 @@ def _stops(outcomes: Sequence[CheckOutcome], path: str) -> Iterator[Problem]:
     for outcome in outcomes:
         remedy = f"correct it, or let checks.{outcome.name} exclude it"
         if outcome.action == STOP:
-            for row, found in zip(outcome.findings["row"], outcome.findings["found"], strict=True):
+            findings = outcome.findings.sort_values("row", kind="stable")
+            for row, found in zip(findings["row"], findings["found"], strict=True):
                 yield Problem(f"{Path(path).name}, line {row}", f"{outcome.meaning}: {found}; {remedy}")
 
 
-def _more(problems: list[Problem]) -> list[Problem]:
+def at_most_shown(problems: list[Problem]) -> list[Problem]:
+    """Give as many problems as a person can take in at once, and count the rest."""
     hidden = len(problems) - MOST_PROBLEMS_SHOWN
-    return [Problem("...", f"and {hidden:,} more like these")] if hidden > 0 else []
+    return problems if hidden <= 0 else [*problems[:MOST_PROBLEMS_SHOWN], Problem("...", f"and {hidden:,} more")]

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from association.phenotypes.sex import sex_codes
+from association.phenotypes.sex import other_words, sex_codes
 from association.phenotypes.timeline import DAYS_PER_YEAR, dates_of
-from association.problems import InputError
-from jobs.clinical.checks import CheckOutcome, check_tables
+from association.problems import InputError, Problem
+from jobs.clinical.checks import CheckOutcome, at_most_shown, check_tables
 from jobs.clinical.needed import (
     AGE_AT_ONSET,
     ALL_DATES,
@@ -82,7 +82,7 @@ def read_clinical(study: ClinicalStudy, study_path: Path) -> Clinical:
     )
     own = table[[*own_columns(study), *own_dates(study)]]
     participants = table[[name for name in table if name in ENGINE_COLUMNS]]
-    participants = _with_sex(_with_age(participants, study, path), own, study)
+    participants = _with_sex(_with_age(participants, study, path), own, study, path)
     read = _read_visits(study, study_path, participants)
     checked = check_tables(study, participants, read)
     return Clinical(participants, own, checked.visits, checked.barred, checked.outcomes, study_path)
@@ -115,9 +115,25 @@ def _with_age(participants: pd.DataFrame, study: ClinicalStudy, path: Path) -> p
     return participants
 
 
-def _with_sex(participants: pd.DataFrame, own: pd.DataFrame, study: ClinicalStudy) -> pd.DataFrame:
+def _with_sex(participants: pd.DataFrame, own: pd.DataFrame, study: ClinicalStudy, path: Path) -> pd.DataFrame:
+    """Add who is male, as stated and by the genotypes."""
     columns = study.participants.columns
-    unknown = pd.Series(np.nan, index=participants.index)
-    male = unknown if columns.sex is None else sex_codes(own[columns.sex])
-    genetic = unknown if columns.genetic_sex is None else sex_codes(own[columns.genetic_sex])
-    return participants.assign(male=male, genetic_male=genetic)
+    problems = []
+    coded = {}
+    for name, column in (("male", columns.sex), ("genetic_male", columns.genetic_sex)):
+        if column is None:
+            coded[name] = pd.Series(np.nan, index=participants.index)
+            continue
+        coded[name] = sex_codes(own[column])
+        wrong = participants["row"][other_words(own[column])].sort_values()
+        problems += [
+            Problem(
+                f"line {row}, column '{column}'",
+                f"'{own.loc[patient, column]}' where male and female, M and F, or 1 and 2 were expected; say what it means in "
+                "participants.codes",
+            )
+            for patient, row in wrong.items()
+        ]
+    if problems:
+        raise InputError(path.name, at_most_shown(problems))
+    return participants.assign(**coded)

@@ -53,8 +53,8 @@ def test_a_date_that_is_none_is_refused_with_line_column_and_value(folder, refus
 def test_a_score_beyond_its_range_is_refused_with_line_column_and_value(folder, refusal):
     folder.edit_table("visits.tsv", lambda rows: [rows[0], [*rows[1][:13], "9", *rows[1][14:]], *rows[2:]])
     line = refusal().line_of("'9'")
-    assert "line 2, column 'item_12'" in line
-    assert "outside 0 to 4" in line
+    assert "visits.tsv, line 2: a score or measure that can't be: '9' in column 'item_12'" in line
+    assert "checks.item_out_of_range" in line
 
 
 def test_a_cohort_without_an_event_is_refused(folder, refusal):
@@ -108,7 +108,8 @@ def test_covariates_that_determine_each_other_are_refused_by_name(folder, refusa
 
 
 def test_tables_and_vcfs_without_a_sample_in_common_are_refused_with_the_counts(folder, refusal):
-    folder.edit_table("participants.tsv", lambda rows: [rows[0], *([f"ALS-{row[0]}", *row[1:]] for row in rows[1:])])
+    for table in ("participants.tsv", "visits.tsv"):
+        folder.edit_table(table, lambda rows: [rows[0], *([f"ALS-{row[0]}", *row[1:]] for row in rows[1:])])
     text = refusal()
     assert "none of the 40 participants can be used: 40 no genotypes: not in the VCFs" in text
     assert "P0001" not in text

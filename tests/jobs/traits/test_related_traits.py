@@ -82,7 +82,7 @@ def test_kinship_beside_an_offset_is_refused(cohort, refusal, siblings):
 def test_a_table_with_other_columns_is_refused(cohort, refusal, write_pairs):
     write_pairs(("F1", "F2", 0.25), columns=("ID1", "ID2", "kinship"))
     found = refusal(cohort, HEIGHT)
-    assert list(found) == ["trait 'height', pairs.tsv, line 1"]
+    assert "trait 'height', pairs.tsv, line 1" in found
     assert "has 'ID1', 'ID2', 'kinship'" in found["trait 'height', pairs.tsv, line 1"]
 
 
