@@ -23,8 +23,8 @@ import pyarrow as pa
 from pyarrow import csv as pyarrow_csv
 
 from association.problems import InputError, Problem
-from jobs.tables.files import Integers, RawTable
 from jobs.tables.notes import MOST_PROBLEMS_SHOWN, Note
+from jobs.tables.raw_table import Integers, RawTable
 
 CHUNK = 1 << 20
 SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons"}

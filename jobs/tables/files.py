@@ -1,90 +1,24 @@
-"""Read a table of any kind into distinct texts and codes: CSV and TSV (also gzipped), Excel, Parquet.
+"""Read a table of any kind: CSV and TSV (also gzipped), Excel, Parquet.
 
-What kind a file is, its first bytes say, not its name. A column is kept as its distinct texts and a small integer per
-row, so that millions of rows take little memory and each text is understood once. Spaces around a text do not count.
-Empty, NA, NaN, NULL and '.' stand for a missing value. Rows without any value are left out.
+What kind a file is, its first bytes say, not its name. Rows without any value are left out.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from association.problems import InputError, Problem
+from jobs.tables.delimited import read_delimited
 from jobs.tables.notes import MOST_PROBLEMS_SHOWN, Note
-
-MISSING = ("", "NA", "NaN", "nan", "NULL", "null", ".")
+from jobs.tables.raw_table import MISSING, RawTable
+from jobs.tables.typed import read_excel, read_parquet
 
 GZIP, ZIP, OLD_EXCEL, PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
-
-Integers = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class TextColumn:
-    """A column of texts (n rows, k distinct texts).
-
-    Attributes
-    ----------
-    texts
-        The distinct texts, without spaces around them (k).
-    codes
-        Which of them each row holds; -1 where missing (n).
-    spaced
-        Whether any text had spaces around it.
-    """
-
-    texts: NDArray[np.object_]
-    codes: NDArray[np.signedinteger[Any]]
-    spaced: bool = False
-
-    def spread(self, values: NDArray[Any], missing: Any) -> NDArray[Any]:
-        """Give each row (n) what stands for its text in `values` (k)."""
-        padded = np.empty(values.size + 1, dtype=values.dtype)
-        padded[:-1] = values
-        padded[-1] = missing
-        spread: NDArray[Any] = padded[self.codes]
-        return spread
-
-
-@dataclass(frozen=True)
-class RawTable:
-    """A table as its file holds it (n rows).
-
-    Attributes
-    ----------
-    names
-        What the header says, in order; a name may stand twice, or be empty.
-    columns
-        A dictionary array per name, or where that can't be, the type of the values that the file holds.
-    lines
-        Line of the file of each row, counting the header's (n).
-    row_word
-        What a row's place is called: line, or row.
-    notes
-        What is wrong with rows as such.
-    """
-
-    names: tuple[str, ...]
-    columns: tuple[pa.DictionaryArray | str, ...]
-    lines: Integers
-    row_word: str
-    notes: tuple[Note, ...] = ()
-
-    def filter(self, keep: NDArray[np.bool_]) -> RawTable:
-        """Leave out rows."""
-        if keep.all():
-            return self
-        columns = tuple(
-            column if isinstance(column, str) else column.filter(pa.array(keep)) for column in self.columns
-        )
-        return replace(self, columns=columns, lines=self.lines[keep])
 
 
 def read_raw(path: Path, *, sheet: str | None = None) -> RawTable:
@@ -102,10 +36,6 @@ def read_raw(path: Path, *, sheet: str | None = None) -> RawTable:
     InputError
         If there is no such file, it is no table, or it holds no rows.
     """
-    # openpyxl and the readers cost time at every start of the command; a table is not always read.
-    from jobs.tables.delimited import read_delimited
-    from jobs.tables.typed import read_excel, read_parquet
-
     kind = _kind(path)
     if kind == OLD_EXCEL:
         message = (
@@ -123,20 +53,6 @@ def read_raw(path: Path, *, sheet: str | None = None) -> RawTable:
     if not raw.lines.size and not raw.notes:
         raise InputError.single(path.name, "file", "holds no rows; expected a header and a row per sample")
     return raw
-
-
-def encode(column: pa.DictionaryArray) -> TextColumn:
-    """Take spaces and missing values off a column's texts."""
-    trimmed = pc.utf8_trim_whitespace(column.dictionary)
-    spaced = not trimmed.equals(column.dictionary)
-    merged = trimmed.dictionary_encode()
-    absent = pc.is_in(merged.dictionary, pa.array(MISSING)).to_numpy(zero_copy_only=False).astype(bool)
-    texts = merged.dictionary.to_numpy(zero_copy_only=False)[~absent]
-    position = np.where(absent, -1, np.cumsum(~absent) - 1)
-    of_raw = np.append(position[merged.indices.to_numpy(zero_copy_only=False)], -1)
-    of_raw = of_raw.astype(np.min_scalar_type(-max(texts.size, 1)))
-    codes = of_raw[column.indices.fill_null(len(trimmed)).to_numpy(zero_copy_only=False)]
-    return TextColumn(texts.astype(object), codes, spaced)
 
 
 def _kind(path: Path) -> bytes:

@@ -63,7 +63,8 @@ class Betrayal:
         return f"above {self.highest:g}" if np.isfinite(self.highest) else f"at {self.lowest:g} or below"
 
 
-# A forced vital capacity of 2% can't be blown; 50 uV, or 0.05 ms, is less than noise allows to be measured.
+# A forced vital capacity of 2% can't be blown, nor less than one F wave in a hundred be counted; 50 uV, or 0.05 ms,
+# is less than noise allows to be measured.
 BETRAYALS: Mapping[tuple[str, str], Betrayal] = {
     ("fvc", "percent_predicted"): Betrayal("fraction_predicted", lowest=2, rare=True),
     ("fvc", "fraction_predicted"): Betrayal("percent_predicted", highest=2),
@@ -71,7 +72,7 @@ BETRAYALS: Mapping[tuple[str, str], Betrayal] = {
     ("cmap", "uV"): Betrayal("mV", lowest=50),
     ("distal_latency", "ms"): Betrayal("s", lowest=0.05),
     ("distal_latency", "s"): Betrayal("ms", highest=0.05),
-    ("f_wave_frequency", "percent"): Betrayal("fraction", lowest=1, rare=True),
+    ("f_wave_frequency", "percent"): Betrayal("fraction", lowest=0.99, rare=True),
     ("f_wave_frequency", "fraction"): Betrayal("percent", highest=1),
 }
 
@@ -112,7 +113,7 @@ def check_unit(name: str, unit: str, values: Floats) -> UnitCheck:
     strange = betrayal(values)
     count, positive = int(strange.sum()), int((values > 0).sum())
     if 2 * count > positive:
-        share = f"all {count:,}" if count == positive else f"{count:,} of {positive:,}"
+        share = "all its" if count == positive else f"{count:,} of {positive:,}"
         message = (
             f"units.{name} says {unit}, but {share} values lie {betrayal.words}; say {betrayal.unit} in visits.units"
         )

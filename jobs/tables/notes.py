@@ -41,6 +41,8 @@ def raise_notes(path: Path, notes: Sequence[Note]) -> None:
     InputError
         If anything was.
     """
+    # A column that is read under two names has its problems once.
+    notes = list(dict.fromkeys(notes))
     count = sum(note.count for note in notes)
     if not count:
         return

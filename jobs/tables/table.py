@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +16,15 @@ from numpy.typing import NDArray
 
 from association.problems import Problem
 from jobs.tables.dates import DateStyle, date_fault, likely_formats, read_dates
-from jobs.tables.files import MISSING, TextColumn, encode, read_raw
+from jobs.tables.files import read_raw
 from jobs.tables.notes import MOST_PROBLEMS_SHOWN, Note, raise_notes
+from jobs.tables.raw_table import MISSING, TextColumn, encode
 from jobs.tables.values import number_fault, read_numbers
 
 Rows = NDArray[np.bool_]
+
+# How alike two names must be for one to be a slip of the other: onset_date and death_date are not (0.7).
+LIKE = 0.75
 
 # Columns that a message lists.
 MOST_COLUMNS_SHOWN = 40
@@ -240,7 +245,16 @@ class Table:
 
 
 def closest(name: str, names: Iterable[str]) -> str:
-    """Suggest the name that a wrong one is most like, in words to append; none if none is like it."""
+    """Suggest the name that a wrong one is most like, in words to append; none if none is like it.
+
+    A name with all its words is like it, in whatever order; else one that differs in a letter or two.
+    """
     by_small_letters = {other.casefold(): other for other in names}
-    close = difflib.get_close_matches(name.casefold(), list(by_small_letters), n=1)
+    words = _words_of(name)
+    close = [other for other in by_small_letters if words <= _words_of(other)]
+    close += difflib.get_close_matches(name.casefold(), list(by_small_letters), n=1, cutoff=LIKE)
     return f" (did you mean '{by_small_letters[close[0]]}'?)" if close else ""
+
+
+def _words_of(name: str) -> set[str]:
+    return set(re.findall(r"[^\W_]+", name.casefold()))

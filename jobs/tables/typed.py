@@ -20,7 +20,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from pyarrow import parquet
 
 from association.problems import InputError
-from jobs.tables.files import RawTable
+from jobs.tables.raw_table import RawTable
 
 # Beyond it, not every whole number is a double.
 LARGEST_WHOLE = 2.0**53

@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from jobs.study_tables import VisitColumns
-from jobs.tables.files import TextColumn
 from jobs.tables.measures import RANGES
+from jobs.tables.raw_table import TextColumn
 from jobs.tables.table import Table, closest
 
 Floats = NDArray[np.float64]

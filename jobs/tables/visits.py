@@ -87,7 +87,7 @@ def read_visits(
     table.identifiers(columns.sample)
     patient = _patients(table, columns.sample, samples)
     date = _dates(table, settings, patient, onset)
-    needed, optional = _wanted(table, settings, measures, scored)
+    needed, optional = _wanted(table, settings, tuple(measures), scored)
     layout = (
         read_wide(table, needed, optional)
         if columns.item is None
@@ -140,7 +140,7 @@ def _dates(table: Table, settings: Visits, patient: Integers, onset: pd.Series |
 
 
 def _wanted(
-    table: Table, settings: Visits, measures: Iterable[str], scored: bool
+    table: Table, settings: Visits, measures: tuple[str, ...], scored: bool
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Give the file's word for each measure by the engine's: those that are needed, and those that may be there."""
     columns = settings.columns
@@ -151,11 +151,11 @@ def _wanted(
         table.add("visits.columns.items", f"'{twice}' is named twice; name 12 different columns")
     needed = {name: mapped[name] for name in NAMED if mapped[name]}
     optional = {"stated_total": columns.total} if columns.items else {}
-    (needed if scored else optional).update(scores)
+    (needed if scored or "total" in measures else optional).update(scores)
     for measure in measures:
         if measure in RESERVED:
             table.add(f"column '{measure}'", "has a name that the engine uses for another; rename it in the table")
-        elif measure not in needed and measure not in optional:
+        elif measure not in needed and measure not in optional and measure != "total":
             needed[measure] = measure
     return needed, optional
 

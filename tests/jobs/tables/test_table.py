@@ -1,120 +1,159 @@
-"""Clinical tables: what is read, and what is refused with which words."""
-
-import gzip
+"""A table: what is read of its columns, and how what is wrong is told."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from association.problems import InputError
-from jobs.tables import read_participants, read_visits
-
-COLUMNS = {"sample": "id", "onset_date": "onset", "event": "died"}
-
-
-def write(folder, text, name="patients.tsv"):
-    path = folder / name
-    path.write_text(text)
-    return path
+from jobs.tables.dates import DateStyle
+from jobs.tables.table import Table
 
 
-def read(path, **more):
-    options = {"dates": ["onset_date"], "numbers": ["event"], "as_is": ["sex"]} | more
-    return read_participants(path, COLUMNS, **options)
+@pytest.fixture
+def table(tmp_path):
+    """Give a function that reads a table of the given text."""
+
+    def read(text, name="table.tsv"):
+        path = tmp_path / name
+        path.write_text(text)
+        return Table(path)
+
+    return read
 
 
-def problems_of(path, **more):
+def problems_of(table):
     with pytest.raises(InputError) as caught:
-        read(path, **more)
+        table.close()
     return {problem.place: problem.message for problem in caught.value.problems}
 
 
-def test_columns_are_mapped_and_rows_sorted_by_sample(tmp_path):
-    table = read(write(tmp_path, "id\tonset\tdied\tsex\textra\nb\t2020-02-01\t1\tF\tx\na\tNA\t0\t\ty\n"))
-    assert table["sample"].tolist() == ["a", "b"]
-    assert table["onset_date"].tolist() == [pd.NaT, pd.Timestamp("2020-02-01")]
-    assert table["event"].tolist() == [0, 1]
-    assert table["sex"].isna().tolist() == [True, False]
-    assert "extra" not in table
+def test_every_way_to_write_a_missing_value_is_one(table):
+    one = table('id\tx\na\t\nb\tNA\nc\tNaN\nd\tnan\ne\tNULL\nf\tnull\ng\t.\nh\t  NA \ni\t""\nj\tN/A\n')
+    assert one.texts("x").tolist() == [None] * 9 + ["N/A"]
+    assert np.isnan(one.numbers("x")[:9]).all()
+    assert one.dates("x")[:9].isna().all()
 
 
-def test_optional_dates_are_read_where_there_are_any(tmp_path):
-    path = write(tmp_path, "id\tonset\tdied\tsex\tdeath\na\t2020-01-01\t1\tF\t2021-01-01\n")
-    columns = COLUMNS | {"death_date": "death", "dna_date": "dna"}
-    table = read_participants(
-        path, columns, dates=["onset_date"], optional_dates=["death_date", "dna_date"], numbers=[], as_is=[]
-    )
-    assert table["death_date"].tolist() == [pd.Timestamp("2021-01-01")]
-    assert "dna_date" not in table
+def test_numbers_are_read_whatever_way_they_are_written(table):
+    assert table("id\tx\na\t1\nb\t 2.50 \nc\t-3e-1\nd\t+4\n").numbers("x").tolist() == [1, 2.5, -0.3, 4]
 
 
-@pytest.mark.parametrize("name", ["patients.csv", "patients.tsv.gz", "patients.parquet"])
-def test_csv_gzip_and_parquet_say_the_same_as_tsv(tmp_path, name):
-    text = "id\tonset\tdied\tsex\n01\t2020-02-01\t1\tF\n"
-    expected = read(write(tmp_path, text))
-    path = tmp_path / name
-    if name.endswith(".csv"):
-        path.write_text(text.replace("\t", ","))
-    elif name.endswith(".gz"):
-        path.write_bytes(gzip.compress(text.encode()))
-    else:
-        frame = pd.DataFrame({"id": ["01"], "onset": pd.to_datetime(["2020-02-01"]), "died": [1], "sex": ["F"]})
-        frame.to_parquet(path)
-    pd.testing.assert_frame_equal(read(path), expected)
+def test_a_column_of_numbers_may_be_named_in_any_alphabet(table):
+    assert table("échantillon\tµ\na\t1\n").numbers("µ").tolist() == [1]
 
 
-def test_a_missing_column_is_named_with_what_there_is(tmp_path):
-    found = problems_of(write(tmp_path, "id\tonest\tdied\tsex\na\t2020-01-01\t1\tF\n"))
-    assert "no column 'onset' (did you mean 'onest'?); it has 'id', 'onest', 'died', 'sex'" in found["line 1"]
+def test_missing_columns_and_bad_values_of_the_others_are_told_together(table):
+    one = table("id\tage\na\told\n")
+    one.require(["id", "agee", "sex"], "Map it in columns")
+    one.numbers("agee")
+    one.numbers("age")
+    one.note("sex", np.array([True]), "is wrong")
+    with pytest.raises(InputError) as caught:
+        one.close()
+    assert [(problem.place, problem.message) for problem in caught.value.problems] == [
+        ("line 1", "no column 'agee' (did you mean 'age'?); it has 'id', 'age'. Map it in columns"),
+        ("line 1", "no column 'sex'; it has 'id', 'age'. Map it in columns"),
+        ("line 2, column 'age'", "'old' is not a number; write one, or leave it empty"),
+    ]
 
 
-def test_every_unusable_value_is_named_with_its_line(tmp_path):
-    found = problems_of(
-        write(tmp_path, "id\tonset\tdied\tsex\na\t01/02/2020\t1\tF\n\t2020-01-01\t2\tF\na\t2020-13-01\tyes\tM\n")
-    )
-    assert found == {
-        "line 3, column 'id'": "no sample id; every row needs one",
-        "line 4, column 'id'": "this sample id stands in an earlier row too; keep one row per sample",
-        "line 2, column 'onset'": "'01/02/2020' is not a date; write it as YYYY-MM-DD",
-        "line 4, column 'onset'": "'2020-13-01' is not a date; write it as YYYY-MM-DD",
-        "line 4, column 'died'": "'yes' is not a number",
-        "line 3, column 'died'": "'2' is outside 0 to 1",
+def test_a_column_that_differs_in_capitals_is_suggested(table):
+    one = table("ID\tAGE_AT_ONSET\na\t1\n")
+    one.require(["age_at_onset"], "Map it")
+    assert "did you mean 'AGE_AT_ONSET'?" in problems_of(one)["line 1"]
+
+
+def test_a_number_outside_its_range_is_told_with_the_range(table):
+    one = table("id\tx\na\t-1\nb\t0\nc\t4\nd\t5\n")
+    one.numbers("x", lowest=0, highest=4)
+    assert problems_of(one) == {
+        "line 2, column 'x'": "'-1' is outside 0 to 4",
+        "line 5, column 'x'": "'5' is outside 0 to 4",
     }
 
 
-def test_a_thousand_problems_are_shown_as_twenty_and_a_count(tmp_path):
-    rows = "".join(f"s{number}\tbad\t0\tF\n" for number in range(1000))
-    found = problems_of(write(tmp_path, "id\tonset\tdied\tsex\n" + rows))
+def test_only_rows_that_hold_numbers_are_read_as_such(table):
+    one = table("id\tx\na\t1\nb\t120/80\n")
+    assert one.numbers("x", where=np.array([True, False]))[0] == 1
+    one.close()
+
+
+def test_a_thousand_problems_are_shown_as_twenty_and_a_count(table):
+    one = table("id\tx\n" + "".join(f"s{number}\tbad{number}\n" for number in range(1000)))
+    one.numbers("x")
+    found = problems_of(one)
     assert len(found) == 21
     assert found["..."] == "and 980 more like these"
 
 
-@pytest.mark.parametrize(("text", "message"), [("", "can't be read"), ("id\tonset\tdied\tsex\n", "holds no rows")])
-def test_an_empty_table_is_refused(tmp_path, text, message):
-    assert message in problems_of(write(tmp_path, text))["file"]
+def test_of_many_problems_some_of_every_kind_are_shown(table):
+    one = table("id\tx\ty\n" + "".join(f"s{number}\tbad\tworse\n" for number in range(1000)))
+    one.numbers("x")
+    one.dates("y")
+    found = problems_of(one)
+    assert sum("'x'" in place for place in found) == 10
+    assert sum("'y'" in place for place in found) == 10
+    assert found["..."] == "and 1,980 more like these"
 
 
-def test_binary_rubbish_is_refused(tmp_path):
-    path = tmp_path / "patients.tsv"
-    path.write_bytes(b"\x89PNG\r\n\x1a\n\xff\xfe\x00")
-    assert "can't be read" in problems_of(path)["file"]
+def test_a_missing_id_and_a_second_row_of_an_id_are_told_without_the_id(table):
+    one = table("id\tx\nSECRET\t1\n\t2\nSECRET\t3\n")
+    assert one.identifiers("id").tolist() == ["SECRET", None, "SECRET"]
+    one.unique("id")
+    found = problems_of(one)
+    assert found == {
+        "line 3, column 'id'": "no sample id; every row needs one",
+        "line 4, column 'id'": "this sample id stands in an earlier row too; keep one row per sample",
+    }
 
 
-def test_items_sum_to_the_total_and_an_unscored_item_leaves_it_unknown(tmp_path):
-    items = [f"q{number}" for number in range(1, 13)]
-    header = "\t".join(["sample", "visit_date", "total", *items])
-    rows = ["\t".join(["a", "2020-01-01", "9", *["3"] * 12]), "\t".join(["a", "2020-04-01", "9", *["3"] * 11, ""])]
-    path = write(tmp_path, "\n".join([header, *rows]) + "\n", "visits.tsv")
-    columns = {"sample": "sample", "visit_date": "visit_date", "total": "total"}
-    totals = read_visits(path, columns, items)["total"].tolist()
-    assert totals[0] == 36
-    assert np.isnan(totals[1])
-    assert read_visits(path, columns, None)["total"].tolist() == [9, 9]
+def test_ids_that_differ_in_spaces_around_them_alone_are_one(table):
+    one = table("id\tx\n a\t1\na\t2\nb b\t3\n")
+    assert one.identifiers("id").tolist() == ["a", "a", "b b"]
+    one.unique("id")
+    assert "spaces around it aside" in problems_of(one)["line 3, column 'id'"]
 
 
-def test_an_item_out_of_range_is_refused(tmp_path):
-    items = [f"q{number}" for number in range(1, 13)]
-    header = "\t".join(["sample", "visit_date", *items])
-    path = write(tmp_path, f"{header}\n" + "\t".join(["a", "2020-01-01", "5", *["4"] * 11]) + "\n", "visits.tsv")
-    with pytest.raises(InputError, match="line 2, column 'q1': '5' is outside 0 to 4"):
-        read_visits(path, {"sample": "sample", "visit_date": "visit_date", "total": "total"}, items)
+def test_an_id_keeps_its_leading_zeros(table):
+    assert table("id\tx\n007\t1\n").identifiers("id").tolist() == ["007"]
+
+
+def test_codes_are_put_into_words_and_a_meaning_of_na_is_missing(table):
+    one = table("id\tsex\na\t0\nb\t1\nc\t9\nd\t\n")
+    one.recode("sex", {"male": [0], "female": ["1"], "NA": [9]})
+    assert one.texts("sex").tolist() == ["male", "female", None, None]
+    one.close()
+
+
+def test_an_unknown_code_and_an_ambiguous_one_are_told(table):
+    one = table("id\tsex\na\t0\nb\t3\n")
+    one.recode("sex", {"male": [0], "female": [0, 1]})
+    found = problems_of(one)
+    assert found["codes of column 'sex'"] == "code '0' stands for both 'male' and 'female'; keep one of them"
+    assert found["line 3, column 'sex'"] == "'3' is none of its codes, '0' (male), '1' (female); add it to codes"
+
+
+def test_a_code_for_a_missing_value_is_refused(table):
+    one = table("id\tsite\na\tNA\n")
+    one.recode("site", {"Namibia": ["NA"]})
+    assert "stands for a missing value" in problems_of(one)["codes of column 'site'"]
+
+
+def test_numbers_may_be_coded(table):
+    one = table("id\tdied\na\tyes\nb\tno\n")
+    one.recode("died", {"1": ["yes"], "0": ["no"]})
+    assert one.numbers("died").tolist() == [1, 0]
+
+
+def test_a_name_over_two_columns_is_told_when_it_is_needed(table):
+    one = table("id\tx\tx\na\t1\t2\n")
+    one.close()
+    one.numbers("x")
+    assert problems_of(one)["line 1"] == "'x' is the name of columns 2 and 3; rename one of them, or leave it out"
+
+
+def test_dates_follow_the_stated_format(table):
+    one = table("id\td\na\t31/12/2019\nb\t1/2/2020\n")
+    style = DateStyle("DD/MM/YYYY", "participants.date_format")
+    assert one.dates("d", style).tolist() == [pd.Timestamp(2019, 12, 31), pd.Timestamp(2020, 2, 1)]
+    one.close()
