@@ -127,11 +127,12 @@ def _look(check: DataCheck, actions: Checks, participants: pd.DataFrame, visits:
 def _unusable(actions: Checks, read: VisitsRead) -> Iterator[CheckOutcome]:
     """Report what reading had to leave out: values that can't be, and visits of nobody."""
     beyond = read.out_of_range
-    found = "'" + beyond["value"].map("{:g}".format) + "' in column '" + beyond["column"].astype(str) + "'"
-    values = pd.DataFrame(
+    values, columns = beyond["value"].map("{:g}".format).astype(str), beyond["column"].astype(str)
+    found = "'" + values + "' in column '" + columns + "'"
+    listed = pd.DataFrame(
         {"patient": beyond["patient"], "visit": NO_VISIT, "row": beyond["row"], "found": found}
     ).reset_index(drop=True)
-    yield CheckOutcome("item_out_of_range", "a score or measure that can't be", actions.item_out_of_range, values)
+    yield CheckOutcome("item_out_of_range", "a score or measure that can't be", actions.item_out_of_range, listed)
     nobody = pd.DataFrame(
         {
             "patient": np.full(len(read.unknown), -1),

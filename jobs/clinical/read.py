@@ -129,8 +129,8 @@ def _with_sex(participants: pd.DataFrame, own: pd.DataFrame, study: ClinicalStud
         problems += [
             Problem(
                 f"line {row}, column '{column}'",
-                f"'{own.loc[patient, column]}' where male and female, M and F, or 1 and 2 were expected; say what it means in "
-                "participants.codes",
+                f"'{own.loc[patient, column]}' where male and female, M and F, or 1 and 2 were expected; say what it "
+                "means in participants.codes",
             )
             for patient, row in wrong.items()
         ]
