@@ -88,6 +88,8 @@ def inline_svg(figure: Figure, *, name: str, description: str) -> Markup:
     text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
     text = re.sub(r'(xlink:href="|url\()#', rf"\1#{name}-", text)
     text = re.sub(r"font: ([^;\"]*?)'[^\"]*?sans-serif", r"font: \1inherit", text)
+    # A hundredth of a point is less than a pixel of any screen.
+    text = re.sub(r'(?<=\bd=")[^"]+', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), text)
     for stand_in, variable in VARIABLES.items():
         text = text.replace(stand_in, f"var({variable})")
     return Markup(text)

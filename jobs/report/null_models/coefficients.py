@@ -6,12 +6,14 @@ no of any other, so that covariates of different units can be compared.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -25,6 +27,8 @@ WIDTH, LEFT, PANEL_GAP, ROW = 5.0, 1.3, 0.28, 0.25
 RATIOS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.67, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 5, 10, 20, 50, 100)
 MOST_TICKS = 5
 LONGEST_NAME = 20
+# Logarithm of the largest ratio written in full.
+MOST_READABLE = math.log(10_000)
 
 
 def coefficient_rows(trait: TraitPage) -> list[dict[str, Any]]:
@@ -48,9 +52,21 @@ def coefficient_rows(trait: TraitPage) -> list[dict[str, Any]]:
 
 
 def _with_interval(estimate: float, error: float, ratio: bool) -> tuple[str, str]:
-    if ratio:
-        return numbers.exponential(estimate, error)
-    return numbers.effect({"effect": estimate, "standard_error": error})
+    if not ratio:
+        return numbers.effect({"effect": estimate, "standard_error": error})
+    half = NORMAL_95 * error
+    middle, lower, upper = (_ratio(value) for value in (estimate, estimate - half, estimate + half))
+    return middle, Markup("{} to {}").format(lower, upper)
+
+
+def _ratio(logarithm: float) -> str:
+    """Write a ratio, as a power of ten where it has too many digits to be read."""
+    if abs(logarithm) < MOST_READABLE:
+        return numbers.number(math.exp(logarithm))
+    exponent = math.floor(logarithm / math.log(10))
+    digits = math.exp(logarithm - exponent * math.log(10))
+    power = str(exponent).replace("-", "\u2212")
+    return Markup("{:.1f}&#8239;\u00d7&#8239;10<sup>{}</sup>").format(digits, power)
 
 
 def _long_name(name: str, ratio: str) -> str:

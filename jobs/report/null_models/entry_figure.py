@@ -8,9 +8,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from jobs.report import svg
-from jobs.report.figures import ReportFigure, draw_points, slug
+from jobs.report.figures import ReportFigure, slug
 from jobs.report.null_models.inputs import Floats, TraitPage
-from jobs.report.null_models.panels import Integers, draw_histogram, panel_grid, some_of
+from jobs.report.null_models.panels import Integers, count_axis, draw_histogram, panel_grid, scatter, some_of
 
 OUTCOMES = {0: "censored", 1: "event", 2: "competing event"}
 COLORS = {0: svg.FAINT_INK, 1: svg.FIRST, 2: svg.SECOND}
@@ -56,7 +56,7 @@ def _draw_exits(panel: Axes, exit_: Floats, cause: Integers) -> None:
                 linewidth=0, alpha=0.85 if code else 0.5, label=OUTCOMES[code],
             )  # fmt: skip
             floor = floor + counts
-    panel.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    count_axis(panel)
     panel.set_title("When they left, and why")
     panel.legend(fontsize=7.8, handlelength=1, borderaxespad=0.1)
 
@@ -67,9 +67,8 @@ def _draw_both(panel: Axes, entry: Floats, exit_: Floats, cause: Integers) -> pd
     data = pd.DataFrame({"entry": entry, "exit": exit_, "cause": cause}).iloc[chosen]
     data = data[np.isfinite(data["entry"])]
     for code, rows in data.groupby("cause"):
-        draw_points(
-            panel, rows["entry"], rows["exit"], COLORS[code], MARKERS[code], len(data), OUTCOMES[code], size=8
-        )
+        words = OUTCOMES[code]
+        scatter(panel, rows["entry"], rows["exit"], COLORS[code], len(data), marker=MARKERS[code], label=words)
     longest = float(data["exit"].max()) if len(data) else 1.0
     panel.plot([0, longest], [0, longest], color=svg.LINE, linewidth=0.8)
     panel.set_xlim(min(0.0, float(data["entry"].min())) if len(data) else 0, None)
@@ -79,5 +78,6 @@ def _draw_both(panel: Axes, entry: Floats, exit_: Floats, cause: Integers) -> pd
     if len(data):
         panel.set_xlim(right=max(1e-6, 1.05 * float(data["entry"].max())))
     panel.set_ylim(0, 1.04 * longest)
-    panel.legend(fontsize=7.8, handletextpad=0.1, borderaxespad=0.1, loc="lower right")
+    if len(data):
+        panel.legend(fontsize=7.8, handletextpad=0.1, borderaxespad=0.1, loc="lower right")
     return data

@@ -26,9 +26,9 @@ from association.diagnostics.residuals import deviance_residuals
 from association.null_models.design import Design
 from association.problems import InputError
 from jobs.report import svg, wording
-from jobs.report.figures import ReportFigure, draw_points, slug
+from jobs.report.figures import ReportFigure, slug
 from jobs.report.null_models.inputs import Floats, TraitPage
-from jobs.report.null_models.panels import columns_for, panel_grid, some_of
+from jobs.report.null_models.panels import columns_for, panel_grid, scatter, some_of
 from jobs.report.null_models.smooth import draw_smooth
 
 MOST_COVARIATES = 11
@@ -75,15 +75,16 @@ def _draw_points(panel: Axes, x: Floats, y: Floats, had_event: Floats, chosen: A
     panel.axhline(0, color=svg.LINE, linewidth=0.9, zorder=1)
     for code, label, color, marker in OUTCOMES:
         rows = chosen[had_event[chosen] == code]
-        draw_points(panel, x[rows], y[rows], color, marker, points, label, size=7)
+        scatter(panel, x[rows], y[rows], color, points, marker=marker, label=label)
     return pd.DataFrame({"x": x[chosen], "residual": y[chosen], "event": had_event[chosen]})
 
 
 def schoenfeld(trait: TraitPage) -> ProportionalHazards | None:
-    """Give the scaled Schoenfeld residuals of a Cox model; None where there is no covariate, or another model."""
+    """Give the scaled Schoenfeld residuals; None without a covariate or an event, or if the model is not Cox's."""
     names = list(trait.covariates)
     estimates = trait.estimates
-    if not names or trait.summary.get("kind", "cox") != "cox" or not set(names) <= set(estimates):
+    is_cox = trait.summary.get("kind", "cox") == "cox" and set(names) <= set(estimates)
+    if not names or not is_cox or not (trait.cause == 1).any():
         return None
     try:
         return proportional_hazards_test(
@@ -115,7 +116,7 @@ def schoenfeld_figure(trait: TraitPage, found: ProportionalHazards) -> ReportFig
             finite = np.isfinite(values)
             low, high = _middle(values[finite])
             known = chosen[(values[chosen] >= low) & (values[chosen] <= high)]
-            draw_points(panel, found.times[known], values[known], svg.FIRST, "o", points, size=7)
+            scatter(panel, found.times[known], values[known], svg.FIRST, points)
             panel.axhline(estimates[name], color=svg.INK, linewidth=0.9, linestyle=(0, (4, 3)), zorder=2)
             draw_smooth(panel, found.times[finite], values[finite])
             panel.set_ylim(low, high)

@@ -179,7 +179,10 @@ def _verdict(tests: Sequence[Mapping[str, Any]]) -> str:
     if not together or not numbers.present(together[0]):
         return ""
     if together[0] >= LEVEL:
-        return "There is no sign that hazard ratios change over time."
+        return (
+            "Taken together, the covariates show no sign that hazard ratios change over time. "
+            "A small p of one among several can be chance."
+        )
     return (
         "Some hazard ratios seem to change over time: look below at which, and how far. An average over follow-up "
         "remains a fair adjustment where the change is mild; a strong one is better made a stratum."

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,15 +16,18 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from jobs.report import numbers, svg
-from jobs.report.figures import WIDTH
+from jobs.report.figures import MOST_POINTS_AS_SHAPES, WIDTH, draw_points
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 # Of more patients than this, a scatter plot shows so many, drawn at random.
 MOST_POINTS = 2_000
+# A figure with more points than this draws them as pixels: a page has many figures.
+MOST_SHAPES = 1_000
+MANY = MOST_POINTS_AS_SHAPES + 1
 SEED = 20_200
 # Steps of a curve that a plot can show, about one for each of its pixels.
-STEPS = 500
+STEPS = 400
 LEFT, RIGHT, ABOVE, BELOW, ACROSS, BETWEEN = 0.62, 0.12, 0.34, 0.48, 0.62, 0.86
 
 
@@ -62,7 +66,8 @@ def panel_grid(
     )
     axes = [figure.add_subplot(grid[place]) for place in range(panels)]
     for panel in axes:
-        panel.locator_params(axis="both", nbins=5)
+        panel.locator_params(axis="y", nbins=5)
+        panel.locator_params(axis="x", nbins=3 if columns > 3 else 5)
     return figure, axes
 
 
@@ -85,6 +90,22 @@ def some_words(count: int, what: str = "patients", most: int = MOST_POINTS) -> s
     return f" Points are {numbers.count(most)} of {numbers.count(count)} {what}, drawn at random."
 
 
+def scatter(
+    panel: Axes,
+    x: Any,
+    y: Any,
+    color: str,
+    points: int,
+    *,
+    marker: str = "o",
+    label: str | None = None,
+    size: float = 7,
+) -> None:
+    """Draw points as the report does, but as pixels from fewer points in the figure on."""
+    shapes = points <= MOST_SHAPES
+    draw_points(panel, x, y, color, marker, points if shapes else MANY, label, size=7 if shapes else 11)
+
+
 def thin_steps(times: Floats, end: float) -> Integers:
     """Keep the last of the steps that fall on the same pixel: positions in `times`, up to `end`."""
     shown = times[times <= end]
@@ -102,11 +123,16 @@ def month_ticks(end: float, most: int = 7) -> Floats:
     return np.linspace(0, end, most)
 
 
+def count_axis(panel: Axes) -> None:
+    """Write counts along an axis, thousands as k."""
+    panel.yaxis.set_major_formatter(lambda count, _: f"{count / 1000:g}k" if count >= 10_000 else f"{count:,.0f}")
+
+
 def draw_histogram(panel: Axes, values: Floats, *, color: str = svg.FIRST, bins: int = 40) -> pd.DataFrame:
     """Draw how values are spread; columns lower, upper and patients."""
     counts, edges = np.histogram(values, bins=_edges(values, bins))
     panel.bar(edges[:-1], counts, width=np.diff(edges), align="edge", color=color, linewidth=0, alpha=0.85)
-    panel.yaxis.set_major_formatter(lambda value, _: numbers.count(float(value)))
+    count_axis(panel)
     return pd.DataFrame({"lower": edges[:-1], "upper": edges[1:], "patients": counts})
 
 

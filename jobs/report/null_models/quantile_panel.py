@@ -8,15 +8,22 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 from scipy.stats import beta, norm
 
 from jobs.report import svg
-from jobs.report.figures import draw_points
 from jobs.report.null_models.inputs import Floats
+from jobs.report.null_models.panels import scatter
 
 # Enough ranks for the line to look whole; the outermost are all shown.
 MOST_RANKS = 400
 OUTERMOST = 50
+
+
+def standardise(values: Floats) -> Floats:
+    """Centre values and divide them by their standard deviation, if they have one."""
+    spread = float(values.std())
+    return np.asarray((values - values.mean()) / (spread if spread > 0 else 1.0), dtype=np.float64)
 
 
 def normal_quantiles(values: Floats) -> pd.DataFrame:
@@ -26,7 +33,7 @@ def normal_quantiles(values: Floats) -> pd.DataFrame:
     -------
         Columns rank (from 1), expected, observed, lower and upper (95%); of many values some ranks only.
     """
-    ordered = np.sort((values - values.mean()) / values.std())
+    ordered = np.sort(standardise(values))
     rank = shown_ranks(values.size)
     after = values.size + 1 - rank
     return pd.DataFrame(
@@ -40,7 +47,7 @@ def normal_quantiles(values: Floats) -> pd.DataFrame:
     )
 
 
-def shown_ranks(count: int) -> np.typing.NDArray[np.int64]:
+def shown_ranks(count: int) -> NDArray[np.int64]:
     """Choose ranks from 1: all of few; of many the outermost and some between, evenly on the normal scale."""
     if count <= MOST_RANKS:
         return np.arange(1, count + 1, dtype=np.int64)
@@ -56,7 +63,7 @@ def draw_normal_quantiles(panel: Axes, values: Floats) -> pd.DataFrame:
     points = normal_quantiles(values)
     panel.fill_between(points["expected"], points["lower"], points["upper"], color=svg.BAND, linewidth=0)
     panel.plot(points["expected"], points["expected"], color=svg.LINE, linewidth=0.9)
-    draw_points(panel, points["expected"], points["observed"], svg.FIRST, "o", len(points), size=7)
+    scatter(panel, points["expected"], points["observed"], svg.FIRST, len(points))
     panel.set_title("Residuals against the normal")
     panel.set_xlabel("expected, in standard deviations")
     panel.set_ylabel("observed")

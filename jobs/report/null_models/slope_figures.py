@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from jobs.report import numbers, svg
-from jobs.report.figures import WIDTH, ReportFigure, draw_points, slug
+from jobs.report.figures import WIDTH, ReportFigure, slug
 from jobs.report.null_models.inputs import TraitPage
 from jobs.report.null_models.own_slopes import OwnLines
-from jobs.report.null_models.panels import draw_histogram, panel_grid, some_of
+from jobs.report.null_models.panels import draw_histogram, panel_grid, scatter, some_of
 from jobs.report.null_models.quantile_panel import draw_normal_quantiles
 from jobs.report.null_models.smooth import draw_smooth
 
@@ -118,7 +118,7 @@ def slope_fit_figure(trait: TraitPage, lines: OwnLines) -> ReportFigure:
         visits.set_ylabel("patients")
         residuals.axhline(0, color=svg.LINE, linewidth=0.9)
         fitted, left = lines.fitted[chosen], lines.residual[chosen]
-        draw_points(residuals, fitted, left, svg.FIRST, "o", 2 * chosen.size, size=6)
+        scatter(residuals, fitted, left, svg.FIRST, 2 * chosen.size)
         draw_smooth(residuals, lines.fitted, lines.residual)
         residuals.set_title("Residuals by fitted value")
         residuals.set_xlabel("on the patient\u2019s own line")

@@ -23,7 +23,7 @@ from association.diagnostics.survival_curves import (
     median_survival,
     number_at_risk,
 )
-from jobs.report import numbers, svg, wording
+from jobs.report import numbers, svg
 from jobs.report.figures import WIDTH, ReportFigure, slug
 from jobs.report.null_models.inputs import Floats, TraitPage
 from jobs.report.null_models.panels import month_ticks, thin_steps
@@ -167,7 +167,7 @@ def _draw(panel: Axes, curves: dict[str, pd.DataFrame], end: float, ticks: Float
                 color = LINES[int(code) - 1][0]
             elif code != 1:
                 continue
-            label = CAUSES.get(int(code), f"cause {code}") if name == ALL else wording.plain_words(name)
+            label = CAUSES.get(int(code), f"cause {code}") if name == ALL else name
             months = steps["month"]
             if "lower" in steps:
                 limits = (steps["lower"].ffill(), steps["upper"].ffill())
@@ -201,7 +201,7 @@ def _write_at_risk(panel: Axes, at_risk: dict[str, Any], ticks: Floats) -> None:
     for line, (name, counts) in enumerate(at_risk.items(), start=1):
         height = first - line * step
         color = svg.INK if name == ALL else LINES[line - 1][0]
-        words = "all" if name == ALL else wording.plain_words(name)
+        words = "all" if name == ALL else name
         words = words if len(words) <= LONGEST_NAME else words[: LONGEST_NAME - 1] + "\u2026"
         panel.annotate(
             words, (0, height), xycoords="axes fraction", xytext=(-18, 0), textcoords="offset points",

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from scipy.stats import norm
 
 from jobs.report import numbers, svg, wording
-from jobs.report.figures import ReportFigure, draw_points, slug
+from jobs.report.figures import ReportFigure, slug
 from jobs.report.null_models.inputs import TraitPage
-from jobs.report.null_models.panels import draw_histogram, panel_grid, some_of
-from jobs.report.null_models.quantile_panel import draw_normal_quantiles
+from jobs.report.null_models.panels import count_axis, draw_histogram, panel_grid, scatter, some_of
+from jobs.report.null_models.quantile_panel import draw_normal_quantiles, standardise
 from jobs.report.null_models.smooth import draw_smooth
 
 CATEGORICAL = ("binary", "ordinal", "stage")
@@ -51,7 +51,7 @@ def value_caption(trait: TraitPage) -> str:
 def _number_figure(trait: TraitPage) -> ReportFigure:
     """Draw a histogram, residuals by fitted value, and, but for counts, residuals against the normal."""
     value, residual = trait.column("value"), trait.column("residual")
-    standardised = (residual - residual.mean()) / residual.std()
+    standardised = standardise(residual)
     fitted = trait.predicted()
     chosen = some_of(value.size)
     with mpl.rc_context(svg.STYLE):
@@ -61,7 +61,7 @@ def _number_figure(trait: TraitPage) -> ReportFigure:
         axes[0].set_xlabel("value")
         axes[0].set_ylabel("patients")
         axes[1].axhline(0, color=svg.LINE, linewidth=0.9)
-        draw_points(axes[1], fitted[chosen], standardised[chosen], svg.FIRST, "o", chosen.size, size=7)
+        scatter(axes[1], fitted[chosen], standardised[chosen], svg.FIRST, chosen.size)
         if np.ptp(fitted) > 0:
             draw_smooth(axes[1], fitted, standardised)
         axes[1].set_title("Residuals by fitted value")
@@ -95,7 +95,7 @@ def _category_figure(trait: TraitPage) -> ReportFigure:
         names = [CASES.get(float(one), f"{one:g}") if binary else f"{one:g}" for one in counts.index]
         panel.set_xticks(place, names)
         panel.set_ylim(0, 1.15 * float(counts.max()))
-        panel.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        count_axis(panel)
         panel.set_ylabel("patients")
         panel.set_title("Cases and controls" if binary else "Patients in each category")
         data = pd.DataFrame({"value": counts.index, "patients": counts.to_numpy(), "shown": "values"})
@@ -141,12 +141,13 @@ def _wilson(share: np.typing.NDArray[np.float64], size: np.typing.NDArray[np.flo
 def _draw_scores(panel: Axes, trait: TraitPage) -> pd.DataFrame:
     """Draw score residuals by the covariates' prediction, with a smooth line."""
     predicted, residual = trait.predicted(), trait.column("residual")
+    predicted = predicted - predicted.mean()
     chosen = some_of(residual.size)
     panel.axhline(0, color=svg.LINE, linewidth=0.9)
-    draw_points(panel, predicted[chosen], residual[chosen], svg.FIRST, "o", chosen.size, size=7)
+    scatter(panel, predicted[chosen], residual[chosen], svg.FIRST, chosen.size)
     if np.ptp(predicted) > 0:
         draw_smooth(panel, predicted, residual)
     panel.set_title("Residuals by prediction")
-    panel.set_xlabel("predicted log odds of a higher category")
+    panel.set_xlabel("predicted log odds of a higher category (0: average)")
     panel.set_ylabel("score residual")
     return pd.DataFrame({"fitted": predicted[chosen], "residual": residual[chosen]})
