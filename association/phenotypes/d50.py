@@ -6,8 +6,8 @@ with D50 the time by which half of the score is lost and dx > 0 the time constan
 disease is fast. Relative time, t_last / (2 D50), is how far along that course the last visit is.
 
 The fit is least squares over a patient's visits by damped Newton steps, in a and b of 48 / (1 + exp(a + b u)) with u
-the visits' times centred and scaled, from the line through the logits or else from a flat course. dx is span / b, so scores that do not fall
-show as b <= 0, and scores that fall all at once as b without bound.
+the visits' times centred and scaled, from the line through the logits or else from a flat course. dx is span / b, so
+scores that do not fall show as b <= 0, and scores that fall all at once as b without bound.
 
 Axes: v scored visits, sorted by patient; n patients.
 
