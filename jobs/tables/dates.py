@@ -139,9 +139,9 @@ def date_fault(text: str, style: DateStyle, likely: Iterable[str]) -> str:
 
 
 def likely_formats(texts: Iterable[str], style: DateStyle) -> list[str]:
-    """Give the common formats that fit most of the texts which don't have the stated one, best first.
+    """Give the common formats that fit texts which don't have the stated one.
 
-    Of two formats that fit a text, one that fits fewer texts of the column is left out.
+    A format is left out where another fits all the texts that it does, and more.
     """
     bare = [without_time(text) for _, text in zip(range(TEXTS_TRIED), texts, strict=False)]
     fits = {
@@ -149,8 +149,7 @@ def likely_formats(texts: Iterable[str], style: DateStyle) -> list[str]:
         for date_format in COMMON_FORMATS
         if date_format != style.date_format
     }
-    ranked = sorted((date_format for date_format in fits if fits[date_format]), key=lambda one: -fits[one])
-    return [one for one in ranked if not _outdone(one, fits, bare)]
+    return [one for one, count in fits.items() if count and not _outdone(one, fits, bare)]
 
 
 def without_time(text: str) -> str:

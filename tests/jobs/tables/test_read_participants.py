@@ -79,9 +79,13 @@ def test_numbers_since_onset_become_moments_after_1970(read, unit, days):
 
 
 def test_times_are_whole_seconds(read):
-    table = read("id\tdeath_date\na\t0.1\n", settings={"times": "months"}, dates=["death_date"], numbers=[], as_is=[])
+    table = read(
+        "id\tdeath_date\na\t0.1234567\n", settings={"times": "months"}, dates=["death_date"], numbers=[], as_is=[]
+    )
     assert table["death_date"][0].nanosecond == table["death_date"][0].microsecond == 0
-    assert abs((table["death_date"][0] - pd.Timestamp(1970, 1, 1)).total_seconds() - 0.1 * 30.4375 * 86_400) <= 0.5
+    assert (
+        abs((table["death_date"][0] - pd.Timestamp(1970, 1, 1)).total_seconds() - 0.1234567 * 30.4375 * 86_400) <= 0.5
+    )
 
 
 def test_times_before_onset_or_from_another_origin_or_in_another_unit_are_told(read):
@@ -93,6 +97,14 @@ def test_times_before_onset_or_from_another_origin_or_in_another_unit_are_told(r
     )
     assert "'soon' is not a number" in found["line 4, column 'death_date'"]
     assert "'-14' is not 0, while participants.times is months since onset" in found["line 3, column 'onset'"]
+
+
+@pytest.mark.parametrize("number", ["1e9", "-1e9", "1e300"])
+def test_a_time_beyond_all_calendars_is_told_like_any_other(read, number):
+    text = f"id\tdeath_date\tbirth_date\na\t{number}\t{number}\n"
+    options = {"dates": ["death_date", "birth_date"], "numbers": [], "as_is": []}
+    found = problems_of(read, text, settings={"times": "years"}, **options)
+    assert set(found) == {"line 2, column 'death_date'", "line 2, column 'birth_date'"}
 
 
 def test_codes_are_translated_for_every_column_that_has_them(read):

@@ -96,6 +96,14 @@ def test_of_many_problems_some_of_every_kind_are_shown(table):
     assert found["..."] == "and 1,980 more like these"
 
 
+def test_a_column_that_is_read_twice_has_its_problems_once(table):
+    one = table("id\tx\na\tbad\n")
+    one.numbers("x")
+    one.numbers("x")
+    with pytest.raises(InputError, match="1 problem\n"):
+        one.close()
+
+
 def test_a_missing_id_and_a_second_row_of_an_id_are_told_without_the_id(table):
     one = table("id\tx\nSECRET\t1\n\t2\nSECRET\t3\n")
     assert one.identifiers("id").tolist() == ["SECRET", None, "SECRET"]

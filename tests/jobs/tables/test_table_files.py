@@ -2,6 +2,7 @@
 
 import datetime
 import gzip
+import zipfile
 
 import numpy as np
 import openpyxl
@@ -226,6 +227,14 @@ def test_no_file_and_a_folder_are_refused(tmp_path):
 
 def test_the_only_sheet_that_is_not_empty_is_read(tmp_path):
     assert content(Table(excel(tmp_path / "t.xlsx", notes=[], clinic=ROWS))) == EXPECTED
+
+
+def test_a_sheet_is_read_whole_whatever_size_the_file_states(tmp_path):
+    path, other = excel(tmp_path / "t.xlsx", clinic=ROWS), tmp_path / "other.xlsx"
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(other, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, source.read(name).replace(b'<dimension ref="A1:C3"', b'<dimension ref="A1:A1"'))
+    assert content(Table(other)) == EXPECTED
 
 
 def test_of_several_sheets_the_named_one_is_read(tmp_path):
