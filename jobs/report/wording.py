@@ -35,6 +35,7 @@ BADGES = {
     "single_variant": "one variant only",
     "one_stratum": "one stratum only",
     "at_resolution_limit": "upper bound",
+    "nonproportional_hazards": "hazards not proportional",
 }
 MEANINGS = {column.name: column.meaning for column in COLUMNS}
 ABBREVIATIONS = {
@@ -45,6 +46,7 @@ ABBREVIATIONS = {
     "fvc": "FVC",
     "munix": "MUNIX",
     "niv": "NIV",
+    "niv23": "NIV23",
     "pc": "PC",
     **{f"pc{number}": f"PC{number}" for number in range(1, 21)},
 }

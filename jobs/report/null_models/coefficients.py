@@ -23,10 +23,12 @@ from jobs.report.figures import ReportFigure, slug
 from jobs.report.null_models.inputs import TraitPage
 
 PER_MONTH = " x months"
-WIDTH, LEFT, PANEL_GAP, ROW = 5.0, 1.3, 0.28, 0.25
+WIDTH, PANEL_GAP, ROW = 5.0, 0.28, 0.25
+# Room for names: by their length, in inches.
+NAME_ROOM, NAME_LETTER = 0.22, 0.062
 RATIOS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 0.67, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 5, 10, 20, 50, 100)
 MOST_TICKS = 5
-LONGEST_NAME = 20
+LONGEST_NAME = 27
 # Logarithm of the largest ratio written in full.
 MOST_READABLE = math.log(10_000)
 
@@ -87,11 +89,12 @@ def forest_figure(trait: TraitPage) -> ReportFigure | None:
     groups = list(data.groupby("acts_on", sort=False))
     rows = max(len(group) for _, group in groups)
     height = 0.32 + ROW * rows + 0.5
-    width = (WIDTH - LEFT - 0.15 - (len(groups) - 1) * PANEL_GAP) / len(groups)
+    left_of_all = NAME_ROOM + NAME_LETTER * max(len(_label(name)) for name in data["covariate"])
+    width = (WIDTH - left_of_all - 0.15 - (len(groups) - 1) * PANEL_GAP) / len(groups)
     with mpl.rc_context(svg.STYLE):
         figure = Figure(figsize=(WIDTH, height))
         for place, (acts_on, group) in enumerate(groups):
-            left = (LEFT + place * (width + PANEL_GAP)) / WIDTH
+            left = (left_of_all + place * (width + PANEL_GAP)) / WIDTH
             panel = figure.add_axes((left, 0.5 / height, width / WIDTH, ROW * rows / height))
             _draw(panel, group, bool(trait.words.ratio), _axis_words(trait, str(acts_on)))
             panel.set_ylim(rows - 0.5, -0.5)

@@ -14,6 +14,8 @@ Grambsch PM, Therneau TM (1994) Proportional hazards tests and diagnostics based
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
@@ -32,15 +34,23 @@ from jobs.report.null_models.panels import columns_for, panel_grid, scatter, som
 from jobs.report.null_models.smooth import draw_smooth
 
 MOST_COVARIATES = 11
+COMPONENT = re.compile(r"(?i)pc_?\d+")
 # Room for a legend above points, in shares of their spread.
 LEGEND = 0.3
 HEIGHT = 1.65
 OUTCOMES = ((1, "event", svg.FIRST, "D"), (0, "no event", svg.FAINT_INK, "o"))
 
 
+def shown_covariates(names: Sequence[str], most: int) -> list[str]:
+    """Choose covariates to show, in order: where there are too many, components of ancestry make room first."""
+    clinical = [name for name in names if not COMPONENT.fullmatch(name)]
+    first = [*clinical, *(name for name in names if COMPONENT.fullmatch(name))][:most]
+    return [name for name in names if name in first]
+
+
 def hazard_residual_figure(trait: TraitPage) -> ReportFigure:
     """Draw martingale residuals against each measured covariate, and deviance residuals against the prediction."""
-    names = trait.measured_covariates[:MOST_COVARIATES]
+    names = shown_covariates(trait.measured_covariates, MOST_COVARIATES)
     residual = trait.column("residual")
     had_event = (trait.cause == 1).astype(np.float64)
     chosen = some_of(residual.size)
@@ -103,7 +113,7 @@ def schoenfeld(trait: TraitPage) -> ProportionalHazards | None:
 
 def schoenfeld_figure(trait: TraitPage, found: ProportionalHazards) -> ReportFigure:
     """Draw each covariate's effect over time: scaled residuals, their smooth line, and the estimate."""
-    names = list(trait.covariates)[: MOST_COVARIATES + 1]
+    names = shown_covariates(list(trait.covariates), MOST_COVARIATES + 1)
     estimates = trait.estimates
     chosen = some_of(found.times.size)
     points = len(names) * chosen.size
@@ -111,8 +121,8 @@ def schoenfeld_figure(trait: TraitPage, found: ProportionalHazards) -> ReportFig
     with mpl.rc_context(svg.STYLE):
         columns = columns_for(len(names))
         figure, axes = panel_grid(len(names), columns=columns, height=HEIGHT)
-        for place, (panel, name) in enumerate(zip(axes, names, strict=True)):
-            values = found.scaled_residuals[:, place]
+        for panel, name in zip(axes, names, strict=True):
+            values = found.scaled_residuals[:, found.names.index(name)]
             finite = np.isfinite(values)
             low, high = _middle(values[finite])
             known = chosen[(values[chosen] >= low) & (values[chosen] <= high)]

@@ -154,13 +154,18 @@ def _hazards(trait: TraitPage) -> dict[str, Any]:
         "medians": curves.medians,
         "entry": entry_figure(trait),
         "residuals": hazard_residual_figure(trait),
-        "measured": len(trait.measured_covariates),
-        "most_covariates": MOST_COVARIATES,
+        "hidden": _hidden(len(trait.measured_covariates), MOST_COVARIATES),
+        "hidden_over_time": _hidden(len(trait.covariates.columns), MOST_COVARIATES + 1),
         "tests": [_test(one) for one in tests],
         "verdict": _verdict(tests),
         "schoenfeld": None if found is None else schoenfeld_figure(trait, found),
         "some_events": "" if found is None else some_words(found.times.size, "events"),
     }
+
+
+def _hidden(covariates: int, shown: int) -> str:
+    """Say that some covariates have no panel."""
+    return f" {shown} of {covariates} covariates are shown." if covariates > shown else ""
 
 
 def _test(one: Mapping[str, Any]) -> dict[str, Any]:

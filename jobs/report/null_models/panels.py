@@ -67,7 +67,7 @@ def panel_grid(
     axes = [figure.add_subplot(grid[place]) for place in range(panels)]
     for panel in axes:
         panel.locator_params(axis="y", nbins=5)
-        panel.locator_params(axis="x", nbins=3 if columns > 3 else 5)
+        panel.locator_params(axis="x", nbins=6 - columns if columns > 1 else 6)
     return figure, axes
 
 

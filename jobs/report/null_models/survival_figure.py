@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -40,7 +40,9 @@ LINES: Sequence[tuple[str, Any]] = [
     (color, dashes) for dashes in ("solid", DASHED) for color in (svg.FIRST, svg.SECOND, svg.MARK)
 ]
 CAUSES = {1: "the event", 2: "competing event"}
-HEIGHT, ABOVE, BELOW, LINE_HEIGHT, LEFT = 2.5, 0.34, 0.46, 0.155, 1.12
+# Left of the axis, in inches: where a curve's line ends, begins, and where its name ends.
+SAMPLE = (0.24, 0.44, 0.48)
+HEIGHT, ABOVE, BELOW, LINE_HEIGHT, LEFT = 2.5, 0.34, 0.46, 0.155, 1.34
 LONGEST_NAME = 15
 
 
@@ -171,16 +173,13 @@ def _draw(panel: Axes, curves: dict[str, pd.DataFrame], end: float, ticks: Float
             months = steps["month"]
             if "lower" in steps:
                 limits = (steps["lower"].ffill(), steps["upper"].ffill())
-                alpha = 0.22 if len(curves) == 1 else 0.1
+                alpha = 0.3 / max(1.4, len(curves))
                 panel.fill_between(months, *limits, step="post", color=color, alpha=alpha, linewidth=0)
             panel.step(
                 months, steps["probability"], where="post", color=color, linestyle=dashes, linewidth=1.5, label=label
             )
-    several = len(panel.get_legend_handles_labels()[0]) > 1
-    if several:
-        falls = "lower" in next(iter(curves.values()))
-        corner: Literal["upper right", "upper left"] = "upper right" if falls else "upper left"
-        panel.legend(loc=corner, fontsize=7.8, handlelength=2.2, borderaxespad=0.1, labelspacing=0.25)
+    if ALL in curves and (curves[ALL]["cause"] == 2).any():
+        panel.legend(loc="upper left", fontsize=7.8, handlelength=2.2, borderaxespad=0.1, labelspacing=0.25)
     panel.set_xlim(0, end)
     panel.set_ylim(0, 1)
     panel.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25%", "50%", "75%", "100%"])
@@ -190,25 +189,25 @@ def _draw(panel: Axes, curves: dict[str, pd.DataFrame], end: float, ticks: Float
 
 
 def _write_at_risk(panel: Axes, at_risk: dict[str, Any], ticks: Floats) -> None:
-    """Write the number at risk under each tick, a line per curve."""
+    """Write the number at risk under each tick, a line per curve that begins with the curve's name and stroke."""
     first = -(BELOW + 0.5 * LINE_HEIGHT) / HEIGHT
-    step = LINE_HEIGHT / HEIGHT
-    heading: dict[str, Any] = {"size": 7.8, "color": svg.FAINT_INK, "va": "center"}
-    panel.annotate(
-        "At risk", (0, first), xycoords="axes fraction", xytext=(-10, 0), textcoords="offset points",
-        ha="right", **heading,
-    )  # fmt: skip
+    width = panel.get_position().width * WIDTH
+    end, begin, name_end = (-place / width for place in SAMPLE)
+    words: dict[str, Any] = {"transform": panel.transAxes, "size": 7.8, "va": "center", "ha": "right"}
+    panel.text(name_end, first, "At risk", color=svg.FAINT_INK, **words)
     for line, (name, counts) in enumerate(at_risk.items(), start=1):
-        height = first - line * step
-        color = svg.INK if name == ALL else LINES[line - 1][0]
-        words = "all" if name == ALL else name
-        words = words if len(words) <= LONGEST_NAME else words[: LONGEST_NAME - 1] + "\u2026"
-        panel.annotate(
-            words, (0, height), xycoords="axes fraction", xytext=(-18, 0), textcoords="offset points",
-            size=7.8, color=color, va="center", ha="right",
-        )  # fmt: skip
+        height = first - line * LINE_HEIGHT / HEIGHT
+        panel.text(name_end, height, _short("all" if name == ALL else name), color=svg.INK, **words)
+        if name != ALL:
+            color, dashes = LINES[line - 1]
+            stroke = {"color": color, "linestyle": dashes, "linewidth": 1.5}
+            panel.plot([begin, end], [height] * 2, transform=panel.transAxes, clip_on=False, **stroke)
         for tick, count in zip(ticks, counts, strict=True):
             panel.text(
                 tick, height, numbers.count(int(count)), transform=panel.get_xaxis_transform(), ha="center",
                 va="center", size=7.8, color=svg.INK,
             )  # fmt: skip
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "\u2026"

@@ -80,6 +80,20 @@ def test_every_method_has_its_meaning():
     assert method_meanings(["permutation", None, "permutation"]) == [("permutation", METHODS["permutation"])]
 
 
+@pytest.mark.parametrize(
+    ("trait", "kind", "ratio"),
+    [
+        ("milestone", "cox", "hazard ratio"),
+        ("time_to_event", "fine_gray", "subdistribution hazard ratio"),
+        ("stage", "proportional_odds", "odds ratio"),
+        ("slope", "slope", ""),
+        ("joint_rank", None, ""),
+    ],
+)
+def test_a_ratio_is_named_after_trait_and_model(trait, kind, ratio):
+    assert trait_words(trait, kind).ratio == ratio
+
+
 def test_directions_of_a_trait_are_its_own():
     assert trait_words("alsfrs_slope").lower == "faster"
     assert trait_words("survival").higher == "sooner"

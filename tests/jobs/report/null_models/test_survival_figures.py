@@ -9,7 +9,12 @@ from lifelines import KaplanMeierFitter
 from statsmodels.nonparametric.smoothers_lowess import lowess
 
 from jobs.report.null_models.entry_figure import entry_figure
-from jobs.report.null_models.hazard_figures import hazard_residual_figure, schoenfeld, schoenfeld_figure
+from jobs.report.null_models.hazard_figures import (
+    hazard_residual_figure,
+    schoenfeld,
+    schoenfeld_figure,
+    shown_covariates,
+)
 from jobs.report.null_models.inputs import COVARIATE
 from jobs.report.null_models.panels import STEPS, month_ticks, some_of, thin_steps
 from jobs.report.null_models.smooth import smooth_line
@@ -124,6 +129,12 @@ def test_effects_over_time_are_drawn_at_every_event_around_the_estimate(survival
         # All but the outermost 1% of 199.
         assert len(found.times) - 4 <= len(drawn) <= len(found.times)
         assert set(drawn["effect"]) <= set(found.scaled_residuals[:, place])
+
+
+def test_components_of_ancestry_make_room_for_clinical_covariates():
+    names = ["age", "pc1", "PC_2", "pc3", "c9orf72=positive"]
+    assert shown_covariates(names, 3) == ["age", "pc1", "c9orf72=positive"]
+    assert shown_covariates(names, 5) == names
 
 
 def test_the_smooth_line_is_that_of_statsmodels():
