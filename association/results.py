@@ -82,11 +82,14 @@ SCAN_SCHEMA = SCHEMA.append(pa.field(DEVIATIONS, pa.list_(pa.float32())))
 
 FEW_CARRIERS = "few_carriers"
 ONE_VARIANT_DRIVEN = "one_variant_driven"
+MANY_TIES = "many_ties"
+NONPROPORTIONAL = "nonproportional_hazards"
 FLAGS = {
     FEW_CARRIERS: "fewer than 3 carriers: descriptive only",
     "single_variant": "all carriers share one variant",
     "one_stratum": "all carriers come from one stratum",
-    "many_ties": "more than 30% of event times are shared",
+    MANY_TIES: "more than 30% of event times are shared",
+    NONPROPORTIONAL: "the null model's hazards are not proportional (Grambsch-Therneau p < 0.01, all covariates)",
     ONE_VARIANT_DRIVEN: "without one of its variants the p-value is above 0.05 or 100 times itself",
     "at_resolution_limit": "no permutation was as extreme: the p-value is an upper bound set by their number",
 }

@@ -1,7 +1,8 @@
 """Per sample: how well it is called, how it differs from the others, and every reason to leave it out.
 
 All counts are over autosomal variants that pass variant QC, and of the cohort's minor allele rather than the
-alternate, so that exchanging REF and ALT changes none of them.
+alternate, so that exchanging REF and ALT changes none of them. Beside them stand the heterozygous calls on X outside
+its pseudoautosomal regions, and how many a female would be expected to have: the sum of 2 p (1 - p).
 """
 
 from __future__ import annotations
@@ -66,8 +67,11 @@ def sample_metrics(mt: hl.MatrixTable) -> pd.DataFrame:
     -------
     A row per sample, in order of sample ids.
     """
-    mt = mt.filter_rows(mt.locus.in_autosome())
+    mt = mt.filter_rows(mt.locus.in_autosome() | mt.locus.in_x_nonpar())
+    frequency = mt.allele_count / mt.allele_number
     mt = mt.annotate_rows(
+        on_x=mt.locus.in_x_nonpar(),
+        heterozygosity=2 * frequency * (1 - frequency),
         minor_is_ref=minor_is_ref_expr(mt.alleles, mt.allele_count, mt.allele_number),
         minor_count=hl.min(mt.allele_count, mt.allele_number - mt.allele_count),
         transition=hl.is_transition(mt.alleles[0], mt.alleles[1]),
@@ -77,15 +81,26 @@ def sample_metrics(mt: hl.MatrixTable) -> pd.DataFrame:
     carries = hl.coalesce(minor > 0, hl.bool(False))
     called = hl.is_defined(mt.GT)
     means = {f"mean_{name.lower()}": hl.agg.mean(mt[name]) for name in ("DP", "GQ") if name in mt.entry}
-    columns = mt.select_cols(
-        variants=hl.agg.count(),
-        called=hl.agg.count_where(called),
-        heterozygous=hl.agg.count_where(mt.GT.is_het()),
-        transitions=hl.agg.count_where(carries & mt.transition),
-        transversions=hl.agg.count_where(carries & mt.transversion),
-        singletons=hl.agg.count_where(carries & (mt.minor_count == 1)),
-        **means,
-    ).cols()
+    autosomal = hl.agg.filter(
+        ~mt.on_x,
+        hl.struct(
+            variants=hl.agg.count(),
+            called=hl.agg.count_where(called),
+            heterozygous=hl.agg.count_where(mt.GT.is_het()),
+            transitions=hl.agg.count_where(carries & mt.transition),
+            transversions=hl.agg.count_where(carries & mt.transversion),
+            singletons=hl.agg.count_where(carries & (mt.minor_count == 1)),
+            **means,
+        ),
+    )
+    on_x = hl.agg.filter(
+        mt.on_x & called,
+        hl.struct(
+            x_heterozygous=hl.agg.count_where(mt.GT.is_het()),
+            x_expected_heterozygous=hl.agg.sum(mt.heterozygosity),
+        ),
+    )
+    columns = mt.select_cols(**autosomal, **on_x).cols()
     table = pd.DataFrame([dict(row) for row in columns.collect()])
     table = table.rename(columns={"s": "sample"}).sort_values("sample", ignore_index=True)
     return add_ratios(table)

@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from association.phenotypes.sex import sex_from_x
 from association.results import COLUMNS
 from hail_pipelines.gene_scan import scan_in_processes, scan_on_spark
 from hail_pipelines.variant_scan import scan_all_variants
@@ -23,6 +24,7 @@ from infra.local_files import remove
 from infra.provenance import Fingerprint, fingerprint, versions
 from jobs.check import CheckedStudy, info_fields
 from jobs.clinical.files import read_checks, write_checks
+from jobs.clinical.genetic_sex import with_genetic_sex
 from jobs.conditioning import read_dosages
 from jobs.follow_up import SINGLE_VARIANTS, TABLES, follow_up, write_follow_up
 from jobs.result_files import COLUMNS_FILE, NULL_MODELS, file_names, write_columns, write_rows
@@ -237,12 +239,14 @@ class Pipeline:
         return asdict(counts)
 
     def _traits(self, folder: Path, folders: Folders) -> Counts:
-        samples = pd.read_parquet(folders["qc"] / "samples.parquet", columns=["sample", "passes"])
+        samples = pd.read_parquet(folders["qc"] / "samples.parquet")
         verdict = samples["passes"].map({True: None, False: "excluded by sample quality control"})
         genotyped = pd.Series(verdict.to_numpy(object), index=samples["sample"])
         store = pd.read_parquet(folders["gene store"] / "genes" / "samples.parquet")
         known = read_dosages(folders["gene store"] / "genes", self.study.condition_on, store["sample"])
-        clinical = self.checked.clinical
+        by_x = sex_from_x(samples["x_heterozygous"], samples["x_expected_heterozygous"])
+        male = pd.Series(by_x.to_numpy(), index=samples["sample"])
+        clinical = with_genetic_sex(self.checked.clinical, self.study.checks, male)
         traits = prepare_traits(self.study, clinical, genotyped, known)
         (folder / "traits").mkdir()
         write_traits(traits, folder / "traits")

@@ -104,12 +104,12 @@ def measure_visits(visits: pd.DataFrame, values: pd.Series, death_date: pd.Serie
     Returns
     -------
     pandas.DataFrame
-        patient, months (from the patient's first such visit), value; sorted by patient, months and value.
+        patient, date, months (from the patient's first such visit), value; sorted by patient, months and value.
     """
     chosen = usable(visits, values, death_date)
     used = visits.loc[chosen, ["patient", "date"]].assign(value=values.to_numpy(np.float64)[chosen])
     used["months"] = months_between(used["date"], used.groupby("patient")["date"].transform("min"))
-    return used[["patient", "months", "value"]].sort_values(["patient", "months", "value"], ignore_index=True)
+    return used[["patient", "date", "months", "value"]].sort_values(["patient", "months", "value"], ignore_index=True)
 
 
 def slope_reasons(used: pd.DataFrame, patients: int) -> pd.Series:

@@ -50,7 +50,12 @@ def last_visit(visits: pd.DataFrame, tells: pd.Series, patients: int) -> pd.Seri
 
 
 def milestone_times(
-    participants: pd.DataFrame, *, reached_date: pd.Series, known_until: pd.Series, origin: str
+    participants: pd.DataFrame,
+    *,
+    reached_date: pd.Series,
+    known_until: pd.Series,
+    origin: str,
+    untold: str = "no visit that tells",
 ) -> pd.DataFrame:
     """Derive delayed-entry times to a milestone.
 
@@ -64,6 +69,8 @@ def milestone_times(
         The last visit that tells of it (n), NaT where none does.
     origin
         "onset", "diagnosis" or "enrolment": time zero.
+    untold
+        The reason for a patient of whom nothing tells.
 
     Returns
     -------
@@ -85,7 +92,7 @@ def milestone_times(
         origin=origin,
         reached_date=reached,
         end_date=reached.fillna(death).fillna(known),
-        unknown={"no visit that tells": reached_date.isna().to_numpy() & known.isna()},
+        unknown={untold: reached_date.isna().to_numpy() & known.isna()},
         reached_early="milestone reached before entry",
     )
     times.insert(2, "cause", np.where(reached.notna(), 1, np.where(death.notna(), 2, 0)))

@@ -89,13 +89,9 @@ def check_tables(study: ClinicalStudy, participants: pd.DataFrame, read: VisitsR
     InputError
         With all that was found by checks that stop.
     """
-    outcomes = [_look(check, study.checks, participants, pd.DataFrame()) for check in PARTICIPANT_CHECKS]
+    outcomes = [look(check, study.checks, participants, pd.DataFrame()) for check in PARTICIPANT_CHECKS]
     problems = list(_stops(outcomes, study.participants.path))
-    barred = pd.Series(None, index=participants.index, dtype=object)
-    for outcome in outcomes:
-        if outcome.action == EXCLUDE:
-            hit = barred.index.isin(outcome.findings["patient"]) & barred.isna()
-            barred = barred.mask(hit, f"data check: {outcome.meaning}")
+    barred = bar(pd.Series(None, index=participants.index, dtype=object), outcomes)
     if read is None or study.visits is None:
         visits = None
     else:
@@ -113,14 +109,24 @@ def _check_visits(
     """Check visits one check after the other, each on what the ones before have left."""
     visits, outcomes = read.visits, list(_unusable(actions, read))
     for check in VISIT_CHECKS:
-        outcome = _look(check, actions, participants, visits)
+        outcome = look(check, actions, participants, visits)
         outcomes.append(outcome)
         if outcome.action == EXCLUDE and len(outcome.findings):
             visits = visits.drop(index=outcome.findings["visit"]).reset_index(drop=True)
     return visits, outcomes
 
 
-def _look(check: DataCheck, actions: Checks, participants: pd.DataFrame, visits: pd.DataFrame) -> CheckOutcome:
+def bar(barred: pd.Series, outcomes: Sequence[CheckOutcome]) -> pd.Series:
+    """Add the participants that checks exclude to those who are out already (n), each with the first reason."""
+    for outcome in outcomes:
+        if outcome.action == EXCLUDE:
+            hit = barred.index.isin(outcome.findings["patient"]) & barred.isna()
+            barred = barred.mask(hit, f"data check: {outcome.meaning}")
+    return barred
+
+
+def look(check: DataCheck, actions: Checks, participants: pd.DataFrame, visits: pd.DataFrame) -> CheckOutcome:
+    """Make one check."""
     return CheckOutcome(check.name, check.meaning, getattr(actions, check.name), check.find(participants, visits))
 
 

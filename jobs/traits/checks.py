@@ -5,33 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from association.null_models.null_model import Fit
-from association.phenotypes.checks.missingness import Missingness, informative_missingness
+from association.phenotypes.checks.missingness import informative_missingness
 from association.phenotypes.timeline import dates_of, months_between
 from association.problems import InputError, Problem
+from association.results import MANY_TIES
 from jobs.clinical.checks import STOP, CheckOutcome
-from jobs.clinical.read import Clinical
 from jobs.study_checks import Checks
 
 if TYPE_CHECKING:
     from jobs.traits.prepared import PreparedTrait
 
 # Above this share of tied events the ties' treatment decides the result; rows are flagged.
-MANY_TIES = 0.3
+MOST_TIED = 0.3
 # Where gaps depend on the last score beyond doubt.
-INFORMATIVE_P = 0.01
+INFORMATIVE, INFORMATIVE_P = "informative_missingness", 0.01
 MEANINGS = {
-    "many_ties": "more than 30% of event times shared",
-    "informative_missingness": "missed visits depend on the last score",
+    MANY_TIES: "more than 30% of event times shared",
+    INFORMATIVE: "missed visits depend on the last score",
 }
 
 
 def check_trait(
-    checks: Checks, clinical: Clinical, fit: Fit, visits: pd.DataFrame | None, patients: NDArray[np.int64]
+    checks: Checks, participants: pd.DataFrame, fit: Fit, visits: pd.DataFrame | None
 ) -> tuple[CheckOutcome, ...]:
     """Check one trait.
 
@@ -39,26 +37,19 @@ def check_trait(
     ----------
     checks
         What each check leads to.
-    clinical
-        The study's tables.
+    participants
+        One row per patient, in the trait or not.
     fit
         The trait's null model.
     visits
-        Of a trait of visits: position, months, value.
-    patients
-        Position among the participants of each sample that is in.
+        Of a trait of visits, those of the patients who are in: patient, date, months, value.
     """
     outcomes = []
     if "tied_fraction" in fit.details:
-        outcomes.append(_outcome("many_ties", checks.many_ties, list(_ties(fit.details["tied_fraction"]))))
+        outcomes.append(_outcome(MANY_TIES, checks.many_ties, list(_ties(fit.details["tied_fraction"]))))
     if visits is not None:
-        outcomes.append(
-            _outcome(
-                "informative_missingness",
-                checks.informative_missingness,
-                list(_gaps(visits, _followed(clinical, visits, patients))),
-            )
-        )
+        gaps = list(_gaps(visits, _followed(participants, visits)))
+        outcomes.append(_outcome(INFORMATIVE, checks.informative_missingness, gaps))
     return tuple(outcomes)
 
 
@@ -86,12 +77,12 @@ def _outcome(name: str, action: str, found: list[str]) -> CheckOutcome:
 
 
 def _ties(share: float) -> Iterator[str]:
-    if share > MANY_TIES:
+    if share > MOST_TIED:
         yield f"{share:.0%} of events share their time with another"
 
 
 def _gaps(visits: pd.DataFrame, followed: pd.Series) -> Iterator[str]:
-    tested: Missingness | None = informative_missingness(visits.rename(columns={"position": "patient"}), followed)
+    tested = informative_missingness(visits, followed)
     if tested is not None and tested.p_value < INFORMATIVE_P:
         yield (
             f"{tested.gaps:,} of {tested.visits:,} visits have none after them in time; the odds change by a factor "
@@ -99,9 +90,7 @@ def _gaps(visits: pd.DataFrame, followed: pd.Series) -> Iterator[str]:
         )
 
 
-def _followed(clinical: Clinical, visits: pd.DataFrame, patients: NDArray[np.int64]) -> pd.Series:
-    """Give the months from each sample's first visit to death, or else to the last contact."""
-    people, all_visits = clinical.participants, clinical.visits
-    last = dates_of(people, "death_date").fillna(dates_of(people, "last_contact_date"))
-    first = all_visits.groupby("patient")["date"].min().reindex(people.index)  # type: ignore[union-attr]
-    return months_between(last, first).iloc[patients].reset_index(drop=True)
+def _followed(participants: pd.DataFrame, visits: pd.DataFrame) -> pd.Series:
+    """Give the months from each patient's first visit with the measure to death, or else to the last contact."""
+    last = dates_of(participants, "death_date").fillna(dates_of(participants, "last_contact_date"))
+    return months_between(last, visits.groupby("patient")["date"].min().reindex(participants.index))

@@ -123,6 +123,7 @@ def _stage(trait: StageTrait, clinical: Clinical) -> pd.DataFrame:
 
 def _milestone(trait: MilestoneTrait, clinical: Clinical) -> pd.DataFrame:
     participants = clinical.participants
+    untold: dict[str, str] = {}
     if trait.milestone in ("kings", "mitos", "fvc"):
         visits = _visits(clinical)
         state = measure(visits, "fvc") if trait.milestone == "fvc" else stages_of(clinical, trait.milestone)
@@ -136,7 +137,10 @@ def _milestone(trait: MilestoneTrait, clinical: Clinical) -> pd.DataFrame:
             else dates_of(participants, MILESTONE_DATES[trait.milestone])
         )
         known_until = participants["last_contact_date"].fillna(participants["death_date"])
-    times = milestone_times(participants, reached_date=reached_date, known_until=known_until, origin=trait.origin)
+        untold = {"untold": "no milestone date and no last contact date"}
+    times = milestone_times(
+        participants, reached_date=reached_date, known_until=known_until, origin=trait.origin, **untold
+    )
     return times.assign(event=(times["cause"] == 1).astype(float))
 
 

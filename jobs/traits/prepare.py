@@ -95,21 +95,22 @@ def _prepare(
     if known is not None:
         adjusted_for = _known_variants(known, samples)
         design = Design((*design.names, *adjusted_for.names), np.hstack([design.matrix, adjusted_for.matrix]))
-    visits = _visits_of(derived, kept)
+    visits = derived.visits
+    if visits is not None:
+        visits = visits[kept.to_numpy()[visits["patient"].to_numpy()]].reset_index(drop=True)
+        visits["position"] = (np.cumsum(kept.to_numpy()) - 1)[visits["patient"].to_numpy()]
     models = fit_trait(trait, samples, design, visits, clinical.study_path)
-    hazards = proportional_hazards(trait, samples, models)
-    checks = check_trait(study.checks, clinical, models.fit, visits, np.flatnonzero(kept))
     return PreparedTrait(
         name=trait.name,
         type=trait.type,
         ties=getattr(trait, "ties", None),
         models=models,
         samples=samples,
-        visits=visits,
+        visits=None if visits is None else visits[["position", "months", "value"]],
         excluded=pd.DataFrame({"sample": participants["sample"][~kept], "reason": reason[~kept]}),
         filled=filled,
-        hazards=hazards,
-        checks=checks,
+        hazards=proportional_hazards(trait, samples, models),
+        checks=check_trait(study.checks, participants, models.fit, visits),
         warnings=tuple(covariate_warnings(study, trait)),
     )
 
@@ -150,15 +151,6 @@ def _transformed(own: pd.DataFrame, transform: str) -> pd.DataFrame:
         return own
     scale = rank_normal if transform == "rank_normal" else log_positive
     return own.assign(measured=own["value"], value=scale(own["value"]))
-
-
-def _visits_of(derived: Phenotype, kept: pd.Series) -> pd.DataFrame | None:
-    """Give the visits of those who are in, by their position among them."""
-    if derived.visits is None:
-        return None
-    position = np.where(kept, np.cumsum(kept) - 1, -1)[derived.visits["patient"].to_numpy()]
-    used = derived.visits.assign(position=position)[["position", "months", "value"]]
-    return used[used["position"] >= 0].reset_index(drop=True)
 
 
 def _known_variants(known: pd.DataFrame, samples: pd.DataFrame) -> Design:

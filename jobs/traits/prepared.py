@@ -10,10 +10,10 @@ import pandas as pd
 from association.diagnostics.proportional_hazards import ProportionalHazards
 from association.null_models.null_model import Fit
 from association.phenotypes.covariates import FilledCovariate
+from association.results import MANY_TIES, NONPROPORTIONAL
 from jobs.clinical.checks import CheckOutcome
 from jobs.traits.models import TraitModels
 
-MANY_TIES, NONPROPORTIONAL = "many_ties", "nonproportional_hazards"
 # The null model's own covariates, all together; few genes would show it at less.
 NONPROPORTIONAL_P = 0.01
 

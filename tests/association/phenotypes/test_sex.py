@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from association.phenotypes.sex import other_words, sex_codes
+from association.phenotypes.sex import other_words, sex_codes, sex_from_x
 
 
 @pytest.mark.parametrize("word", ["m", "M", "male", "Male", "MALE", " male ", "1", "1.0"])
@@ -26,3 +26,11 @@ def test_other_words_are_told_from_missing_ones():
     texts = pd.Series(["man", "F", "0", " m", None], name="gender")
     assert other_words(texts).tolist() == [True, False, True, False, False]
     assert sex_codes(texts).isna().tolist() == [True, False, True, False, True]
+
+
+def test_x_tells_males_from_females_where_it_holds_enough():
+    heterozygous = pd.Series([0, 1, 2, 5, 6, 10, 0])
+    expected = pd.Series([5, 5.1, 9.9, 10, 11.9, 10, 4.9])
+    found = sex_from_x(heterozygous, expected)
+    # F is 1, 0.804, 0.798, 0.5, 0.496, 0, and nothing where fewer than 5 are expected.
+    assert found.fillna(-1).tolist() == [1, 1, -1, -1, 0, 0, -1]
