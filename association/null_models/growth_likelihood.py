@@ -45,9 +45,9 @@ class VisitSums:
     Attributes
     ----------
     gram
-        A, sums of 1, t and t^2 (n, 2, 2).
+        Entries (0,0), (0,1) and (1,1) of A: sums of 1, t and t^2 (3, n).
     moments
-        m, sums of y and t y (n, 2).
+        m, sums of y and t y (2, n).
     square
         Sum of y^2 over all visits.
     visits
@@ -106,10 +106,12 @@ def sum_visits(sample: Integers, times: Floats, scores: Floats, samples: int) ->
     samples
         Number of samples n; one without visits sums to zero.
     """
-    designs = np.column_stack([np.ones(times.size), times])
-    gram, moments = np.zeros((samples, 2, 2)), np.zeros((samples, 2))
-    np.add.at(gram, sample, designs[:, :, None] * designs[:, None, :])
-    np.add.at(moments, sample, designs * scores[:, None])
+
+    def within(values: Floats) -> Floats:
+        return np.bincount(sample, weights=values, minlength=samples).astype(np.float64)
+
+    gram = np.stack([within(np.ones(times.size)), within(times), within(times**2)])
+    moments = np.stack([within(scores), within(times * scores)])
     return VisitSums(gram, moments, float(scores @ scores), sample.size)
 
 
@@ -126,23 +128,25 @@ def growth_likelihood(sums: VisitSums, level: Floats, trend: Floats, factor: Flo
         Entries (0,0), (1,0) and (1,1) of L (3).
     """
     lower = _lower(factor)
-    spread = sums.gram @ lower
-    inner = np.eye(2) + lower.T @ spread
-    weights = sums.gram - spread @ np.linalg.solve(inner, np.swapaxes(spread, 1, 2))
-    turned = sums.moments @ lower
-    shrunk = np.linalg.solve(inner, turned[..., None])[..., 0]
-    scores = sums.moments - (spread @ shrunk[..., None])[..., 0]
+    weights, scores, explained, determinant = _shrink(sums, lower)
     information = _information(weights, level, trend)
-    right = np.concatenate([level.T @ scores[:, 0], trend.T @ scores[:, 1]])
+    right = np.concatenate([level.T @ scores[0], trend.T @ scores[1]])
     effects = np.linalg.solve(information, right)
-    variance = (sums.square - float((turned * shrunk).sum()) - float(effects @ right)) / sums.visits
-    means = np.column_stack([level @ effects[: level.shape[1]], trend @ effects[level.shape[1] :]])
-    left = scores - (weights @ means[..., None])[..., 0]
-    slope = (left.T @ left / variance - weights.sum(axis=0)) @ lower
-    determinant = float(np.log(np.linalg.det(inner)).sum())
+    variance = (sums.square - explained - float(effects @ right)) / sums.visits
+    one, other = level @ effects[: level.shape[1]], trend @ effects[level.shape[1] :]
+    left = scores - np.stack([weights[0] * one + weights[1] * other, weights[1] * one + weights[2] * other])
+    total = weights.sum(axis=1)
+    slope = (left @ left.T / variance - np.array([[total[0], total[1]], [total[1], total[2]]])) @ lower
     fit = -sums.visits / 2 * (math.log(2 * math.pi * variance) + 1) if variance > 0 else math.inf
     gradient = np.array([slope[0, 0], slope[1, 0], slope[1, 1]])
     return GrowthLikelihood(factor, fit - determinant / 2, gradient, effects, information, variance)
+
+
+def least_squares(sums: VisitSums, level: Floats, trend: Floats) -> Floats:
+    """Give the effects (p + q) by least squares, as if no sample had a level or trend of its own."""
+    information = _information(sums.gram, level, trend)
+    right = np.concatenate([level.T @ sums.moments[0], trend.T @ sums.moments[1]])
+    return np.asarray(np.linalg.solve(information, right), dtype=np.float64)
 
 
 def maximise_growth_likelihood(sums: VisitSums, level: Floats, trend: Floats) -> tuple[GrowthLikelihood, int]:
@@ -181,9 +185,43 @@ def _lower(factor: Floats) -> Floats:
     return np.array([[factor[0], 0.0], [factor[1], factor[2]]])
 
 
+def _shrink(sums: VisitSums, lower: Floats) -> tuple[Floats, Floats, float, float]:
+    """Give W (3, n), Z'(S/s2)^-1 y (2, n), the sum of squares that own levels and trends explain, and log det(S/s2).
+
+    All matrices are 2 x 2 and symmetric, or triangular, so they are written out.
+    """
+    count, first, second = sums.gram
+    (a, _), (b, c) = lower
+    # The columns of A L, and I + L'A L.
+    up = np.stack([count * a + first * b, first * a + second * b])
+    down = np.stack([first * c, second * c])
+    inner = np.stack([1 + a * up[0] + b * up[1], a * down[0] + b * down[1], 1 + c * down[1]])
+    determinant = inner[0] * inner[2] - inner[1] ** 2
+    inverse = np.stack([inner[2], -inner[1], inner[0]]) / determinant
+    turned = np.stack([a * sums.moments[0] + b * sums.moments[1], c * sums.moments[1]])
+    shrunk = _times(inverse, turned)
+    by_row = [_times(inverse, np.stack([up[row], down[row]])) for row in (0, 1)]
+    weights = np.stack(
+        [
+            count - up[0] * by_row[0][0] - down[0] * by_row[0][1],
+            first - up[0] * by_row[1][0] - down[0] * by_row[1][1],
+            second - up[1] * by_row[1][0] - down[1] * by_row[1][1],
+        ]
+    )
+    scores = sums.moments - up * shrunk[0] - down * shrunk[1]
+    return weights, scores, float((turned * shrunk).sum()), float(np.log(determinant).sum())
+
+
+def _times(symmetric: Floats, vector: Floats) -> Floats:
+    """Multiply symmetric matrices (3, n) and vectors (2, n)."""
+    return np.stack(
+        [symmetric[0] * vector[0] + symmetric[1] * vector[1], symmetric[1] * vector[0] + symmetric[2] * vector[1]]
+    )
+
+
 def _information(weights: Floats, level: Floats, trend: Floats) -> Floats:
-    """Give sum_i B_i'W_i B_i, block by block."""
-    across = level.T @ (weights[:, 0, 1, None] * trend)
-    levels = level.T @ (weights[:, 0, 0, None] * level)
-    trends = trend.T @ (weights[:, 1, 1, None] * trend)
+    """Give sum_i B_i'W_i B_i, block by block, of entries (0,0), (0,1) and (1,1) of W (3, n)."""
+    across = level.T @ (weights[1, :, None] * trend)
+    levels = level.T @ (weights[0, :, None] * level)
+    trends = trend.T @ (weights[2, :, None] * trend)
     return np.block([[levels, across], [across.T, trends]])

@@ -30,7 +30,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from association.null_models.design import Design, check_design
-from association.null_models.growth_likelihood import GrowthLikelihood, maximise_growth_likelihood, sum_visits
+from association.null_models.growth_likelihood import (
+    GrowthLikelihood,
+    least_squares,
+    maximise_growth_likelihood,
+    sum_visits,
+)
 from association.null_models.null_model import Coefficient, Fit, Floats, Integers, NullModel
 from association.problems import InputError, Problem
 
@@ -83,8 +88,9 @@ def fit_slope(
     matrix = design.matrix - design.matrix.mean(axis=0)
     level = np.column_stack([np.ones(samples), matrix])
     trend = np.column_stack([np.ones(samples), matrix[:, grows]])
-    start = np.linalg.lstsq(_visit_columns(level, trend, sample, times), score, rcond=None)[0]
-    residuals = score - _visit_columns(level, trend, sample, times) @ start
+    start = least_squares(sum_visits(sample, times, score, samples), level, trend)
+    mean_level, mean_trend = level @ start[: level.shape[1]], trend @ start[level.shape[1] :]
+    residuals = score - mean_level[sample] - times * mean_trend[sample]
     best, iterations = maximise_growth_likelihood(sum_visits(sample, times, residuals, samples), level, trend)
     to_months = np.array([[1.0, -origin / unit], [0.0, 1 / unit]])
     covariance = to_months @ best.covariance @ to_months.T
@@ -145,10 +151,6 @@ def _within_sums(sample: Integers, one: Floats, other: Floats, samples: int) -> 
     ]
     products = np.bincount(sample, weights=centred[0] * centred[1], minlength=samples)
     return products.astype(np.float64)
-
-
-def _visit_columns(level: Floats, trend: Floats, sample: Integers, times: Floats) -> Floats:
-    return np.column_stack([level[sample], times[:, None] * trend[sample]])
 
 
 def _null_model(
