@@ -40,7 +40,9 @@ def count(value: Any) -> str:
 
 def percent(share: Any) -> str:
     """Write a share as a percentage."""
-    return f"{100 * share:.2g}%" if present(share) else NOTHING
+    if not present(share):
+        return NOTHING
+    return f"{100 * share:.2g}%" if share < 0.995 else f"{100 * share:.0f}%"
 
 
 def p_value(value: Any) -> Markup:
