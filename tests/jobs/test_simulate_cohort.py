@@ -43,10 +43,12 @@ def test_the_study_file_is_read_and_names_what_is_there(folder):
     assert (path / study.visits.path).is_file()
     assert list(path.glob(study.genotypes.vcfs[0]))
     participants = pd.read_csv(path / study.participants.path, sep="\t")
-    columns = [value for value in study.participants.columns.model_dump().values() if value]
+    columns = study.participants.columns.model_dump(exclude_unset=True).values()
+    assert len(columns) == 9
     assert set([*columns, *study.covariates, *study.strata]) <= set(participants.columns)
     visits = pd.read_csv(path / study.visits.path, sep="\t")
-    assert set(study.visits.columns.items) <= set(visits.columns)
+    named = study.visits.columns.model_dump(exclude_unset=True)
+    assert set([*named.pop("items"), *named.values()]) <= set(visits.columns)
 
 
 def test_vcfs_are_block_gzip_with_an_end_marker_and_an_index(folder):
