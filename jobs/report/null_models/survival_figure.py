@@ -16,13 +16,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from association.diagnostics.survival_curves import (
-    SurvivalCurve,
-    cumulative_incidence,
-    kaplan_meier,
-    median_survival,
-    number_at_risk,
-)
+from association.diagnostics.cumulative_hazards import cumulative_incidence
+from association.diagnostics.risk_table import number_at_risk
+from association.diagnostics.survival_curves import SurvivalCurve, kaplan_meier, median_survival
 from jobs.report import numbers, svg
 from jobs.report.figures import WIDTH, ReportFigure, slug
 from jobs.report.null_models.inputs import Floats, TraitPage

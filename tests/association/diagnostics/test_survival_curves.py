@@ -9,14 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter, NelsonAalenFitter
 
-from association.diagnostics.survival_curves import (
-    cumulative_incidence,
-    kaplan_meier,
-    median_survival,
-    nelson_aalen,
-    number_at_risk,
-    survival_at,
-)
+from association.diagnostics.cumulative_hazards import cumulative_incidence, nelson_aalen
+from association.diagnostics.risk_table import number_at_risk
+from association.diagnostics.survival_curves import kaplan_meier, median_survival, survival_at
 from association.problems import InputError
 
 REFERENCE = Path(__file__).parents[2] / "reference"
