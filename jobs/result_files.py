@@ -26,8 +26,7 @@ def write_rows(rows: pa.Table, folder: Path, table: str) -> None:
     """Write a table in both forms."""
     parquet, tsv = file_names(table)
     pq.write_table(rows, folder / parquet)
-    options = pyarrow.csv.WriteOptions(delimiter="\t", quoting_style="none")
-    pyarrow.csv.write_csv(rows, folder / tsv, options)
+    _write_plain(rows, folder / tsv)
 
 
 def write_tsv(table: pd.DataFrame, path: Path) -> None:
@@ -37,10 +36,18 @@ def write_tsv(table: pd.DataFrame, path: Path) -> None:
         if pa.types.is_timestamp(column.type):
             arrow = arrow.set_column(place, column.name, arrow.column(place).cast(pa.date32(), safe=False))
     try:
-        pyarrow.csv.write_csv(arrow, path, pyarrow.csv.WriteOptions(delimiter="\t", quoting_style="none"))
+        _write_plain(arrow, path)
     except pa.ArrowInvalid:
         # Quotes, tabs or line ends within a text.
         arrow.to_pandas().to_csv(path, sep="\t", index=False)
+
+
+def _write_plain(rows: pa.Table, path: Path) -> None:
+    """Write a table without quotes, its header included."""
+    with path.open("wb") as stream:
+        stream.write(("\t".join(rows.column_names) + "\n").encode())
+        options = pyarrow.csv.WriteOptions(include_header=False, delimiter="\t", quoting_style="none")
+        pyarrow.csv.write_csv(rows, stream, options)
 
 
 def write_columns(columns: Sequence[Column], path: Path) -> None:
