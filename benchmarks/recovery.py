@@ -12,7 +12,7 @@ enrolled, which is another where carriers must outlive their disease to be enrol
 patient's least squares line, the second an unweighted regression of these slopes. Visits are
 
     all               down to a score of 0, below which nobody falls: slopes look flatter than they are
-    above the floor   up to the first at which few points were left
+    above the floor   up to the first at which few points were left, as the engine takes them by itself
     noisy             above the floor, the total read with an error of 2.5 points in place of 1.1
     noisy, stopping   the same, from patients who come no more once 30 points or fewer were read
 
@@ -37,8 +37,6 @@ from jobs.traits.prepared import PreparedTrait
 
 PATIENTS = 3_000
 COHORTS = 10
-# A patient loses up to five points between visits; from here on the next score could lie on the floor.
-FEW_POINTS_LEFT = 6
 STAY_AWAY = 30
 ADJUSTED_FOR = ["age_at_onset", "onset_region", "centre"]
 KEPT, IGNORED, LEFT_OUT = "entry kept", "entry ignored", "rate left out"
@@ -115,17 +113,17 @@ def slopes(planted: Planted, folder: Path) -> pd.DataFrame:
     """Fit slopes of the total on carriers, by the mixed model and in two stages, from each choice of visits."""
     people, visits = planted.participants, planted.visits
     noisy = visits.assign(total=visits["noisy_total"])
-    readings = {
-        ALL_VISITS: visits,
-        ABOVE_FLOOR: until_few_points_are_left(visits),
-        NOISY: until_few_points_are_left(noisy),
-        STOPPING: until_few_points_are_left(noisy, points=STAY_AWAY),
+    readings: dict[str, tuple[pd.DataFrame, dict[str, Any]]] = {
+        ALL_VISITS: (visits, {"floor": None}),
+        ABOVE_FLOOR: (visits, {}),
+        NOISY: (noisy, {}),
+        STOPPING: (until_few_points_are_left(noisy), {}),
     }
     trait = {"name": "slope", "type": "alsfrs_slope", "covariates": NAMES}
     enrolled = regression(-planted.decline.to_numpy(), people[NAMES].to_numpy(float))[0]
     told = []
-    for reading, chosen in readings.items():
-        (prepared,) = prepare(folder, people, chosen, [trait])
+    for reading, (chosen, settings) in readings.items():
+        (prepared,) = prepare(folder, people, chosen, [trait | settings])
         two = two_stages(prepared.visits, prepared.models.design)
         for number, group in enumerate(GROUPS, start=1):
             truth = (-group.extra_decline, enrolled[number])
@@ -134,12 +132,12 @@ def slopes(planted: Planted, folder: Path) -> pd.DataFrame:
     return _estimates(told)
 
 
-def until_few_points_are_left(visits: pd.DataFrame, *, points: int = FEW_POINTS_LEFT) -> pd.DataFrame:
-    """Keep each patient's visits up to the first at which `points` or fewer were left; visits are in order of date.
+def until_few_points_are_left(visits: pd.DataFrame) -> pd.DataFrame:
+    """Keep each patient's visits up to the first at which they stay away; visits are in order of date.
 
     Which visits are kept depends on scores that are kept, so a likelihood of the rest is none the worse for it.
     """
-    few = visits["total"] <= points
+    few = visits["total"] <= STAY_AWAY
     return visits[few.groupby(visits["sample"]).cumsum() - few == 0]
 
 

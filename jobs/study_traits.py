@@ -97,6 +97,15 @@ class AlsfrsSlopeTrait(TraitSection):
 
     type: Literal["alsfrs_slope"]
     score: Literal["total", "bulbar", "fine_motor", "gross_motor", "respiratory"] = "total"
+    floor: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            lt=4,
+            description="points per item: visits after a patient's first at or below it are left out, where the scale "
+            "hides further loss; null: none are",
+        ),
+    ] = 0.5
 
 
 class SlopeTrait(TraitSection):

@@ -112,6 +112,23 @@ def measure_visits(visits: pd.DataFrame, values: pd.Series, death_date: pd.Serie
     return used[["patient", "date", "months", "value"]].sort_values(["patient", "months", "value"], ignore_index=True)
 
 
+def after_floor(used: pd.DataFrame, floor: float) -> pd.Series:
+    """Say which visits come after their patient's first at or below the floor.
+
+    Below its lowest score the scale hides further loss, so that a course looks flatter there than it is. Without these
+    visits a likelihood is right: whether one is left out depends on a score that is kept.
+
+    Parameters
+    ----------
+    used
+        From `measure_visits`.
+    floor
+        Points from which on further loss could be hidden.
+    """
+    low = used["value"] <= floor
+    return low.groupby(used["patient"]).cumsum() - low > 0
+
+
 def slope_reasons(used: pd.DataFrame, patients: int) -> pd.Series:
     """Say why each patient can't be used in a slope model (n); None where there is no reason.
 

@@ -12,7 +12,7 @@ from association.phenotypes.checks.missingness import informative_missingness
 from association.phenotypes.timeline import dates_of, months_between
 from association.problems import InputError, Problem
 from association.results import MANY_TIES
-from jobs.clinical.checks import STOP, CheckOutcome
+from jobs.clinical.checks import EXCLUDE, STOP, CheckOutcome
 from jobs.study_checks import Checks
 
 if TYPE_CHECKING:
@@ -22,14 +22,20 @@ if TYPE_CHECKING:
 MOST_TIED = 0.3
 # Where gaps depend on the last score beyond doubt.
 INFORMATIVE, INFORMATIVE_P = "informative_missingness", 0.01
+AT_FLOOR = "scores_at_floor"
 MEANINGS = {
     MANY_TIES: "more than 30% of event times shared",
     INFORMATIVE: "missed visits depend on the last score",
+    AT_FLOOR: "visits after the score reached its floor",
 }
 
 
 def check_trait(
-    checks: Checks, participants: pd.DataFrame, fit: Fit, visits: pd.DataFrame | None
+    checks: Checks,
+    participants: pd.DataFrame,
+    fit: Fit,
+    visits: pd.DataFrame | None,
+    after_floor: pd.DataFrame | None,
 ) -> tuple[CheckOutcome, ...]:
     """Check one trait.
 
@@ -43,6 +49,8 @@ def check_trait(
         The trait's null model.
     visits
         Of a trait of visits, those of the patients who are in: patient, date, months, value.
+    after_floor
+        Visits that were left out since the score had reached its floor before.
     """
     outcomes = []
     if "tied_fraction" in fit.details:
@@ -50,6 +58,8 @@ def check_trait(
     if visits is not None:
         gaps = list(_gaps(visits, _followed(participants, visits)))
         outcomes.append(_outcome(INFORMATIVE, checks.informative_missingness, gaps))
+    if after_floor is not None:
+        outcomes.append(_outcome(AT_FLOOR, EXCLUDE, list(_hidden(after_floor))))
     return tuple(outcomes)
 
 
@@ -79,6 +89,12 @@ def _outcome(name: str, action: str, found: list[str]) -> CheckOutcome:
 def _ties(share: float) -> Iterator[str]:
     if share > MOST_TIED:
         yield f"{share:.0%} of events share their time with another"
+
+
+def _hidden(after_floor: pd.DataFrame) -> Iterator[str]:
+    if len(after_floor):
+        patients = after_floor["patient"].nunique()
+        yield f"{len(after_floor):,} visits of {patients:,} patients left out: the score can fall no further"
 
 
 def _gaps(visits: pd.DataFrame, followed: pd.Series) -> Iterator[str]:

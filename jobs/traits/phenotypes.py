@@ -7,7 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from association.phenotypes.alsfrs import measure_visits, progression_rate, score, slope_reasons
+from association.phenotypes.alsfrs import (
+    SUBSCORES,
+    after_floor,
+    measure_visits,
+    progression_rate,
+    score,
+    slope_reasons,
+)
 from association.phenotypes.d50 import fit_d50
 from association.phenotypes.joint_rank import joint_rank
 from association.phenotypes.milestones import first_visit, last_visit, milestone_times
@@ -46,11 +53,14 @@ class Phenotype:
         The trait's columns and `reason`, None where the patient can be used: entry, exit, event and (with competing
         events) cause; or value; nothing more for a trait of visits.
     visits
-        For a trait of visits: patient (position), months from the first of them, value.
+        For a trait of visits: patient (position), date, months from the first of them, value.
+    after_floor
+        For a score with a floor: those of its visits that are left out.
     """
 
     values: pd.DataFrame
     visits: pd.DataFrame | None = None
+    after_floor: pd.DataFrame | None = None
 
 
 def phenotype(trait: Trait, clinical: Clinical) -> Phenotype:
@@ -72,9 +82,7 @@ def phenotype(trait: Trait, clinical: Clinical) -> Phenotype:
         return Phenotype(_numbers(clinical, trait.column, trait.type))
     visits = _visits(clinical)
     if isinstance(trait, VisitTrait):
-        name = trait.score if isinstance(trait, AlsfrsSlopeTrait) else trait.measure
-        used = measure_visits(visits, measure(visits, name), dates_of(participants, "death_date"))
-        return Phenotype(pd.DataFrame({"reason": slope_reasons(used, len(participants))}), used)
+        return _slope(trait, clinical)
     if isinstance(trait, BaselineTrait):
         return Phenotype(baseline_value(visits, measure(visits, trait.measure), participants))
     if isinstance(trait, ProgressionRateTrait):
@@ -84,6 +92,17 @@ def phenotype(trait: Trait, clinical: Clinical) -> Phenotype:
     if isinstance(trait, JointRankTrait):
         return Phenotype(joint_rank(participants, visits, clock=trait.clock))
     return Phenotype(_stage(trait, clinical))
+
+
+def _slope(trait: VisitTrait, clinical: Clinical) -> Phenotype:
+    participants, visits = clinical.participants, _visits(clinical)
+    name = trait.score if isinstance(trait, AlsfrsSlopeTrait) else trait.measure
+    used = measure_visits(visits, measure(visits, name), dates_of(participants, "death_date"))
+    left_out = None
+    if isinstance(trait, AlsfrsSlopeTrait) and trait.floor is not None:
+        hidden = after_floor(used, trait.floor * len(SUBSCORES[name]))
+        left_out, used = used[hidden], used[~hidden].reset_index(drop=True)
+    return Phenotype(pd.DataFrame({"reason": slope_reasons(used, len(participants))}), used, left_out)
 
 
 def measure(visits: pd.DataFrame, name: str) -> pd.Series:

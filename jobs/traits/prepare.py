@@ -110,7 +110,7 @@ def _prepare(
         excluded=pd.DataFrame({"sample": participants["sample"][~kept], "reason": reason[~kept]}),
         filled=filled,
         hazards=proportional_hazards(trait, samples, models),
-        checks=check_trait(study.checks, participants, models.fit, visits),
+        checks=check_trait(study.checks, participants, models.fit, visits, derived.after_floor),
         warnings=tuple(covariate_warnings(study, trait)),
     )
 

@@ -4,7 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from association.phenotypes.alsfrs import ITEMS, SUBSCORES, measure_visits, progression_rate, score, slope_reasons
+from association.phenotypes.alsfrs import (
+    ITEMS,
+    SUBSCORES,
+    after_floor,
+    measure_visits,
+    progression_rate,
+    score,
+    slope_reasons,
+)
 from association.phenotypes.timeline import DAYS_PER_MONTH
 from association.problems import InputError
 
@@ -133,3 +141,8 @@ def test_rates_come_for_every_patient_in_order():
     rates = progression_rate(table, participants(["2020-01-01"] * 3))
     assert rates["value"].isna().tolist() == [True, False, True]
     assert list(rates.columns) == ["value", "months", "reason"]
+
+
+def test_visits_after_the_first_at_or_below_the_floor_are_told():
+    used = pd.DataFrame({"patient": [0, 0, 0, 0, 1, 1, 2], "value": [9.0, 6, 7, 3, 6.5, 7, 0]})
+    assert after_floor(used, 6).tolist() == [False, False, True, True, False, False, False]

@@ -21,7 +21,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.planted import prepare
-from benchmarks.recovery import coefficient, regression, two_stages, until_few_points_are_left
+from benchmarks.recovery import coefficient, regression, two_stages
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -116,8 +116,7 @@ class Cohort:
 
     def slopes(self, folder):
         """Compare carriers' slopes with the difference of their true rates, and give those of two stages beside."""
-        visits = until_few_points_are_left(self.visits)
-        prepared = self.prepare(folder, {"type": "alsfrs_slope"}, *self.genes, visits=visits)
+        prepared = self.prepare(folder, {"type": "alsfrs_slope"}, *self.genes, visits=self.visits)
         enrolled = regression(-self.people["rate"].to_numpy(), self.people[self.genes].to_numpy(float))[0][1:]
         table = compare(
             [
@@ -147,8 +146,7 @@ def test_three_hundred_patients_have_the_hazards_and_rates_that_were_planted(sha
     """With so few patients each gene has next to no carriers, so all that was planted is asked for at once."""
     cohort = Cohort(shared / "data" / "cohort300")
     hazard = cohort.prepare(tmp_path, {"type": "survival"}, "log_hazard", "rate", strata=["rate_stratum"])
-    visits = until_few_points_are_left(cohort.visits)
-    slope = cohort.prepare(tmp_path, {"type": "alsfrs_slope"}, "rate", visits=visits)
+    slope = cohort.prepare(tmp_path, {"type": "alsfrs_slope"}, "rate", visits=cohort.visits)
     table = compare(
         [
             ("log_hazard", 1.0, *coefficient(hazard, "log_hazard")),
