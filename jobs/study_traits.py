@@ -102,8 +102,8 @@ class AlsfrsSlopeTrait(TraitSection):
         Field(
             ge=0,
             lt=4,
-            description="points per item: visits after a patient's first at or below it are left out, where the scale "
-            "hides further loss; null: none are",
+            description="points per item: visits after a patient's first at or below it are left out, since the "
+            "scale hides further loss; null: none are",
         ),
     ] = 0.5
 

@@ -115,8 +115,8 @@ def measure_visits(visits: pd.DataFrame, values: pd.Series, death_date: pd.Serie
 def after_floor(used: pd.DataFrame, floor: float) -> pd.Series:
     """Say which visits come after their patient's first at or below the floor.
 
-    Below its lowest score the scale hides further loss, so that a course looks flatter there than it is. Without these
-    visits a likelihood is right: whether one is left out depends on a score that is kept.
+    Below its lowest score the scale hides further loss, so that a course looks flatter there than it is. Without
+    these visits a likelihood is right: whether one is left out depends on a score that is kept.
 
     Parameters
     ----------
