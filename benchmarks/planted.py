@@ -25,7 +25,7 @@ from association.simulate.progression import (
 )
 from association.simulate.visits import BEST_TOTAL, simulate_visits
 from jobs.clinical.read import read_clinical
-from jobs.study_file import read_clinical_study
+from jobs.study.file import read_clinical_study
 from jobs.traits.prepare import prepare_traits
 from jobs.traits.prepared import PreparedTrait
 

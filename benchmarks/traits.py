@@ -16,7 +16,7 @@ from association.simulate.progression import simulate_course
 from association.simulate.visits import ITEMS, simulate_visits
 from jobs.clinical.read import read_clinical
 from jobs.run_traits import run_traits
-from jobs.study_file import read_clinical_study
+from jobs.study.file import read_clinical_study
 from jobs.traits.prepare import prepare_traits
 
 PARTICIPANTS = 300_000

@@ -16,9 +16,9 @@ from hail_pipelines.reference_genome import ReferenceGenome, contig_recoding, la
 from hail_pipelines.vcf_files import VcfSummary, inspect_vcfs
 from hail_pipelines.vcf_header import absent_parts
 from jobs.clinical.read import Clinical, read_clinical
-from jobs.study import Study, resolve
-from jobs.study_file import read_study
-from jobs.study_inputs import InfoAnnotation, SnpEffAnnotation, TableAnnotation, VepAnnotation
+from jobs.study.file import read_study
+from jobs.study.genotypes import InfoAnnotation, SnpEffAnnotation, TableAnnotation, VepAnnotation
+from jobs.study.study import Study, resolve
 from jobs.tables.table import Table
 from jobs.traits.prepare import prepare_traits
 from jobs.traits.prepared import PreparedTrait

@@ -142,7 +142,7 @@ def bgzip(
 @app.command()
 def schema() -> None:
     """Print the study file's JSON schema, for editors that complete and check YAML."""
-    from jobs.study import Study
+    from jobs.study.study import Study
 
     typer.echo(json.dumps(Study.model_json_schema(), indent=2))
 

@@ -27,8 +27,8 @@ from association.scan_trait_bytes import unpack_trait
 from hail_pipelines.variant_scan import read_genes
 from jobs.result_files import write_columns_of, write_rows
 from jobs.stage_settings import scan_settings
-from jobs.study import Study
-from jobs.study_traits import TimeTrait, Trait
+from jobs.study.study import Study
+from jobs.study.traits import TimeTrait, Trait
 from jobs.traits.files import read_outcome, read_packed_trait
 
 Row = dict[str, Any]

@@ -37,8 +37,8 @@ from jobs.stage_settings import (
     store_ceiling,
     variant_thresholds,
 )
-from jobs.study import ClinicalStudy, Study, resolve
-from jobs.study_inputs import TableAnnotation
+from jobs.study.genotypes import TableAnnotation
+from jobs.study.study import ClinicalStudy, Study, resolve
 from jobs.traits.files import read_packed_trait, read_summary, write_scan_traits, write_traits
 from jobs.traits.prepare import prepare_traits
 

@@ -23,8 +23,8 @@ from jobs.clinical.read import Clinical, read_clinical
 from jobs.progress import Progress
 from jobs.report.null_models.page import write_null_models
 from jobs.result_files import NULL_MODELS, write_tsv
-from jobs.study import ClinicalStudy, resolve
-from jobs.study_file import read_clinical_study
+from jobs.study.file import read_clinical_study
+from jobs.study.study import ClinicalStudy, resolve
 from jobs.traits.files import write_traits
 from jobs.traits.pages import page_of
 from jobs.traits.prepare import prepare_traits

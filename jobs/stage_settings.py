@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from association.calibration.monte_carlo import Effort
 from association.gene_tests.masks import Mask
 from association.scan_settings import MaskChoice, ScanSettings, WeightedTest
-from jobs.study import Study, resolve
-from jobs.study_inputs import InfoAnnotation, Qc, SnpEffAnnotation, TableAnnotation
-from jobs.study_tests import Calibration
+from jobs.study.gene_tests import Calibration
+from jobs.study.genotypes import InfoAnnotation, Qc, SnpEffAnnotation, TableAnnotation
+from jobs.study.study import Study, resolve
 
 # A test that the screen leaves unresolved goes on for so many times as long.
 ESCALATION = 10

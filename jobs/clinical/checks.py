@@ -14,8 +14,8 @@ from association.phenotypes.checks.findings import NO_VISIT, DataCheck, no_findi
 from association.phenotypes.checks.of_participants import PARTICIPANT_CHECKS
 from association.phenotypes.checks.of_visits import VISIT_CHECKS
 from association.problems import InputError, Problem
-from jobs.study import ClinicalStudy
-from jobs.study_checks import Checks
+from jobs.study.checks import Checks
+from jobs.study.study import ClinicalStudy
 from jobs.tables.notes import MOST_PROBLEMS_SHOWN
 from jobs.tables.visits import VisitsRead
 

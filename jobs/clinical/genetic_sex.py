@@ -10,7 +10,7 @@ from association.phenotypes.checks.of_participants import PARTICIPANT_CHECKS
 from association.problems import InputError
 from jobs.clinical.checks import STOP, bar, look
 from jobs.clinical.read import Clinical
-from jobs.study_checks import Checks
+from jobs.study.checks import Checks
 
 SEX_DISAGREES = "sex_disagrees"
 

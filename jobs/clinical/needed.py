@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from association.phenotypes.survival import EVENT_DATES, ORIGINS
-from jobs.study import ClinicalStudy
-from jobs.study_covariates import Covariate
-from jobs.study_traits import (
+from jobs.study.covariates import Covariate
+from jobs.study.study import ClinicalStudy
+from jobs.study.traits import (
     BaselineTrait,
     ColumnTrait,
     D50Trait,

@@ -23,8 +23,8 @@ from jobs.clinical.needed import (
     uses_age_at_onset,
     uses_event_column,
 )
-from jobs.study import ClinicalStudy, resolve
-from jobs.study_traits import needs_scores
+from jobs.study.study import ClinicalStudy, resolve
+from jobs.study.traits import needs_scores
 from jobs.tables.participants import read_participants
 from jobs.tables.visits import VisitsRead, read_visits
 

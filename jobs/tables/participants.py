@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from jobs.study_tables import Participants
+from jobs.study.tables import Participants
 from jobs.tables.patient_dates import read_patient_dates
 from jobs.tables.table import Table
 

@@ -12,7 +12,7 @@ from typing import Literal
 import pandas as pd
 
 from association.phenotypes.timeline import DAYS_PER_MONTH, DAYS_PER_YEAR
-from jobs.study_tables import Participants
+from jobs.study.tables import Participants
 from jobs.tables.dates import DateStyle
 from jobs.tables.table import Table
 

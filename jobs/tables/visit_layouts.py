@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from jobs.study_tables import VisitColumns
+from jobs.study.tables import VisitColumns
 from jobs.tables.measures import RANGES
 from jobs.tables.raw_table import TextColumn
 from jobs.tables.table import Table, closest

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from jobs.study_tables import Visits
+from jobs.study.tables import Visits
 from jobs.tables.dates import DateStyle
 from jobs.tables.measures import ITEMS, check_unit, impossible, in_engine_unit
 from jobs.tables.patient_dates import ONSET, after_onset, days_since_onset

@@ -13,7 +13,7 @@ from association.phenotypes.timeline import dates_of, months_between
 from association.problems import InputError, Problem
 from association.results import MANY_TIES
 from jobs.clinical.checks import EXCLUDE, STOP, CheckOutcome
-from jobs.study_checks import Checks
+from jobs.study.checks import Checks
 
 if TYPE_CHECKING:
     from jobs.traits.prepared import PreparedTrait

@@ -10,9 +10,9 @@ import pandas as pd
 from association.phenotypes.covariates import CovariateRule, is_numeric
 from jobs.clinical.needed import AGE_AT_ONSET, covariates_of
 from jobs.clinical.read import Clinical
-from jobs.study import ClinicalStudy
-from jobs.study_covariates import Covariate, MissingPolicy
-from jobs.study_traits import Trait
+from jobs.study.covariates import Covariate, MissingPolicy
+from jobs.study.study import ClinicalStudy
+from jobs.study.traits import Trait
 
 # What is measured of the disease itself: between a gene and how long somebody lives.
 CONSEQUENCES = (

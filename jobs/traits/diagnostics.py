@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from association.diagnostics.proportional_hazards import ProportionalHazards, proportional_hazards_test
-from jobs.study_traits import TimeTrait, Trait
+from jobs.study.traits import TimeTrait, Trait
 from jobs.traits.models import TraitModels
 
 

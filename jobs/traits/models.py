@@ -25,8 +25,8 @@ from association.null_models.slope import fit_slope
 from association.phenotypes.covariates import indicators
 from association.problems import InputError, Problem
 from jobs.polygenic_offset import read_loco
-from jobs.study import resolve
-from jobs.study_traits import (
+from jobs.study.study import resolve
+from jobs.study.traits import (
     BinaryTrait,
     CountTrait,
     JointRankTrait,

@@ -27,7 +27,7 @@ from association.problems import InputError, Problem
 from jobs.clinical.needed import INDEX, MILESTONE_DATES, PARTS_OF_INDEX
 from jobs.clinical.read import Clinical
 from jobs.clinical.stages import stages_of
-from jobs.study_traits import (
+from jobs.study.traits import (
     AlsfrsSlopeTrait,
     BaselineTrait,
     ColumnTrait,

@@ -13,8 +13,8 @@ from association.phenotypes.covariates import CovariateRule, covariate_design, m
 from association.phenotypes.transforms import log_positive, rank_normal
 from association.problems import InputError, Problem
 from jobs.clinical.read import Clinical
-from jobs.study import ClinicalStudy
-from jobs.study_traits import Trait
+from jobs.study.study import ClinicalStudy
+from jobs.study.traits import Trait
 from jobs.traits.checks import check_trait, stop_where_asked
 from jobs.traits.covariates import covariate_rules, covariate_table, covariate_warnings
 from jobs.traits.diagnostics import proportional_hazards

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from jobs.cli import app
 from jobs.simulate_cohort import simulate_cohort
-from jobs.study_file import StudyLoader
+from jobs.study.file import StudyLoader
 
 
 class StudyFolder:

@@ -10,7 +10,7 @@ from association.gene_tests.masks import Mask
 from association.problems import InputError
 from association.scan_settings import MaskChoice, WeightedTest
 from jobs.stage_settings import scan_settings, store_ceiling
-from jobs.study_file import read_study
+from jobs.study.file import read_study
 
 SETTINGS = {
     "name": "small",

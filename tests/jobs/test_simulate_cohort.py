@@ -13,7 +13,7 @@ from association.problems import InputError
 from jobs import simulate_cohort as module
 from jobs.simulate_cohort import simulate_cohort
 from jobs.simulated_vcf import CSQ_FIELDS
-from jobs.study_file import read_study
+from jobs.study.file import read_study
 
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 

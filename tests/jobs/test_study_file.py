@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from association.problems import InputError
-from jobs.study_file import read_study
+from jobs.study.file import read_study
 
 MINIMAL = """\
 name: small

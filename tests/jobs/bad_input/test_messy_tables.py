@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from association.problems import InputError
-from jobs.study_tables import ParticipantColumns, Participants
+from jobs.study.tables import ParticipantColumns, Participants
 from jobs.tables.participants import read_participants
 
 PEOPLE = """\

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from association.problems import InputError
-from jobs.study_tables import VisitColumns, Visits
+from jobs.study.tables import VisitColumns, Visits
 from jobs.tables.visits import read_visits
 
 SAMPLES = pd.Series(["a", "b"])

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from association.problems import InputError
-from jobs.study_tables import ParticipantColumns, Participants
+from jobs.study.tables import ParticipantColumns, Participants
 from jobs.tables.participants import read_participants
 
 HEADER = "id\tonset\tdied\tsex\textra\n"

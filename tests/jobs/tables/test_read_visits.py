@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from association.problems import InputError
-from jobs.study_tables import VisitColumns, Visits, VisitUnits
+from jobs.study.tables import VisitColumns, Visits, VisitUnits
 from jobs.tables.visits import read_visits
 
 ITEMS = [f"q{number}" for number in range(1, 13)]

@@ -20,7 +20,7 @@ from association.scan import scan
 from association.scan_settings import MaskChoice, ScanSettings, WeightedTest
 from hail_pipelines.store_files import store_schema
 from jobs.clinical.read import read_clinical
-from jobs.study_file import read_study
+from jobs.study.file import read_study
 from jobs.traits.files import scan_trait
 from jobs.traits.prepare import prepare_traits
 from jobs.traits.prepared import PreparedTrait

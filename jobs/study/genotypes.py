@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from jobs.study_section import Fraction, Section
+from jobs.study.section import Fraction, Section
 
 
 class Genotypes(Section):

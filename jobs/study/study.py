@@ -12,13 +12,13 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from jobs.study_checks import Checks
-from jobs.study_covariates import Covariates, MissingPolicy
-from jobs.study_inputs import Annotation, Genotypes, Qc
-from jobs.study_section import Section
-from jobs.study_tables import Participants, Visits
-from jobs.study_tests import Calibration, FollowUp, GeneTest, Mask
-from jobs.study_traits import SurvivalTrait, Trait, needs_visits
+from jobs.study.checks import Checks
+from jobs.study.covariates import Covariates, MissingPolicy
+from jobs.study.gene_tests import Calibration, FollowUp, GeneTest, Mask
+from jobs.study.genotypes import Annotation, Genotypes, Qc
+from jobs.study.section import Section
+from jobs.study.tables import Participants, Visits
+from jobs.study.traits import SurvivalTrait, Trait, needs_visits
 
 
 class Compute(Section):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from jobs.study_section import Section
+from jobs.study.section import Section
 
 Times = Annotated[
     Literal["dates", "days", "months", "years"],

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from jobs.study_covariates import Covariates
-from jobs.study_section import Name, Section
+from jobs.study.covariates import Covariates
+from jobs.study.section import Name, Section
 
 Origin = Annotated[Literal["onset", "diagnosis", "enrolment"], Field(description="time zero")]
 Ties = Literal["efron", "breslow"]

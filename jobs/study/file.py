@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from association.problems import InputError, Problem
-from jobs.study import ClinicalStudy, Study
+from jobs.study.study import ClinicalStudy, Study
 
 Kind = TypeVar("Kind", bound=ClinicalStudy)
 Place = tuple[str | int, ...]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from jobs.study_section import Section
+from jobs.study.section import Section
 
 MissingPolicy = Annotated[
     Literal["drop", "indicator", "mean", "median"],

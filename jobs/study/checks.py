@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from jobs.study_section import Section
+from jobs.study.section import Section
 
 Action = Literal["warn", "exclude", "stop"]
 # What can't be used as it stands is never only warned of.
