@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from association.phenotypes.survival import EVENT_DATES, ORIGINS
-from jobs.study.covariates import Covariate
+from jobs.study.covariates import Covariate, Covariates
 from jobs.study.study import ClinicalStudy
 from jobs.study.traits import (
     BaselineTrait,
@@ -50,15 +50,28 @@ NAMED_MEASURES = ("fvc", "munix", *PARTS_OF_INDEX)
 
 
 def covariates_of(study: ClinicalStudy, trait: Trait) -> list[Covariate]:
-    """Give a trait's covariates: its own, or the study's; of the default models, the columns that hold them."""
-    chosen = study.covariates if trait.covariates is None else trait.covariates
+    """Give a trait's covariates: its own, or the study's; of a default model, the parts that the study names."""
+    chosen = chosen_covariates(study, trait)
     if not isinstance(chosen, str):
         return [Covariate(column=one) if isinstance(one, str) else one for one in chosen]
+    return [Covariate(column=column) for columns in parts_of_model(study, chosen).values() for column in columns]
+
+
+def chosen_covariates(study: ClinicalStudy, trait: Trait) -> Covariates:
+    """Give what the study file says of a trait's covariates: a list, or the name of a default model."""
+    return study.covariates if trait.covariates is None else trait.covariates
+
+
+def parts_of_model(study: ClinicalStudy, model: str) -> dict[str, list[str]]:
+    """Give the columns of each part of a default model, by the setting of participants.columns that names them."""
     columns = study.participants.columns
-    named = [columns.sex, AGE_AT_ONSET, *columns.principal_components]
-    if chosen == "secondary":
-        named += [columns.onset_region, columns.c9orf72, columns.pathogenic_variant]
-    return [Covariate(column=one) for one in named if one is not None]
+    settings = ["sex", AGE_AT_ONSET]
+    if model == "secondary":
+        settings += ["onset_region", "c9orf72", "pathogenic_variant"]
+    # Age at onset is found or derived under the engine's name, whatever its column is called.
+    named = {one: AGE_AT_ONSET if one == AGE_AT_ONSET else getattr(columns, one) for one in settings}
+    parts = {setting: [column] if column else [] for setting, column in named.items()}
+    return parts | {"principal_components": list(columns.principal_components)}
 
 
 def needed_dates(study: ClinicalStudy) -> list[str]:
@@ -98,8 +111,9 @@ def own_columns(study: ClinicalStudy) -> list[str]:
 
 
 def uses_age_at_onset(study: ClinicalStudy) -> bool:
-    """Say whether a trait adjusts for age at onset."""
-    return any(one.column == AGE_AT_ONSET for trait in study.traits for one in covariates_of(study, trait))
+    """Say whether a trait lists age at onset; a default model does without where there is none."""
+    listed = [trait for trait in study.traits if not isinstance(chosen_covariates(study, trait), str)]
+    return any(one.column == AGE_AT_ONSET for trait in listed for one in covariates_of(study, trait))
 
 
 def uses_event_column(study: ClinicalStudy) -> bool:

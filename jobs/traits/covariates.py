@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from association.phenotypes.covariates import CovariateRule, is_numeric
-from jobs.clinical.needed import AGE_AT_ONSET, covariates_of
+from jobs.clinical.needed import AGE_AT_ONSET, chosen_covariates, covariates_of, parts_of_model
 from jobs.clinical.read import Clinical
 from jobs.study.covariates import Covariate, MissingPolicy
 from jobs.study.study import ClinicalStudy
@@ -50,22 +50,25 @@ def covariate_table(clinical: Clinical) -> pd.DataFrame:
 
 def covariate_rules(study: ClinicalStudy, trait: Trait, table: pd.DataFrame) -> list[CovariateRule]:
     """Say how a trait's covariates are made of their columns."""
-    return [_rule(one, study, table[one.column]) for one in covariates_of(study, trait)]
+    return [_rule(one, study, table[one.column]) for one in covariates_of(study, trait) if one.column in table]
 
 
-def covariate_warnings(study: ClinicalStudy, trait: Trait) -> Iterator[str]:
+def covariate_warnings(study: ClinicalStudy, trait: Trait, table: pd.DataFrame) -> Iterator[str]:
     """Warn of covariates on the causal path, and of default models that lack a part."""
-    chosen = covariates_of(study, trait)
-    for name in on_causal_path([one.column for one in chosen]):
+    for name in on_causal_path([one.column for one in covariates_of(study, trait)]):
         yield (
             f"covariate '{name}' is measured of the disease, between a gene and progression: adjusting for it hides "
             "what acts through it; leave it out of the primary model"
         )
-    model = study.covariates if trait.covariates is None else trait.covariates
-    if isinstance(model, str) and not study.participants.columns.principal_components:
+    model = chosen_covariates(study, trait)
+    if not isinstance(model, str):
+        return
+    parts = parts_of_model(study, model)
+    absent = [setting for setting, columns in parts.items() if not columns or not set(columns) <= set(table)]
+    if absent:
         yield (
-            f"the {model} model adjusts for ancestry, and no principal components are named; name 2 to 5 in "
-            "participants.columns.principal_components"
+            f"the {model} model lacks {', '.join(absent)}: name their columns in participants.columns, or list "
+            "covariates to do without"
         )
 
 

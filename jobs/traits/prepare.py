@@ -111,7 +111,7 @@ def _prepare(
         filled=filled,
         hazards=proportional_hazards(trait, samples, models),
         checks=check_trait(study.checks, participants, models.fit, visits, derived.after_floor),
-        warnings=tuple(covariate_warnings(study, trait)),
+        warnings=tuple(covariate_warnings(study, trait, columns)),
     )
 
 

@@ -214,7 +214,7 @@ def test_covariates_on_the_causal_path_and_absent_ancestry_are_warned_of(clinica
     outcome, _ = written(traits=EVERY_TYPE[18:19], covariates=["sex", "FVC_pct"])
     assert "covariate 'FVC_pct' is measured of the disease" in outcome.stdout
     outcome, output = written(traits=EVERY_TYPE[18:19], covariates="primary")
-    assert "no principal components are named" in outcome.stdout
+    assert "the primary model lacks principal_components: name their columns" in outcome.stdout
     columns = {"sex": "sex", "site": "centre", "principal_components": ["PC1"]}
     outcome, output = written(participants={"path": "participants.tsv", "columns": columns})
     assert "warning" not in outcome.stdout
@@ -227,7 +227,9 @@ def test_covariates_on_the_causal_path_and_absent_ancestry_are_warned_of(clinica
 def test_age_at_onset_follows_from_dates_or_is_asked_for(clinical, written, progex):
     people = pd.read_csv(clinical.path / "participants.tsv", sep="\t", dtype=str).drop(columns="age_at_onset")
     people.to_csv(clinical.path / "participants.tsv", sep="\t", index=False)
-    clinical.replace(covariates="primary", traits=EVERY_TYPE[18:19])
+    outcome, _ = written(covariates="primary", traits=EVERY_TYPE[18:19])
+    assert "the primary model lacks age_at_onset, principal_components" in outcome.stdout
+    clinical.replace(covariates=["sex", "age_at_onset"])
     outcome = progex("traits", clinical.study)
     assert outcome.exit_code == 2
     assert "no age at onset" in outcome.stderr
@@ -236,7 +238,7 @@ def test_age_at_onset_follows_from_dates_or_is_asked_for(clinical, written, prog
     people.assign(birth_date=born.dt.strftime("%Y-%m-%d")).to_csv(
         clinical.path / "participants.tsv", sep="\t", index=False
     )
-    _, output = written()
+    _, output = written(covariates="primary")
     samples = pd.read_parquet(output / "traits" / "height.parquet")
     np.testing.assert_allclose(
         np.sort(samples["covariate:age_at_onset"]), np.linspace(40, 79, 40).round(1), atol=0.01
