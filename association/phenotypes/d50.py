@@ -54,6 +54,7 @@ MOST_STEPS = 200
 SINGULAR = 1e-11
 # A fitted fall over a patient's whole follow-up of less than 48 x 1e-6 / 4 points is rounding.
 LEAST_FALL = 1e-6
+NO_FALL = "scores do not fall"
 
 
 def fit_d50(visits: pd.DataFrame, participants: pd.DataFrame) -> pd.DataFrame:
@@ -89,7 +90,7 @@ def fit_d50(visits: pd.DataFrame, participants: pd.DataFrame) -> pd.DataFrame:
         {
             "no onset date": onset.isna(),
             f"fewer than {FEWEST_VISITS} scored visits": times < FEWEST_VISITS,
-            "scores do not fall": dx < 0,
+            NO_FALL: dx < 0,
             "no finite fit": np.isnan(dx),
             "half of the score lost before onset": d50 <= 0,
         },

@@ -52,6 +52,7 @@ def times_at_risk(
     end_date: pd.Series,
     unknown: Mapping[str, Any],
     reached_early: str,
+    known_from: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Place each patient's time at risk on the axis that starts at the origin.
 
@@ -69,13 +70,17 @@ def times_at_risk(
         Reasons why the end or its cause isn't known, each with the patients it applies to (n).
     reached_early
         The reason of those who reached the endpoint at or before entry.
+    known_from
+        Since when it is known whether the endpoint was reached (n), where that is not so from enrolment on: nobody is
+        at risk before.
 
     Returns
     -------
     pandas.DataFrame
         entry, exit (months) and reason (None where the patient can be used).
     """
-    start, entered = origin_dates(participants, origin), observation_start(participants)
+    start, observed = origin_dates(participants, origin), observation_start(participants)
+    entered = observed if known_from is None else observed.where(~(known_from > observed), known_from)
     entry, leaving = months_between(entered, start), months_between(end_date, start)
     reasons = first_reasons(
         {

@@ -32,6 +32,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from association.phenotypes.alsfrs import HIGHEST_ITEM, item_scores
+from association.phenotypes.follow_up import observation_start
 from association.phenotypes.reasons import first_reasons
 from association.phenotypes.timeline import SECONDS_PER_MONTH, dates_of, months_between
 from association.phenotypes.visits import of_patients
@@ -127,7 +128,8 @@ def stage_at(
 ) -> pd.DataFrame:
     """Give each patient's stage at a fixed time after the origin.
 
-    Who died by then is 5. Else the stage is that of the nearest visit that has one, the earlier of two as near.
+    Who died by then is 5. Else the stage is that of the nearest visit that has one, the earlier of two as near. Who
+    came under observation later than that is left out: had they died by then, they would not be here.
 
     Parameters
     ----------
@@ -136,7 +138,7 @@ def stage_at(
     stages
         Stage at the visit (v), NaN where not known.
     participants
-        One row per patient (n): optionally death_date.
+        One row per patient (n): enrolment_date, optionally dna_date and death_date.
     months
         The fixed time, in months after the origin.
     origin_date
@@ -151,10 +153,10 @@ def stage_at(
 
     Notes
     -----
-    Patients enter a study alive. Counted from onset, deaths before the fixed time are seen only of those who had
-    entered by then, so the share of 5 is too low; counted from enrolment it is not.
+    Deaths between the origin and entry are not seen, so that the share of 5 is too low where the origin is long
+    before entry. It is too high where the living miss visits, since the dead need none.
     """
-    death = dates_of(participants, "death_date")
+    death, entered = dates_of(participants, "death_date"), observation_start(participants)
     dead = (months_between(death, origin_date) <= months).to_numpy()
     # In seconds, where two visits as far from the fixed time are exactly so.
     since_origin = (visits["date"] - of_patients(origin_date, visits)).dt.total_seconds().to_numpy()
@@ -174,6 +176,8 @@ def stage_at(
     reasons = first_reasons(
         {
             "no origin date": origin_date.isna(),
+            "no enrolment date": entered.isna(),
+            "entered after the time": months_between(entered, origin_date) > months,
             f"no visit within {window:g} months of the time": np.isnan(value) & ~visited,
             f"no visit with a stage within {window:g} months of the time": np.isnan(value),
         },

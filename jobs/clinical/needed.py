@@ -75,8 +75,10 @@ def parts_of_model(study: ClinicalStudy, model: str) -> dict[str, list[str]]:
 
 
 def needed_dates(study: ClinicalStudy) -> list[str]:
-    """List the dates that the traits need, in the engine's names."""
-    needed: dict[str, None] = {}
+    """List the dates that the traits need or the study file names, in the engine's names."""
+    # What the study file names is meant to be there.
+    named = study.participants.columns.model_fields_set
+    needed = dict.fromkeys(name for name in ALL_DATES if name in named and getattr(study.participants.columns, name))
     for trait in study.traits:
         needed |= dict.fromkeys(_dates_of(study, trait))
     if study.participants.times != "dates":
@@ -106,7 +108,9 @@ def own_columns(study: ClinicalStudy) -> list[str]:
             named.append(trait.column)
         if isinstance(trait, TimeToEventTrait):
             named += [trait.exit, trait.event, *([trait.entry] if trait.entry else [])]
-    named += [column for column in (columns.sex, columns.genetic_sex) if column is not None]
+    labels = (columns.sex, columns.genetic_sex, columns.site, columns.onset_region)
+    named += [column for column in (*labels, columns.c9orf72, columns.pathogenic_variant) if column is not None]
+    named += columns.principal_components
     return [column for column in dict.fromkeys(named) if column != AGE_AT_ONSET]
 
 
@@ -146,4 +150,4 @@ def _dates_of(study: ClinicalStudy, trait: Trait) -> Iterator[str]:
         yield from ("enrolment_date", "last_contact_date", "death_date")
         yield from () if trait.clock == "entry" else (ORIGINS[trait.clock],)
     if isinstance(trait, StageTrait):
-        yield from (ORIGINS[trait.origin], "death_date")
+        yield from (ORIGINS[trait.origin], "enrolment_date", "death_date")

@@ -102,10 +102,12 @@ def _read_visits(study: ClinicalStudy, study_path: Path, participants: pd.DataFr
 
 
 def _with_age(participants: pd.DataFrame, study: ClinicalStudy, path: Path) -> pd.DataFrame:
-    """Add age at onset where the table has it, or the dates that it follows from."""
-    if AGE_AT_ONSET not in participants and {"birth_date", "onset_date"} <= set(participants):
+    """Add age at onset, from the dates where it is not stated."""
+    if {"birth_date", "onset_date"} <= set(participants):
         since_birth = participants["onset_date"] - participants["birth_date"]
-        return participants.assign(age_at_onset=since_birth.dt.total_seconds() / 86_400 / DAYS_PER_YEAR)
+        dated = since_birth.dt.total_seconds() / 86_400 / DAYS_PER_YEAR
+        stated = participants.get(AGE_AT_ONSET, dated)
+        return participants.assign(age_at_onset=stated.fillna(dated))
     if AGE_AT_ONSET not in participants and uses_age_at_onset(study):
         message = (
             "no age at onset, which the covariates ask for; name its column in participants.columns.age_at_onset, "

@@ -79,7 +79,7 @@ def read_participants(
     at_onset = () if settings.times == "dates" else (column["onset_date"],)
     there = [name for name in optional if column[name] in (*table.columns, *at_onset)]
     read |= read_patient_dates(table, settings, {name: column[name] for name in (*needed, *there)})
-    read |= _read_numbers(table, {name: column[name] for name in numbers})
+    read |= _read_numbers(table, {name: column[name] for name in numbers}, settings.columns.model_fields_set)
     own = _choose_own(table, (*as_is, *own_dates), {name: column[name] for name in read})
     read |= {name: table.texts(name) for name in as_is if name in own}
     read |= read_patient_dates(table, settings, {name: name for name in own_dates if name in own})
@@ -96,11 +96,11 @@ def _translate(table: Table, settings: Participants) -> None:
             table.recode(column, codes)
 
 
-def _read_numbers(table: Table, columns: Mapping[str, str]) -> dict[str, pd.Series]:
-    """Read numbers that have a range; those that may be absent where the table has them."""
+def _read_numbers(table: Table, columns: Mapping[str, str], named: set[str]) -> dict[str, pd.Series]:
+    """Read numbers that have a range; those that may be absent and that the study does not name, where they are."""
     read = {}
     for name, column in columns.items():
-        if name in OPTIONAL_NUMBERS and column not in table.columns:
+        if name in OPTIONAL_NUMBERS - named and column not in table.columns:
             continue
         table.require([column], REMEDY)
         lowest, highest = RANGES.get(name, (-np.inf, np.inf))

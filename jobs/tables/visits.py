@@ -1,6 +1,7 @@
 """Read the visits table: a row per visit, under the engine's names and in its units.
 
-The total is the sum of the 12 items where the table has them, and unknown if one of them is. A value outside its
+The total is the sum of the 12 items where the table has them, and unknown if one of them is; a visit without any has
+the total that the table states. A value outside its
 range is set to missing and handed on, for the report to count: it says nothing against the rest of the table. A unit
 other than stated does, and is refused.
 """
@@ -150,7 +151,9 @@ def _wanted(
         twice = next(column for column in columns.items if columns.items.count(column) > 1)
         table.add("visits.columns.items", f"'{twice}' is named twice; name 12 different columns")
     needed = {name: mapped[name] for name in NAMED if mapped[name]}
-    optional = {"stated_total": columns.total} if columns.items else {}
+    optional: dict[str, str] = {}
+    if columns.items:
+        (needed if "total" in columns.model_fields_set else optional)["stated_total"] = columns.total
     (needed if scored or "total" in measures else optional).update(scores)
     for measure in measures:
         if measure in RESERVED:
@@ -203,7 +206,11 @@ def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _with_total(columns: dict[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Add up the items, where there are all."""
+    """Add up the items, where there are all; where there are none, take the total that the table states."""
     if not set(ITEMS) <= set(columns):
         return columns
-    return columns | {"total": sum((columns[item] for item in ITEMS[1:]), start=columns[ITEMS[0]])}
+    total = sum((columns[item] for item in ITEMS[1:]), start=columns[ITEMS[0]])
+    if "stated_total" in columns:
+        unscored = np.logical_and.reduce([np.isnan(columns[item]) for item in ITEMS])
+        total = np.where(unscored, columns["stated_total"], total)
+    return columns | {"total": total}

@@ -15,13 +15,13 @@ from association.phenotypes.alsfrs import (
     score,
     slope_reasons,
 )
-from association.phenotypes.d50 import fit_d50
+from association.phenotypes.d50 import NO_FALL, fit_d50
 from association.phenotypes.joint_rank import joint_rank
-from association.phenotypes.milestones import first_visit, last_visit, milestone_times
+from association.phenotypes.milestones import Known, known_by_visits, milestone_times, reached_between
 from association.phenotypes.nerve import neurophysiological_index
-from association.phenotypes.stages import stage_at
+from association.phenotypes.stages import STAGE_4A, stage_at
 from association.phenotypes.survival import ORIGINS, survival_times
-from association.phenotypes.timeline import dates_of
+from association.phenotypes.timeline import dates_of, months_between
 from association.phenotypes.visits import baseline_value
 from association.problems import InputError, Problem
 from jobs.clinical.needed import INDEX, MILESTONE_DATES, PARTS_OF_INDEX
@@ -63,8 +63,17 @@ class Phenotype:
     after_floor: pd.DataFrame | None = None
 
 
-def phenotype(trait: Trait, clinical: Clinical) -> Phenotype:
+def phenotype(trait: Trait, clinical: Clinical, eligible: pd.Series) -> Phenotype:
     """Derive a trait for every participant.
+
+    Parameters
+    ----------
+    trait
+        Its settings.
+    clinical
+        The study's tables.
+    eligible
+        Who may be in it, whatever the trait (n): a trait that compares patients leaves the others out.
 
     Raises
     ------
@@ -88,10 +97,28 @@ def phenotype(trait: Trait, clinical: Clinical) -> Phenotype:
     if isinstance(trait, ProgressionRateTrait):
         return Phenotype(progression_rate(visits, participants))
     if isinstance(trait, D50Trait):
-        return Phenotype(fit_d50(visits, participants).rename(columns={"d50": "value"}))
+        return Phenotype(_d50(trait, clinical))
     if isinstance(trait, JointRankTrait):
-        return Phenotype(joint_rank(participants, visits, clock=trait.clock))
+        return Phenotype(_joint_rank(trait, clinical, eligible))
     return Phenotype(_stage(trait, clinical))
+
+
+def _d50(trait: D50Trait, clinical: Clinical) -> pd.DataFrame:
+    found = fit_d50(_visits(clinical), clinical.participants).rename(columns={"d50": "value"})
+    if trait.transform != "rank_normal":
+        return found
+    # Whose scores do not fall has a D50 beyond all others': the rank is known, and the slowest must not be left out.
+    slowest = found["reason"] == NO_FALL
+    return found.assign(value=found["value"].mask(slowest, np.inf), reason=found["reason"].mask(slowest, None))
+
+
+def _joint_rank(trait: JointRankTrait, clinical: Clinical, eligible: pd.Series) -> pd.DataFrame:
+    """Compare the patients who may be in the trait, and nobody else."""
+    participants, visits = clinical.participants, _visits(clinical)
+    position = np.where(eligible, np.cumsum(eligible) - 1, -1)[visits["patient"].to_numpy()]
+    compared = visits.assign(patient=position)[position >= 0].reset_index(drop=True)
+    found = joint_rank(participants[eligible].reset_index(drop=True), compared, clock=trait.clock)
+    return found.set_axis(participants.index[eligible]).reindex(participants.index)
 
 
 def _slope(trait: VisitTrait, clinical: Clinical) -> Phenotype:
@@ -130,36 +157,44 @@ def measure(visits: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _stage(trait: StageTrait, clinical: Clinical) -> pd.DataFrame:
-    origin = clinical.participants[ORIGINS[trait.origin]]
-    return stage_at(
-        _visits(clinical),
-        stages_of(clinical, trait.system),
-        clinical.participants,
-        months=trait.at_months,
-        origin_date=origin,
-    )
+    participants = clinical.participants
+    origin = participants[ORIGINS[trait.origin]]
+    stages = stages_of(clinical, trait.system)
+    found = stage_at(_visits(clinical), stages, participants, months=trait.at_months, origin_date=origin)
+    if trait.system == "kings":
+        # A gastrostomy after the visit, and before the time, makes stage 4.
+        fed = months_between(dates_of(participants, "gastrostomy_date"), origin) <= trait.at_months
+        found["value"] = found["value"].mask(fed & (found["value"] < STAGE_4A), STAGE_4A)
+    return found
 
 
 def _milestone(trait: MilestoneTrait, clinical: Clinical) -> pd.DataFrame:
     participants = clinical.participants
-    untold: dict[str, str] = {}
     if trait.milestone in ("kings", "mitos", "fvc"):
         visits = _visits(clinical)
         state = measure(visits, "fvc") if trait.milestone == "fvc" else stages_of(clinical, trait.milestone)
         reached = state < trait.below if trait.milestone == "fvc" else state >= (trait.stage or 0)
-        reached_date = first_visit(visits, reached, len(participants))
-        known_until = last_visit(visits, state.notna(), len(participants))
+        reached_date = reached_between(visits, state.notna(), reached, len(participants))
+        if trait.milestone == "kings":
+            # A gastrostomy makes stage 4, whenever the next visit is.
+            fed = dates_of(participants, "gastrostomy_date")
+            reached_date = pd.concat([reached_date, fed], axis=1).min(axis=1)
+        known = known_by_visits(visits, state.notna(), len(participants))
+        times = milestone_times(participants, reached_date=reached_date, known=known, origin=trait.origin)
     else:
         reached_date = (
             clinical.own[trait.column]
             if trait.column is not None
             else dates_of(participants, MILESTONE_DATES[trait.milestone])
         )
-        known_until = participants["last_contact_date"].fillna(participants["death_date"])
-        untold = {"untold": "no milestone date and no last contact date"}
-    times = milestone_times(
-        participants, reached_date=reached_date, known_until=known_until, origin=trait.origin, **untold
-    )
+        last = participants["last_contact_date"].fillna(participants["death_date"])
+        times = milestone_times(
+            participants,
+            reached_date=reached_date,
+            known=Known(last, last),
+            origin=trait.origin,
+            untold="no milestone date and no last contact date",
+        )
     return times.assign(event=(times["cause"] == 1).astype(float))
 
 

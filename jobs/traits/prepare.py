@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -76,8 +76,10 @@ def _prepare(
     participants = clinical.participants
     columns = covariate_table(clinical)
     rules = covariate_rules(study, trait, columns)
-    derived = phenotype(trait, clinical)
-    reason = _first_of(_reasons(study, trait, clinical, derived, columns, rules, genotyped))
+    barred = _first_of(_reasons_of_study(clinical, genotyped))
+    unknown = _first_of(_reasons_of_covariates(study, columns, rules))
+    derived = phenotype(trait, clinical, barred.isna() & unknown.isna())
+    reason = _first_of([barred, *_reasons_of_trait(trait, derived), unknown])
     kept = reason.isna()
     if not kept.any():
         raise InputError.single("traits", "samples", _nobody_left(reason))
@@ -115,32 +117,34 @@ def _prepare(
     )
 
 
-def _reasons(
-    study: ClinicalStudy,
-    trait: Trait,
-    clinical: Clinical,
-    derived: Phenotype,
-    columns: pd.DataFrame,
-    rules: list[CovariateRule],
-    genotyped: pd.Series | None,
-) -> Iterator[pd.Series]:
-    """Give every reason to leave a participant out, the first that holds being the one that counts."""
+def _reasons_of_study(clinical: Clinical, genotyped: pd.Series | None) -> Iterator[pd.Series]:
+    """Give the reasons to leave participants out of every trait (n)."""
     if genotyped is not None:
         samples = clinical.participants["sample"]
         known = samples.map(genotyped)
         yield known.where(samples.isin(genotyped.index), "no genotypes: not in the VCFs")
     yield clinical.barred
+
+
+def _reasons_of_trait(trait: Trait, derived: Phenotype) -> Iterator[pd.Series]:
     yield derived.values["reason"]
     if getattr(trait, "transform", "none") == "log":
         words = "not above zero, so that it has no logarithm"
         yield (derived.values["value"] <= 0).map({True: words, False: None})
+
+
+def _reasons_of_covariates(
+    study: ClinicalStudy, columns: pd.DataFrame, rules: list[CovariateRule]
+) -> Iterator[pd.Series]:
+    yield pd.Series(None, index=columns.index, dtype=object)
     yield from missing_reasons(columns, [*rules, *(CovariateRule(column) for column in study.strata_columns)])
 
 
-def _first_of(reasons: Iterator[pd.Series]) -> pd.Series:
-    """Give each participant the first reason that there is."""
-    first = next(reasons).astype(object)
-    for series in reasons:
+def _first_of(reasons: Iterable[pd.Series]) -> pd.Series:
+    """Give each participant the first reason that there is (n)."""
+    first, *others = reasons
+    first = first.astype(object)
+    for series in others:
         first = first.where(first.notna(), series)
     return first
 

@@ -36,10 +36,8 @@ def events_before_onset(participants: pd.DataFrame, _: pd.DataFrame) -> pd.DataF
 
 
 def entry_after_exit(participants: pd.DataFrame, _: pd.DataFrame) -> pd.DataFrame:
-    """Find patients enrolled or sampled after death or the last contact, whichever is earlier."""
-    left = pd.concat([dates_of(participants, name) for name in ("death_date", "last_contact_date")], axis=1).min(
-        axis=1
-    )
+    """Find patients enrolled or sampled after death, or where no death is known after the last contact."""
+    left = dates_of(participants, "death_date").fillna(dates_of(participants, "last_contact_date"))
     entries = {"enrolment_date": "enrolled", "dna_date": "sampled"}
     return _in_wrong_order(participants, left, "death or last contact", entries, after=True)
 

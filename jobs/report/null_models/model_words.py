@@ -24,7 +24,7 @@ FILLED = {
     "drop": "left out of the trait",
     "mean": "given the mean of the others",
     "median": "given the median of the others",
-    "indicator": "given the mean of the others, and marked by a covariate of its own",
+    "indicator": "marked by a covariate of its own; a number is given the mean of the others, too",
 }
 DETAILS = {
     "residual_sd": "standard deviation of a visit around its patient's line",

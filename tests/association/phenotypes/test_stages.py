@@ -172,12 +172,13 @@ def at(months):
     return ONSET + pd.Timedelta(seconds=months * 2_629_800) if months is not None else pd.NaT
 
 
-def stage_at_12(*visits, death=None, onset=ONSET):
+def stage_at_12(*visits, death=None, onset=ONSET, entered=0):
     table = pd.DataFrame(
         {"patient": np.zeros(len(visits), int), "date": pd.to_datetime([at(months) for months, _ in visits])}
     )
     stages = pd.Series([stage for _, stage in visits], dtype=float)
-    participants = pd.DataFrame({"death_date": pd.to_datetime([at(death)])})
+    dates = {"death_date": [at(death)], "enrolment_date": [at(entered)]}
+    participants = pd.DataFrame(dates).apply(pd.to_datetime)
     row = stage_at(table, stages, participants, months=12, origin_date=pd.to_datetime(pd.Series([onset]))).iloc[0]
     return None if np.isnan(row["value"]) else row["value"], row["reason"]
 
@@ -214,8 +215,16 @@ def test_stage_at_a_fixed_time_needs_an_origin():
     assert stage_at_12((12, 2), onset=None) == (None, "no origin date")
 
 
+def test_who_comes_under_observation_after_the_time_is_left_out():
+    """Had they died by then, nobody would know of them."""
+    assert stage_at_12((12, 2), entered=12) == (2, None)
+    assert stage_at_12((13, 2), entered=12.5)[1] == "entered after the time"
+    assert stage_at_12((13, 2), entered=None)[1] == "no enrolment date"
+
+
 def test_stages_at_a_fixed_time_come_for_every_patient_in_order():
     table = pd.DataFrame({"patient": [1, 3], "date": [at(12), at(12)]})
     origins = pd.Series([ONSET] * 4)
-    stages = stage_at(table, pd.Series([2.0, 3.0]), pd.DataFrame(index=range(4)), months=12, origin_date=origins)
+    people = pd.DataFrame({"enrolment_date": origins})
+    stages = stage_at(table, pd.Series([2.0, 3.0]), people, months=12, origin_date=origins)
     assert stages["value"].fillna(0).tolist() == [0, 2, 0, 3]

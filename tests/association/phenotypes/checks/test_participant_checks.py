@@ -46,9 +46,10 @@ def found(name, table):
         (
             "entry_after_exit",
             {
-                "enrolment_date": ["2020-05-01", "2020-05-01", None],
-                "dna_date": ["2020-05-01", "2020-06-01", "2020-06-01"],
-                "last_contact_date": ["2020-05-01", "2020-05-31", None],
+                "enrolment_date": ["2020-05-01", "2020-05-01", None, "2020-06-01"],
+                "dna_date": ["2020-05-01", "2020-06-01", "2020-06-01", None],
+                "last_contact_date": ["2020-05-01", "2020-05-31", None, "2020-05-01"],
+                "death_date": [None, None, None, "2020-06-01"],
             },
             1,
             "sampled 2020-06-01, death or last contact 2020-05-31",
