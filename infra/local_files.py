@@ -26,7 +26,7 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def copy_whole(source: Path, target: Path, *, leave_out: Sequence[str] = ()) -> None:
-    """Copy a file or a folder; a file is replaced at once, a folder is removed and its copy renamed.
+    """Copy a file or a folder, and put it whole in the place of the one before it.
 
     Parameters
     ----------
@@ -40,10 +40,20 @@ def copy_whole(source: Path, target: Path, *, leave_out: Sequence[str] = ()) -> 
     remove(partial)
     if source.is_dir():
         shutil.copytree(source, partial, ignore=shutil.ignore_patterns(*leave_out))
-        remove(target)
+        put_in_place(partial, target)
     else:
         shutil.copyfile(source, partial)
-    partial.replace(target)
+        partial.replace(target)
+
+
+def put_in_place(partial: Path, target: Path) -> None:
+    """Put a folder that is complete in the place of the one before it: nobody meets half of either."""
+    old = target.with_name(f".{target.name}.old")
+    remove(old)
+    if target.exists():
+        target.rename(old)
+    partial.rename(target)
+    remove(old)
 
 
 def remove(path: Path) -> None:

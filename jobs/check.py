@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from hail_pipelines.reference_genome import ReferenceGenome, contig_recoding, la
 from hail_pipelines.vcf_files import VcfSummary, inspect_vcfs
 from hail_pipelines.vcf_header import absent_parts
 from jobs.clinical.read import Clinical, read_clinical
+from jobs.output_folder import OF_A_RUN, check_output
 from jobs.study.file import read_study
 from jobs.study.genotypes import InfoAnnotation, SnpEffAnnotation, TableAnnotation, VepAnnotation
 from jobs.study.study import Study, resolve
@@ -69,7 +69,7 @@ def check_study(path: Path) -> CheckedStudy:
     """
     study = read_study(path)
     errors: list[InputError] = []
-    _attempt(lambda: _check_output(resolve(path, study.output), path), errors)
+    _attempt(lambda: check_output(study, path, OF_A_RUN), errors)
     vcfs = _attempt(lambda: find_vcfs(study, path), errors)
     summary = _attempt(lambda: _inspect(study, vcfs), errors) if vcfs else None
     clinical = _attempt(lambda: read_clinical(study, path), errors)
@@ -122,18 +122,6 @@ def info_fields(study: Study) -> tuple[str, ...]:
         external = (annotation.external_af,) if annotation.external_af else ()
         return (annotation.gene, annotation.consequence, *annotation.scores, *external)
     return ()
-
-
-def _check_output(output: Path, path: Path) -> None:
-    """Check that the output folder is one, or can be made."""
-    nearest = next(folder for folder in (output, *output.parents) if folder.exists())
-    if not nearest.is_dir():
-        message = f"{nearest} is a file; name a folder"
-    elif not os.access(nearest, os.W_OK | os.X_OK):
-        message = f"{nearest} can't be written to; name another folder"
-    else:
-        return
-    raise InputError.single(path.name, "output", message)
 
 
 def _inspect(study: Study, vcfs: list[Path] | None) -> VcfSummary:
@@ -212,7 +200,9 @@ def _attempt(step: Callable[[], Found], errors: list[InputError]) -> Found | Non
         return step()
     except InputError as error:
         errors.append(error)
-        return None
+    except ExceptionGroup as group:
+        errors += [error for error in group.exceptions if isinstance(error, InputError)]
+    return None
 
 
 def _natural(path: Path) -> list[tuple[int, str]]:

@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from association.problems import InputError
-from infra.local_files import FolderInUseError, lock_folder, remove
+from infra.local_files import FolderInUseError, lock_folder, put_in_place, remove
 from infra.provenance import versions
 from jobs.clinical.checks import CheckOutcome
 from jobs.clinical.files import check_summaries, derived_visits, write_checks
 from jobs.clinical.read import Clinical, read_clinical
+from jobs.output_folder import CLINICAL, check_output
 from jobs.progress import Progress
 from jobs.report.null_models.page import write_null_models
 from jobs.result_files import NULL_MODELS, write_tsv
@@ -59,7 +60,9 @@ def run_traits(path: Path) -> ClinicalRun:
         If the study file or a table can't be used as it is; nothing is written then.
     """
     study = read_clinical_study(path)
+    check_output(study, path, [CLINICAL])
     output = resolve(path, study.output)
+    _check_own(output / CLINICAL, path)
     progress = Progress(3)
     stage = ["working"]
     with progress.stage("tables", lambda: "reading") as say:
@@ -72,12 +75,19 @@ def run_traits(path: Path) -> ClinicalRun:
     with progress.stage("page", lambda: "writing") as say:
         try:
             with lock_folder(output):
-                _write(output / "clinical", study, clinical, traits, outcomes)
+                _write(output / CLINICAL, study, clinical, traits, outcomes)
         except FolderInUseError:
             message = "another run is writing to this folder; wait for it, or give this study an output of its own"
             raise InputError.single(path.name, f"output: {output}", message) from None
         say("written")
-    return ClinicalRun(output / "clinical" / NULL_MODELS, traits, outcomes)
+    return ClinicalRun(output / CLINICAL / NULL_MODELS, traits, outcomes)
+
+
+def _check_own(folder: Path, path: Path) -> None:
+    """Refuse to replace a folder that an earlier call did not make."""
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / NULL_MODELS).is_file():
+        message = f"{folder} holds files that progex did not make, and would be replaced; name another output"
+        raise InputError.single(path.name, "output", message)
 
 
 def _write(
@@ -105,8 +115,7 @@ def _write(
         checks=check_summaries(outcomes),
         versions=versions(),
     )
-    remove(folder)
-    partial.rename(folder)
+    put_in_place(partial, folder)
 
 
 def _sizes(clinical: Clinical) -> str:

@@ -17,6 +17,7 @@ from association.phenotypes.timeline import dates_of
 
 __all__ = ["EVENT_DATES", "ORIGINS", "survival_times"]
 
+NO_END = "no event date and no last contact date"
 EVENT_DATES = {
     "death": ("death_date",),
     "composite": ("death_date", "ventilation_date"),
@@ -51,7 +52,7 @@ def survival_times(participants: pd.DataFrame, *, endpoint: str, origin: str) ->
         reached_date=event_date,
         end_date=last_seen,
         unknown={
-            "no event date and no last contact date": last_seen.isna(),
+            NO_END: last_seen.isna(),
             "no event status": _unknown_event(participants),
         },
         reached_early="endpoint reached before entry",

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from association.phenotypes.sex import other_words, sex_codes
 from association.phenotypes.timeline import DAYS_PER_YEAR, dates_of
-from association.problems import InputError, Problem
-from jobs.clinical.checks import CheckOutcome, at_most_shown, check_tables
+from association.problems import InputError
+from jobs.clinical.checks import CheckOutcome, check_tables
+from jobs.clinical.labels import own_labels
 from jobs.clinical.needed import (
     AGE_AT_ONSET,
     ALL_DATES,
@@ -26,6 +25,7 @@ from jobs.clinical.needed import (
 from jobs.study.study import ClinicalStudy, resolve
 from jobs.study.traits import needs_scores
 from jobs.tables.participants import read_participants
+from jobs.tables.table import Table
 from jobs.tables.visits import VisitsRead, read_visits
 
 ENGINE_COLUMNS = frozenset({"sample", "row", "event", AGE_AT_ONSET, *ALL_DATES})
@@ -51,6 +51,8 @@ class Clinical:
         What each data check found.
     study_path
         The study file, which paths of its settings are relative to.
+    file
+        The participants' file, for messages.
     """
 
     participants: pd.DataFrame
@@ -59,6 +61,7 @@ class Clinical:
     barred: pd.Series
     checks: tuple[CheckOutcome, ...]
     study_path: Path
+    file: str = "participants"
 
 
 def read_clinical(study: ClinicalStudy, study_path: Path) -> Clinical:
@@ -66,36 +69,59 @@ def read_clinical(study: ClinicalStudy, study_path: Path) -> Clinical:
 
     Raises
     ------
-    InputError
-        With all problems of a table that can't be used, or all that a check stops for.
+    InputError, ExceptionGroup
+        With all problems of the tables that can't be used, or all that a check stops for.
     """
-    settings = study.participants
-    path = resolve(study_path, settings.path)
+    path = resolve(study_path, study.participants.path)
+    try:
+        participants, own = _read_participants(study, path)
+    except InputError as error:
+        faults = [error, *_visits_faults(study, study_path)]
+        raise ExceptionGroup("clinical tables", faults) if len(faults) > 1 else error from None
+    read = _read_visits(study, study_path, participants["sample"], dates_of(participants, "onset_date"))
+    checked = check_tables(study, participants, read)
+    return Clinical(participants, own, checked.visits, checked.barred, checked.outcomes, study_path, path.name)
+
+
+def _read_participants(study: ClinicalStudy, path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the participants under the engine's names, and the study's own columns beside."""
     table = read_participants(
         path,
-        settings,
+        study.participants,
         dates=needed_dates(study),
         optional_dates=optional_dates(study),
         numbers=[AGE_AT_ONSET, *(["event"] if uses_event_column(study) else [])],
         as_is=own_columns(study),
         own_dates=own_dates(study),
     )
-    own = table[[*own_columns(study), *own_dates(study)]]
-    participants = table[[name for name in table if name in ENGINE_COLUMNS]]
-    participants = _with_sex(_with_age(participants, study, path), own, study, path)
-    read = _read_visits(study, study_path, participants)
-    checked = check_tables(study, participants, read)
-    return Clinical(participants, own, checked.visits, checked.barred, checked.outcomes, study_path)
+    columns = [name for name in table if name in ENGINE_COLUMNS and (name != "event" or uses_event_column(study))]
+    participants = _with_age(table[columns], study, path)
+    labels = own_labels(table[own_columns(study)], participants["row"], study, path.name)
+    own = pd.concat([labels.texts, table[own_dates(study)]], axis=1)
+    return participants.assign(male=labels.male, genetic_male=labels.genetic_male), own
 
 
-def _read_visits(study: ClinicalStudy, study_path: Path, participants: pd.DataFrame) -> VisitsRead | None:
+def _visits_faults(study: ClinicalStudy, study_path: Path) -> list[InputError]:
+    """Say what is wrong with the visits by themselves, where the participants can't be read."""
+    if study.visits is None or study.visits.times != "dates":
+        return []
+    try:
+        table = Table(resolve(study_path, study.visits.path), sheet=study.visits.sheet)
+        samples = pd.Series(sorted(set(table.texts(study.visits.columns.sample).dropna())))
+        _read_visits(study, study_path, samples, pd.Series(pd.NaT, index=samples.index, dtype="datetime64[ns]"))
+    except InputError as error:
+        return [error]
+    return []
+
+
+def _read_visits(study: ClinicalStudy, study_path: Path, samples: pd.Series, onset: pd.Series) -> VisitsRead | None:
     if study.visits is None:
         return None
     return read_visits(
         resolve(study_path, study.visits.path),
         study.visits,
-        participants["sample"],
-        dates_of(participants, "onset_date"),
+        samples,
+        onset,
         measures=own_measures(study),
         scored=any(needs_scores(trait) for trait in study.traits),
     )
@@ -115,27 +141,3 @@ def _with_age(participants: pd.DataFrame, study: ClinicalStudy, path: Path) -> p
         )
         raise InputError.single(path.name, "columns", message)
     return participants
-
-
-def _with_sex(participants: pd.DataFrame, own: pd.DataFrame, study: ClinicalStudy, path: Path) -> pd.DataFrame:
-    """Add who is male, as stated and by the genotypes."""
-    columns = study.participants.columns
-    problems = []
-    coded = {}
-    for name, column in (("male", columns.sex), ("genetic_male", columns.genetic_sex)):
-        if column is None:
-            coded[name] = pd.Series(np.nan, index=participants.index)
-            continue
-        coded[name] = sex_codes(own[column])
-        wrong = participants["row"][other_words(own[column])].sort_values()
-        problems += [
-            Problem(
-                f"line {row}, column '{column}'",
-                f"'{own.loc[patient, column]}' where male and female, M and F, or 1 and 2 were expected; say what it "
-                "means in participants.codes",
-            )
-            for patient, row in wrong.items()
-        ]
-    if problems:
-        raise InputError(path.name, at_most_shown(problems))
-    return participants.assign(**coded)

@@ -31,6 +31,10 @@ class Checks(Section):
     no_region_involved: Annotated[Action, Field(description="visits with no region involved: King's stage 1")] = (
         "warn"
     )
+    visits_without_date: Annotated[Unusable, Field(description="visits without a date")] = "exclude"
+    incomplete_items: Annotated[
+        Action, Field(description="visits with some of the 12 items and not all, which have no total")
+    ] = "warn"
     visits_without_participant: Annotated[
         Unusable, Field(description="visits of samples without a participants row")
     ] = "exclude"
@@ -52,6 +56,6 @@ class Checks(Section):
     ] = "exclude"
     sex_disagrees: Annotated[Action, Field(description="sex at odds with the genotypes")] = "exclude"
     many_ties: Annotated[OfTrait, Field(description="more than 30% of event times shared")] = "warn"
-    informative_missingness: Annotated[OfTrait, Field(description="missed visits that depend on the last score")] = (
+    informative_missingness: Annotated[OfTrait, Field(description="patients stop coming by their last score")] = (
         "warn"
     )

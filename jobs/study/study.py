@@ -20,6 +20,9 @@ from jobs.study.section import Section
 from jobs.study.tables import Participants, Visits
 from jobs.study.traits import SurvivalTrait, Trait, needs_visits
 
+# Files beside those of the traits.
+RESERVED_NAMES = ("excluded", "not_in_participants")
+
 
 class Compute(Section):
     """Where the work is done."""
@@ -112,10 +115,15 @@ def _misfits_of_traits(study: ClinicalStudy) -> Iterator[str]:
     endpoints = {trait.endpoint for trait in study.traits if isinstance(trait, SurvivalTrait)}
     if study.participants.columns.event is not None and len(endpoints) > 1:
         yield "participants.columns.event: one column can't hold two endpoints; give death_date and ventilation_date"
-    names = [trait.name for trait in study.traits]
+    names = [trait.name.lower() for trait in study.traits]
+    sample = study.participants.columns.sample
     for number, trait in enumerate(study.traits):
-        if names.index(trait.name) < number:
+        if names.index(trait.name.lower()) < number:
             yield f"traits[{number}].name: '{trait.name}' is used twice; give each trait its own name"
+        if trait.name.lower() in RESERVED_NAMES:
+            yield f"traits[{number}].name: '{trait.name}' is the name of another file; give the trait another"
+        if sample in (getattr(trait, name, None) for name in ("column", "exit", "event", "entry")):
+            yield f"traits[{number}]: column '{sample}' holds the sample ids; name another"
         if study.visits is None and needs_visits(trait):
             yield f"traits[{number}]: a trait of type {trait.type} needs visits; add a 'visits' section"
 

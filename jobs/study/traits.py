@@ -77,6 +77,8 @@ class MilestoneTrait(TraitSection):
             raise ValueError("a milestone of kings or mitos needs its 'stage', and no other has one")
         if (self.column is not None) != (self.milestone == "date"):
             raise ValueError("a milestone of type date needs its 'column', and no other has one")
+        if "below" in self.model_fields_set and self.milestone != "fvc":
+            raise ValueError("'below' is of milestone fvc alone; leave it out")
         if self.model == "fine_gray" and self.ties != "breslow" and "ties" in self.model_fields_set:
             raise ValueError("Fine and Gray's model treats ties as Breslow does; leave 'ties' out")
         return self

@@ -14,6 +14,7 @@ from association.problems import InputError, Problem
 from association.results import MANY_TIES
 from jobs.clinical.checks import EXCLUDE, STOP, CheckOutcome
 from jobs.study.checks import Checks
+from jobs.traits.phenotypes import Phenotype
 
 if TYPE_CHECKING:
     from jobs.traits.prepared import PreparedTrait
@@ -25,42 +26,54 @@ INFORMATIVE, INFORMATIVE_P = "informative_missingness", 0.01
 AT_FLOOR = "scores_at_floor"
 MEANINGS = {
     MANY_TIES: "more than 30% of event times shared",
-    INFORMATIVE: "missed visits depend on the last score",
+    INFORMATIVE: "patients stop coming depending on their last score",
     AT_FLOOR: "visits after the score reached its floor",
 }
+COLUMNS = ["trait", "found"]
 
 
 def check_trait(
+    trait: str,
     checks: Checks,
     participants: pd.DataFrame,
     fit: Fit,
-    visits: pd.DataFrame | None,
-    after_floor: pd.DataFrame | None,
+    derived: Phenotype,
+    kept: pd.Series,
+    strata: pd.Series,
 ) -> tuple[CheckOutcome, ...]:
     """Check one trait.
 
     Parameters
     ----------
+    trait
+        Its name.
     checks
         What each check leads to.
     participants
-        One row per patient, in the trait or not.
+        One row per patient (n), in the trait or not.
     fit
         The trait's null model.
-    visits
-        Of a trait of visits, those of the patients who are in: patient, date, months, value.
-    after_floor
-        Visits that were left out since the score had reached its floor before.
+    derived
+        The trait for every patient.
+    kept
+        Who is in it (n).
+    strata
+        Stratum of each patient (n).
     """
-    outcomes = []
+    found: list[tuple[str, str, Iterator[str]]] = []
     if "tied_fraction" in fit.details:
-        outcomes.append(_outcome(MANY_TIES, checks.many_ties, list(_ties(fit.details["tied_fraction"]))))
-    if visits is not None:
-        gaps = list(_gaps(visits, _followed(participants, visits)))
-        outcomes.append(_outcome(INFORMATIVE, checks.informative_missingness, gaps))
-    if after_floor is not None:
-        outcomes.append(_outcome(AT_FLOOR, EXCLUDE, list(_hidden(after_floor))))
-    return tuple(outcomes)
+        found.append((MANY_TIES, checks.many_ties, _ties(fit.details["tied_fraction"])))
+    if derived.visits is not None:
+        seen = pd.concat([derived.visits, derived.after_floor]).sort_values(["patient", "months"], kind="stable")
+        seen = seen[kept.to_numpy()[seen["patient"].to_numpy()]]
+        drop_out = _drop_out(seen, _followed(participants, seen), strata)
+        found.append((INFORMATIVE, checks.informative_missingness, drop_out))
+    if derived.after_floor is not None:
+        found.append((AT_FLOOR, EXCLUDE, _hidden(derived.after_floor)))
+    return tuple(
+        CheckOutcome(name, MEANINGS[name], action, pd.DataFrame([(trait, one) for one in words], columns=COLUMNS))
+        for name, action, words in found
+    )
 
 
 def stop_where_asked(checks: Checks, traits: Sequence[PreparedTrait]) -> None:
@@ -82,10 +95,6 @@ def stop_where_asked(checks: Checks, traits: Sequence[PreparedTrait]) -> None:
         raise InputError("data checks", problems)
 
 
-def _outcome(name: str, action: str, found: list[str]) -> CheckOutcome:
-    return CheckOutcome(name, MEANINGS[name], action, pd.DataFrame({"found": found}))
-
-
 def _ties(share: float) -> Iterator[str]:
     if share > MOST_TIED:
         yield f"{share:.0%} of events share their time with another"
@@ -97,12 +106,12 @@ def _hidden(after_floor: pd.DataFrame) -> Iterator[str]:
         yield f"{len(after_floor):,} visits of {patients:,} patients left out: the score can fall no further"
 
 
-def _gaps(visits: pd.DataFrame, followed: pd.Series) -> Iterator[str]:
-    tested = informative_missingness(visits, followed)
+def _drop_out(visits: pd.DataFrame, followed: pd.Series, strata: pd.Series) -> Iterator[str]:
+    tested = informative_missingness(visits, followed, strata)
     if tested is not None and tested.p_value < INFORMATIVE_P:
         yield (
-            f"{tested.gaps:,} of {tested.visits:,} visits have none after them in time; the odds change by a factor "
-            f"of {tested.odds_ratio:.3g} for each unit of the last score (p = {tested.p_value:.1e})"
+            f"{tested.dropped_out:,} patients came no more while they were followed; the odds change by a factor of "
+            f"{tested.odds_ratio:.3g} for each unit of the last score (p = {tested.p_value:.1e})"
         )
 
 

@@ -41,6 +41,7 @@ from jobs.study.traits import (
     Trait,
     VisitTrait,
 )
+from jobs.traits.covariates import covariate_table
 
 
 @dataclass(frozen=True)
@@ -217,14 +218,17 @@ def _time_to_event(trait: TimeToEventTrait, clinical: Clinical) -> pd.DataFrame:
 
 def _numbers(clinical: Clinical, column: str, trait_type: str) -> pd.DataFrame:
     """Read one of the study's own columns as numbers."""
-    texts = clinical.own[column]
+    texts = covariate_table(clinical)[column]
     values = pd.to_numeric(texts, errors="coerce").astype(float)
     unusable = ~np.isfinite(values) & texts.notna()
     if unusable.any():
-        row = clinical.participants["row"][unusable].iloc[0]
-        message = f"'{texts[unusable].iloc[0]}' is not a number; a trait of type {trait_type} needs them"
-        more = f" (and {int(unusable.sum()) - 1:,} more rows)" if unusable.sum() > 1 else ""
-        raise InputError.single("traits", f"line {row}, column '{column}'", message + more)
+        rows = clinical.participants["row"][unusable].sort_values()
+        message = (
+            f"'{texts[rows.index[0]]}' is not a number; a trait of type {trait_type} needs them: correct it, or say "
+            f"what it means in participants.codes, such as {column}: {{1: ['yes'], 0: ['no']}}"
+        )
+        more = f" (and {len(rows) - 1:,} more rows)" if len(rows) > 1 else ""
+        raise InputError.single("traits", f"{clinical.file}, line {rows.iloc[0]}, column '{column}'", message + more)
     reason = values.isna().map({True: f"no value in column '{column}'", False: None})
     return pd.DataFrame({"value": values, "reason": reason})
 

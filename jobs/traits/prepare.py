@@ -10,6 +10,7 @@ import pandas as pd
 from association.gene_tests.sex_chromosomes import hemizygous_in_males
 from association.null_models.design import Design
 from association.phenotypes.covariates import CovariateRule, covariate_design, missing_reasons, stratum_labels
+from association.phenotypes.survival import NO_END
 from association.phenotypes.transforms import log_positive, rank_normal
 from association.problems import InputError, Problem
 from jobs.clinical.read import Clinical
@@ -83,24 +84,13 @@ def _prepare(
     kept = reason.isna()
     if not kept.any():
         raise InputError.single("traits", "samples", _nobody_left(reason))
-    covariates = columns[kept].reset_index(drop=True)
-    samples = pd.DataFrame(
-        {
-            "sample": participants["sample"][kept].reset_index(drop=True),
-            "stratum": stratum_labels(covariates, study.strata_columns),
-            "male": (participants["male"][kept] == 1).reset_index(drop=True),
-        }
-    )
-    own = derived.values.drop(columns="reason")[kept].reset_index(drop=True)
-    samples = pd.concat([samples, _transformed(own, getattr(trait, "transform", "none"))], axis=1)
-    design, filled = covariate_design(covariates, rules)
+    strata = stratum_labels(columns[study.strata_columns].fillna("none"), study.strata_columns)
+    samples = _samples(participants, strata, derived, kept, getattr(trait, "transform", "none"))
+    design, filled = covariate_design(columns[kept].reset_index(drop=True), rules)
     if known is not None:
         adjusted_for = _known_variants(known, samples)
         design = Design((*design.names, *adjusted_for.names), np.hstack([design.matrix, adjusted_for.matrix]))
-    visits = derived.visits
-    if visits is not None:
-        visits = visits[kept.to_numpy()[visits["patient"].to_numpy()]].reset_index(drop=True)
-        visits["position"] = (np.cumsum(kept.to_numpy()) - 1)[visits["patient"].to_numpy()]
+    visits = _visits(derived, kept)
     models = fit_trait(trait, samples, design, visits, clinical.study_path)
     return PreparedTrait(
         name=trait.name,
@@ -108,12 +98,13 @@ def _prepare(
         ties=getattr(trait, "ties", None),
         models=models,
         samples=samples,
-        visits=None if visits is None else visits[["position", "months", "value"]],
+        visits=visits,
         excluded=pd.DataFrame({"sample": participants["sample"][~kept], "reason": reason[~kept]}),
         filled=filled,
         hazards=proportional_hazards(trait, samples, models),
-        checks=check_trait(study.checks, participants, models.fit, visits, derived.after_floor),
-        warnings=tuple(covariate_warnings(study, trait, columns)),
+        checks=check_trait(trait.name, study.checks, participants, models.fit, derived, kept, strata),
+        warnings=(*covariate_warnings(study, trait, columns), *_event_warnings(samples, reason)),
+        definition=trait.model_dump(exclude={"name", "type", "covariates"}, exclude_none=True),
     )
 
 
@@ -149,12 +140,36 @@ def _first_of(reasons: Iterable[pd.Series]) -> pd.Series:
     return first
 
 
-def _transformed(own: pd.DataFrame, transform: str) -> pd.DataFrame:
-    """Put a trait's values on the scale that is analysed; the column `measured` keeps them as they were."""
+def _samples(
+    participants: pd.DataFrame, strata: pd.Series, derived: Phenotype, kept: pd.Series, transform: str
+) -> pd.DataFrame:
+    """Give the samples that are in, with the trait's own columns; `measured` keeps what a transform changed."""
+    own = derived.values.drop(columns="reason")
+    table = pd.concat(
+        [participants["sample"], strata.rename("stratum"), (participants["male"] == 1).rename("male"), own], axis=1
+    )
+    table = table[kept].reset_index(drop=True)
     if transform == "none":
-        return own
+        return table
     scale = rank_normal if transform == "rank_normal" else log_positive
-    return own.assign(measured=own["value"], value=scale(own["value"]))
+    return table.assign(measured=table["value"], value=scale(table["value"]))
+
+
+def _visits(derived: Phenotype, kept: pd.Series) -> pd.DataFrame | None:
+    """Give the visits of those who are in, by their position among them."""
+    if derived.visits is None:
+        return None
+    patient = derived.visits["patient"].to_numpy()
+    position = np.where(kept, np.cumsum(kept) - 1, -1)[patient]
+    used = derived.visits.assign(position=position)[["position", "months", "value"]]
+    return used[position >= 0].reset_index(drop=True)
+
+
+def _event_warnings(samples: pd.DataFrame, reason: pd.Series) -> Iterator[str]:
+    """Warn where whoever has no event is out for want of a last contact: then everybody dies."""
+    unseen = int((reason == NO_END).sum())
+    if unseen and "event" in samples and bool((samples["event"] == 1).all()):
+        yield f"everyone in the trait has the event, and {unseen:,} are left out: {NO_END}; give last contact dates"
 
 
 def _known_variants(known: pd.DataFrame, samples: pd.DataFrame) -> Design:

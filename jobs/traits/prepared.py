@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,8 @@ class PreparedTrait:
         What the checks of a trait found.
     warnings
         What a reader of the model must know, in words.
+    definition
+        The settings that say what the trait is.
     """
 
     name: str
@@ -57,6 +60,7 @@ class PreparedTrait:
     hazards: ProportionalHazards | None
     checks: tuple[CheckOutcome, ...]
     warnings: tuple[str, ...]
+    definition: Mapping[str, Any]
 
     @property
     def fit(self) -> Fit:
@@ -77,6 +81,7 @@ class PreparedTrait:
         return {
             "name": self.name,
             "type": self.type,
+            "definition": dict(self.definition),
             "kind": model.kind,
             "ties": self.ties,
             "samples": len(self.samples),

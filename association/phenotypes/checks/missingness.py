@@ -1,15 +1,17 @@
-"""Whether visits are missed by those who do badly.
+"""Whether patients who do badly stop coming to visits.
 
-A visit of a patient who was followed for at least two of the usual intervals afterwards should have another after
-it. If none came within that time it is followed by a gap, and
+A patient drops out after a visit if it is their last, although they were followed for at least two of their own usual
+intervals longer. In discrete time, with stratum s of patient i,
 
-    logit P(gap after visit j of patient i) = a + b score_ij + c months_ij
+    logit P(drop-out after visit j of patient i) = a_s + b score_ij + c months_ij + d months_ij^2,
 
-is tested by the likelihood ratio of b. A slope model holds if gaps depend on what was seen (missing at random), but
-not if they depend on what was not. That they depend on the last score is all that a table can show, and a warning of
-the other.
+and b is tested by its likelihood ratio. Nobody drops out twice, so that visits of a patient count as if they were of
+different ones; a single visit missed between two others is none, nor are the last visits before the end of follow-up.
 
-Axes: v scored visits.
+A slope model holds if drop-out depends on what was seen (missing at random), but not if it depends on what was not.
+That it depends on the last score is all that a table can show, and a warning of the other.
+
+Axes: v scored visits, n patients.
 
 References
 ----------
@@ -28,36 +30,40 @@ from scipy.stats import chi2
 
 from association.null_models.design import Design
 from association.null_models.logistic import fit_logistic
+from association.null_models.null_model import Floats
+from association.phenotypes.covariates import indicators
 from association.problems import InputError
 
-# A gap is as long as so many of the usual intervals.
+# So many of the usual intervals without a visit, and the patient comes no more.
 INTERVALS = 2.0
-# Below this many gaps, or visits without one, there is nothing to test.
+# With fewer that dropped out, or visits after which nobody did, there is nothing to test.
 FEWEST = 10
 
 
 @dataclass(frozen=True)
-class Missingness:
-    """Whether gaps depend on the last score.
+class DropOut:
+    """Whether drop-out depends on the last score.
 
     Attributes
     ----------
-    visits, gaps
-        Visits that should have had a successor, and those that had none in time.
+    visits
+        Visits after which a patient could be seen to drop out or not.
+    dropped_out
+        Patients who did.
     odds_ratio
-        Of a gap, per unit of the score.
+        Of dropping out, per unit of the score.
     p_value
         Likelihood ratio test, 1 degree of freedom.
     """
 
     visits: int
-    gaps: int
+    dropped_out: int
     odds_ratio: float
     p_value: float
 
 
-def informative_missingness(visits: pd.DataFrame, followed: pd.Series) -> Missingness | None:
-    """Test whether gaps depend on the last score; None where there are too few to tell.
+def informative_missingness(visits: pd.DataFrame, followed: pd.Series, strata: pd.Series) -> DropOut | None:
+    """Test whether drop-out depends on the last score; None where there is too little to tell.
 
     Parameters
     ----------
@@ -65,22 +71,38 @@ def informative_missingness(visits: pd.DataFrame, followed: pd.Series) -> Missin
         Scored visits sorted by patient and time: patient (position), months (from the first visit), value.
     followed
         Months from the first visit to death or the last contact, by patient (n); NaN where not known.
+    strata
+        A label per patient (n), each with a rate of drop-out of its own.
     """
     patient, months = visits["patient"].to_numpy(), visits["months"].to_numpy(np.float64)
-    same = np.append(patient[1:] == patient[:-1], False)
-    until_next = np.where(same, np.append(np.diff(months), 0.0), np.inf)
-    usual = float(np.median(until_next[same])) if same.any() else 0.0
-    expected = followed.to_numpy(np.float64)[patient] - months >= INTERVALS * usual
-    gap = (until_next > INTERVALS * usual)[expected].astype(np.float64)
-    if usual <= 0 or min(gap.sum(), gap.size - gap.sum()) < FEWEST:
+    last = np.append(patient[1:] != patient[:-1], True)
+    left = followed.to_numpy(np.float64)[patient] - months
+    told = ~last | (left >= INTERVALS * _usual_interval(patient, months))
+    dropped_out = (last & told)[told].astype(np.float64)
+    if min(dropped_out.sum(), dropped_out.size - dropped_out.sum()) < FEWEST:
         return None
-    score = visits["value"].to_numpy(np.float64)[expected]
-    time = months[expected]
+    score, time = visits["value"].to_numpy(np.float64)[told], months[told]
+    label = pd.Series(strata.astype(str).to_numpy()[patient[told]], name="stratum")
+    levels = indicators(label) if len(set(label)) > 1 else Design((), np.empty((time.size, 0)))
+    names = (*levels.names, "months", "months squared")
+    # Years, so that squares stay small.
+    others = np.column_stack([levels.matrix, time / 12, (time / 12) ** 2])
     try:
-        with_score = fit_logistic(gap, Design(("score", "months"), np.column_stack([score, time])))
-        without = fit_logistic(gap, Design(("months",), time[:, None]))
+        with_score = fit_logistic(dropped_out, Design(("score", *names), np.column_stack([score, others])))
+        without = fit_logistic(dropped_out, Design(names, others))
     except InputError:
         return None
     ratio = 2 * (with_score.log_likelihood - without.log_likelihood)
     effect = next(one.estimate for one in with_score.coefficients if one.name == "score")
-    return Missingness(gap.size, int(gap.sum()), math.exp(effect), float(chi2.sf(max(ratio, 0.0), 1)))
+    p_value = float(chi2.sf(max(ratio, 0.0), 1))
+    return DropOut(dropped_out.size, int(dropped_out.sum()), math.exp(effect), p_value)
+
+
+def _usual_interval(patient: np.ndarray, months: Floats) -> Floats:
+    """Give each visit its patient's usual interval (v): the median of their own, at least that of everyone."""
+    between = np.diff(months)[patient[1:] == patient[:-1]]
+    everyone = float(np.median(between)) if between.size else math.inf
+    own = pd.Series(between).groupby(patient[1:][patient[1:] == patient[:-1]]).median()
+    usual = np.full(int(patient.max(initial=0)) + 1, everyone)
+    usual[own.index] = np.maximum(own.to_numpy(), everyone)
+    return np.asarray(usual[patient], dtype=np.float64)

@@ -31,6 +31,23 @@ def duplicate_visits(_: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
     return of_visits(visits, again, lambda some: "another visit on " + day(some["date"]))
 
 
+def visits_without_date(_: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
+    """Find visits without a date."""
+    return of_visits(visits, visits["date"].isna(), lambda some: pd.Series("no date", index=some.index))
+
+
+def incomplete_items(_: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
+    """Find visits at which some of the items were scored and others were not."""
+    if not set(ITEMS) <= set(visits):
+        return no_findings()
+    scored = visits[list(ITEMS)].notna().sum(axis=1)
+    return of_visits(
+        visits.assign(scored=scored),
+        scored.between(1, len(ITEMS) - 1),
+        lambda some: some["scored"].map("{} of 12 items".format),
+    )
+
+
 def total_differs_from_items(_: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
     """Find totals that are not the sum of the items beside them."""
     if "stated_total" not in visits:
@@ -83,6 +100,7 @@ def _points(scores: pd.Series) -> pd.Series:
 
 
 VISIT_CHECKS = (
+    DataCheck("visits_without_date", "a visit without a date", "visit", visits_without_date),
     DataCheck("scores_after_death", "a visit after death", "visit", scores_after_death),
     DataCheck("visits_before_onset", "a visit before symptom onset", "visit", visits_before_onset),
     DataCheck("duplicate_visits", "another visit on the same day", "visit", duplicate_visits),
@@ -92,6 +110,7 @@ VISIT_CHECKS = (
         "visit",
         total_differs_from_items,
     ),
+    DataCheck("incomplete_items", "a visit with some of the 12 items and not all", "visit", incomplete_items),
     DataCheck("alsfrs_rise", "ALSFRS-R more than 4 points above the visit before", "visit", alsfrs_rise),
     DataCheck("no_region_involved", "a visit at which no region is involved", "visit", no_region_involved),
 )

@@ -1,0 +1,64 @@
+"""Where a study writes: whether it can, and whether what it replaces there is its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from association.problems import InputError, Problem
+from jobs.study.genotypes import TableAnnotation
+from jobs.study.study import ClinicalStudy, Study, resolve
+
+# What the clinical part by itself replaces, and what marks it as made by it.
+CLINICAL = "clinical"
+# What a run replaces.
+OF_A_RUN = ("qc", "genes", "traits", "checks", "results", "follow_up", "report", "stages")
+
+
+def check_output(study: ClinicalStudy, path: Path, replaced: Sequence[str]) -> None:
+    """Check that the output folder is one, or can be made, and that no input lies in what is replaced there.
+
+    Parameters
+    ----------
+    study, path
+        The settings, and where they stand.
+    replaced
+        Folders within the output folder that are replaced whole.
+
+    Raises
+    ------
+    InputError
+        With everything that is in the way.
+    """
+    output = resolve(path, study.output)
+    nearest = next(folder for folder in (output, *output.parents) if folder.exists())
+    problems = []
+    if not nearest.is_dir():
+        problems.append(Problem("output", f"{nearest} is a file; name a folder"))
+    elif not os.access(nearest, os.W_OK | os.X_OK):
+        problems.append(Problem("output", f"{nearest} can't be written to; name another folder"))
+    for setting, name in _inputs(study):
+        file = resolve(path, name)
+        for folder in (output / one for one in replaced):
+            if folder in file.parents:
+                message = f"{file.name} lies in {folder}, which is replaced; name another output, or move the file"
+                problems.append(Problem(setting, message))
+    if problems:
+        raise InputError(path.name, problems)
+
+
+def _inputs(study: ClinicalStudy) -> Iterator[tuple[str, str]]:
+    """Give the files that a study reads, with the settings that name them."""
+    yield "participants.path", study.participants.path
+    if study.visits is not None:
+        yield "visits.path", study.visits.path
+    for number, trait in enumerate(study.traits):
+        for setting in ("polygenic_offset", "kinship"):
+            if (name := getattr(trait, setting)) is not None:
+                yield f"traits[{number}].{setting}", name
+    if isinstance(study, Study):
+        for number, pattern in enumerate(study.genotypes.vcfs):
+            yield f"genotypes.vcfs[{number}]", pattern
+        if isinstance(study.annotation, TableAnnotation):
+            yield "annotation.path", study.annotation.path
