@@ -7,16 +7,18 @@ single patients:
     OUTPUT/clinical/checks/                 what each data check found
     OUTPUT/clinical/traits/                 a table and a model per trait, and who is out and why
     OUTPUT/clinical/visits.tsv, .parquet    the visits, with scores and stages
+    OUTPUT/clinical/run.json                settings, fingerprints of the tables, versions
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from association.problems import InputError
-from infra.local_files import FolderInUseError, lock_folder, put_in_place, remove
-from infra.provenance import versions
+from infra.local_files import FolderInUseError, lock_folder, put_in_place, remove, write_whole
+from infra.provenance import canonical_json, fingerprint, versions
 from jobs.clinical.checks import CheckOutcome
 from jobs.clinical.files import check_summaries, derived_visits, write_checks
 from jobs.clinical.read import Clinical, read_clinical
@@ -30,6 +32,8 @@ from jobs.traits.files import write_traits
 from jobs.traits.pages import page_of
 from jobs.traits.prepare import prepare_traits
 from jobs.traits.prepared import PreparedTrait
+
+RECORD = "run.json"
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ def run_traits(path: Path) -> ClinicalRun:
     with progress.stage("page", lambda: "writing") as say:
         try:
             with lock_folder(output):
-                _write(output / CLINICAL, study, clinical, traits, outcomes)
+                _write(output / CLINICAL, study, path, clinical, traits, outcomes)
         except FolderInUseError:
             message = "another run is writing to this folder; wait for it, or give this study an output of its own"
             raise InputError.single(path.name, f"output: {output}", message) from None
@@ -93,6 +97,7 @@ def _check_own(folder: Path, path: Path) -> None:
 def _write(
     folder: Path,
     study: ClinicalStudy,
+    path: Path,
     clinical: Clinical,
     traits: list[PreparedTrait],
     outcomes: list[CheckOutcome],
@@ -104,6 +109,7 @@ def _write(
         (partial / part).mkdir(parents=True)
     write_checks(outcomes, clinical.participants["sample"], partial / "checks")
     write_traits(traits, partial / "traits")
+    write_whole(partial / RECORD, _record(study, path))
     visits = derived_visits(clinical)
     if visits is not None:
         visits.to_parquet(partial / "visits.parquet", index=False)
@@ -116,6 +122,19 @@ def _write(
         versions=versions(),
     )
     put_in_place(partial, folder)
+
+
+def _record(study: ClinicalStudy, path: Path) -> bytes:
+    """Say what was read, how, and with what."""
+    tables = [study.participants.path, *([study.visits.path] if study.visits else [])]
+    record = {
+        "study": study.name,
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "settings": study.model_dump(mode="json"),
+        "inputs": [fingerprint(resolve(path, table)) for table in tables],
+        "versions": versions(),
+    }
+    return canonical_json(record).encode() + b"\n"
 
 
 def _sizes(clinical: Clinical) -> str:

@@ -18,6 +18,37 @@ Booleans = NDArray[np.bool_]
 Integers = NDArray[np.int64]
 
 
+def merge_same_day(visits: pd.DataFrame) -> pd.DataFrame:
+    """Put a patient's rows of one day together where none contradicts another: each may hold other measures.
+
+    Parameters
+    ----------
+    visits
+        One row per visit (v), sorted by patient, date and line of the table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same, with one row in the place of those that were put together; `row` is that of the first. Rows that
+        contradict each other stay as they are.
+    """
+    again = visits.duplicated(["patient", "date"], keep=False) & visits["date"].notna()
+    if not again.any():
+        return visits
+    several = visits[again]
+    days = several.groupby(["patient", "date"], sort=False)
+    measures = [name for name in visits if name not in ("patient", "date", "row")]
+    alike = (days[measures].transform("max") == days[measures].transform("min")) | several[measures].isna()
+    alike = alike.all(axis=1).groupby([several["patient"], several["date"]]).transform("all").to_numpy()
+    merged = several[alike].groupby(["patient", "date"], sort=False, as_index=False).first()
+    items = [name for name in visits if name.startswith("item_")]
+    if items:
+        # The items of a visit may stand in several rows.
+        merged["total"] = merged["total"].fillna(merged[items].sum(axis=1, min_count=len(items)))
+    whole = pd.concat([visits[~again], several[~alike], merged[list(visits)]])
+    return whole.sort_values(["patient", "date", "row"], kind="stable", ignore_index=True)
+
+
 def of_patients(dates: pd.Series, visits: pd.DataFrame) -> pd.Series:
     """Give every visit its patient's date (v).
 

@@ -13,6 +13,7 @@ import pandas as pd
 from association.phenotypes.checks.findings import NO_VISIT, DataCheck, no_findings
 from association.phenotypes.checks.of_participants import PARTICIPANT_CHECKS
 from association.phenotypes.checks.of_visits import VISIT_CHECKS
+from association.phenotypes.visits import merge_same_day
 from association.problems import InputError, Problem
 from jobs.study.checks import Checks
 from jobs.study.study import ClinicalStudy
@@ -107,7 +108,7 @@ def _check_visits(
     actions: Checks, participants: pd.DataFrame, read: VisitsRead
 ) -> tuple[pd.DataFrame, list[CheckOutcome]]:
     """Check visits one check after the other, each on what the ones before have left."""
-    visits, outcomes = read.visits, list(_unusable(actions, read))
+    visits, outcomes = merge_same_day(read.visits), list(_unusable(actions, read))
     for check in VISIT_CHECKS:
         outcome = look(check, actions, participants, visits)
         outcomes.append(outcome)

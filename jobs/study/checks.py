@@ -20,7 +20,9 @@ class Checks(Section):
 
     scores_after_death: Annotated[Action, Field(description="visits after the date of death")] = "exclude"
     visits_before_onset: Annotated[Action, Field(description="visits before symptom onset")] = "warn"
-    duplicate_visits: Annotated[Action, Field(description="several visits on one day; the first is kept")] = "exclude"
+    duplicate_visits: Annotated[Action, Field(description="contradicting rows of one day; the first is kept")] = (
+        "exclude"
+    )
     item_out_of_range: Annotated[
         Unusable, Field(description="scores and measures that can't be; the value is left out")
     ] = "stop"

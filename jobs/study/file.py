@@ -19,6 +19,8 @@ from pydantic_core import ErrorDetails
 from association.problems import InputError, Problem
 from jobs.study.study import ClinicalStudy, Study
 
+# What pydantic calls the forms that a setting may have, and what they are in YAML.
+FORMS: dict[str, type] = {"literal[": str, "list[": list, "str": str, "Covariate": dict}
 Kind = TypeVar("Kind", bound=ClinicalStudy)
 Place = tuple[str | int, ...]
 
@@ -85,7 +87,9 @@ def _validate(path: Path, root: yaml.MappingNode, settings: dict[str, Any], kind
         study = kind.model_validate_json(json.dumps(settings))
     except ValidationError as error:
         by_place: dict[str, Problem] = {}
-        for details in error.errors(include_url=False):
+        found = error.errors(include_url=False)
+        fitting = [details for details in found if not _of_another_form(details["loc"], settings)]
+        for details in fitting or found[:1]:
             for problem in _settings_problems(details, settings, root):
                 # Where a setting may be of several forms, what is wrong with the first says enough.
                 by_place.setdefault(problem.place, problem)
@@ -147,7 +151,7 @@ def _without_tags(location: Place, settings: object) -> Place:
     place: list[str | int] = []
     value: Any = settings
     for position, step in enumerate(location):
-        last = position == len(location) - 1
+        last = position == len(location) - 1 and not str(step).startswith(("literal[", "list["))
         if isinstance(value, dict) and (step in value or last):
             place.append(step)
             value = value.get(step)
@@ -155,6 +159,19 @@ def _without_tags(location: Place, settings: object) -> Place:
             place.append(step)
             value = value[step]
     return tuple(place)
+
+
+def _of_another_form(location: Place, settings: object) -> bool:
+    """Say whether an error is of a form that the setting does not have: a list's, where there is a word."""
+    value: Any = settings
+    for step in location:
+        if isinstance(value, list) and isinstance(step, int):
+            value = value[step] if step < len(value) else None
+        elif isinstance(value, dict) and step in value:
+            value = value[step]
+        elif any(str(step).startswith(tag) and not isinstance(value, form) for tag, form in FORMS.items()):
+            return True
+    return False
 
 
 def _node_at(root: yaml.Node, place: Place) -> yaml.Node:
@@ -205,6 +222,9 @@ def _message(details: ErrorDetails, place: Place, settings: object) -> str:
         details["msg"]
         .replace("Input should be", "expected")
         .replace("a valid integer", "an integer")
+        .replace("a valid array", "a list")
+        .replace("a valid dictionary or object to extract fields from", "settings")
+        .replace("an object", "settings")
         .replace("valid ", "")
     )
     return f"{text}, found {'the text ' if isinstance(details['input'], str) else ''}{found}"

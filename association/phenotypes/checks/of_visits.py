@@ -103,7 +103,7 @@ VISIT_CHECKS = (
     DataCheck("visits_without_date", "a visit without a date", "visit", visits_without_date),
     DataCheck("scores_after_death", "a visit after death", "visit", scores_after_death),
     DataCheck("visits_before_onset", "a visit before symptom onset", "visit", visits_before_onset),
-    DataCheck("duplicate_visits", "another visit on the same day", "visit", duplicate_visits),
+    DataCheck("duplicate_visits", "another visit on the same day, with other values", "visit", duplicate_visits),
     DataCheck(
         "total_differs_from_items",
         "an ALSFRS-R total that is not the sum of its items",

@@ -49,6 +49,15 @@ def model_words(trait: TraitPage) -> str:
     return MODELS.get(str(trait.summary.get("kind") or _kind(trait)), "")
 
 
+def definition_words(trait: TraitPage) -> str:
+    """Say what the trait is: its type and the settings that define it."""
+    settings = dict(trait.summary.get("definition") or {})
+    if not settings:
+        return ""
+    said = "; ".join(f"{wording.plain_words(name)}: {wording.plain_words(value)}" for name, value in settings.items())
+    return f"Trait of type {trait.type}. {said[:1].upper()}{said[1:]}."
+
+
 def _kind(trait: TraitPage) -> str:
     """Guess the kind of null model from the trait."""
     if trait.has_times:

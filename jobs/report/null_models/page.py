@@ -20,7 +20,7 @@ from jobs.report.null_models.hazard_figures import (
     schoenfeld_figure,
 )
 from jobs.report.null_models.inputs import TraitPage
-from jobs.report.null_models.model_words import ACTIONS, detail_rows, filled_words, model_words
+from jobs.report.null_models.model_words import ACTIONS, definition_words, detail_rows, filled_words, model_words
 from jobs.report.null_models.own_slopes import own_lines
 from jobs.report.null_models.panels import some_words
 from jobs.report.null_models.slope_figures import courses_figure, slope_fit_figure
@@ -97,6 +97,7 @@ def _section(trait: TraitPage) -> dict[str, Any]:
         "name": trait.name,
         "words": trait.words,
         "model": model_words(trait),
+        "definition": definition_words(trait),
         "tiles": _tiles(trait),
         "in_or_out": who_is_in(trait).to_dict("records"),
         "in_figure": who_is_in_figure(trait),

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from jobs.report import numbers, svg
@@ -125,6 +126,7 @@ def month_ticks(end: float, most: int = 7) -> Floats:
 
 def count_axis(panel: Axes) -> None:
     """Write counts along an axis, thousands as k."""
+    panel.yaxis.set_major_locator(MaxNLocator("auto", integer=True))
     panel.yaxis.set_major_formatter(lambda count, _: f"{count / 1000:g}k" if count >= 10_000 else f"{count:,.0f}")
 
 

@@ -50,7 +50,7 @@ def test_agrees_with_a_logistic_regression_of_statsmodels_on_drop_out_counted_by
     followed[::3] = 9.0
     visits = visits[visits["months"] <= followed[visits["patient"]].to_numpy()].reset_index(drop=True)
     between = [own["months"].diff().dropna().tolist() for _, own in visits.groupby("patient")]
-    everyone = np.median(sum(between, []))
+    everyone = np.median([gap for own in between for gap in own])
     rows = []
     for (patient, own), gaps in zip(visits.groupby("patient"), between, strict=True):
         months = own["months"].tolist()
