@@ -49,17 +49,17 @@ def merge_same_day(visits: pd.DataFrame) -> pd.DataFrame:
     return whole.sort_values(["patient", "date", "row"], kind="stable", ignore_index=True)
 
 
-def of_patients(dates: pd.Series, visits: pd.DataFrame) -> pd.Series:
-    """Give every visit its patient's date (v).
+def of_patients(values: pd.Series, visits: pd.DataFrame) -> pd.Series:
+    """Give every visit its patient's value (v), such as a date.
 
     Parameters
     ----------
-    dates
-        One date per patient (n), by position.
+    values
+        One per patient (n), by position.
     visits
         One row per visit: patient.
     """
-    return pd.Series(dates.to_numpy()[visits["patient"].to_numpy()], index=visits.index)
+    return pd.Series(values.to_numpy()[visits["patient"].to_numpy()], index=visits.index)
 
 
 def usable(visits: pd.DataFrame, values: pd.Series, death_date: pd.Series) -> Booleans:

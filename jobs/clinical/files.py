@@ -11,6 +11,7 @@ import pandas as pd
 from association.phenotypes.alsfrs import ITEMS, SUBSCORES, score
 from association.phenotypes.nerve import neurophysiological_index
 from association.phenotypes.timeline import dates_of, months_between
+from association.phenotypes.visits import of_patients
 from jobs.clinical.checks import CheckOutcome
 from jobs.clinical.needed import INDEX, PARTS_OF_INDEX
 from jobs.clinical.read import Clinical
@@ -58,15 +59,14 @@ def derived_visits(clinical: Clinical) -> pd.DataFrame | None:
     if clinical.visits is None:
         return None
     visits, people = clinical.visits, clinical.participants
-    patient = visits["patient"].to_numpy()
-    onset = pd.Series(dates_of(people, "onset_date").to_numpy()[patient], index=visits.index)
+    onset = of_patients(dates_of(people, "onset_date"), visits)
     derived = {"months_since_onset": months_between(visits["date"], onset)}
     if set(ITEMS) <= set(visits):
         derived |= {name: score(visits, name) for name in SUBSCORES}
         derived |= {system: stages_of(clinical, system) for system in ("kings", "mitos")}
     if set(PARTS_OF_INDEX) <= set(visits):
         derived[INDEX] = neurophysiological_index(visits)
-    sample = pd.Series(people["sample"].to_numpy()[patient], index=visits.index, name="sample")
+    sample = of_patients(people["sample"], visits).rename("sample")
     kept = visits.drop(columns=["patient", *(name for name in derived if name in visits)])
     return pd.concat([sample, kept, pd.DataFrame(derived)], axis=1)
 

@@ -141,7 +141,7 @@ def measure(visits: pd.DataFrame, name: str) -> pd.Series:
     InputError
         If the visits have no such measure, or not what it is made of.
     """
-    if name in ("total", "bulbar", "fine_motor", "gross_motor", "respiratory"):
+    if name in SUBSCORES:
         if name != "total" and "item_1" not in visits:
             message = (
                 f"the {name.replace('_', ' ')} score needs the 12 items; name their columns in visits.columns.items"

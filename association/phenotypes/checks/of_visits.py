@@ -8,6 +8,7 @@ from association.phenotypes.alsfrs import ITEMS
 from association.phenotypes.checks.findings import DataCheck, day, no_findings, of_visits
 from association.phenotypes.stages import has_gastrostomy, kings_without_region
 from association.phenotypes.timeline import dates_of
+from association.phenotypes.visits import of_patients
 
 # What two raters may differ by; the scale itself hardly ever rises.
 MOST_RISE = 4
@@ -88,7 +89,7 @@ def no_region_involved(participants: pd.DataFrame, visits: pd.DataFrame) -> pd.D
 
 def _beside(visits: pd.DataFrame, dates: pd.Series) -> pd.DataFrame:
     """Put each patient's date beside the visits, as `limit`."""
-    return visits.assign(limit=dates.to_numpy()[visits["patient"].to_numpy()])
+    return visits.assign(limit=of_patients(dates, visits))
 
 
 def _visit_and(words: str, visits: pd.DataFrame) -> pd.Series:
