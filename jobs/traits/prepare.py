@@ -79,11 +79,12 @@ def _prepare(
     rules = covariate_rules(study, trait, columns)
     barred = _first_of(_reasons_of_study(clinical, genotyped))
     unknown = _first_of(_reasons_of_covariates(study, columns, rules))
-    derived = phenotype(trait, clinical, barred.isna() & unknown.isna())
+    eligible = barred.isna() & unknown.isna()
+    _check_anybody_left(_first_of([barred, unknown]))
+    derived = phenotype(trait, clinical, eligible)
     reason = _first_of([barred, *_reasons_of_trait(trait, derived), unknown])
+    _check_anybody_left(reason)
     kept = reason.isna()
-    if not kept.any():
-        raise InputError.single("traits", "samples", _nobody_left(reason))
     strata = stratum_labels(columns[study.strata_columns].fillna("none"), study.strata_columns)
     samples = _samples(participants, strata, derived, kept, getattr(trait, "transform", "none"))
     design, filled = covariate_design(columns[kept].reset_index(drop=True), rules)
@@ -185,6 +186,9 @@ def _known_variants(known: pd.DataFrame, samples: pd.DataFrame) -> Design:
     return Design(tuple(known.columns[varying]), dosages[:, varying])
 
 
-def _nobody_left(reason: pd.Series) -> str:
-    counts = "; ".join(f"{count} {text}" for text, count in reason.value_counts().items())
-    return f"none of the {len(reason)} participants can be used: {counts}"
+def _check_anybody_left(reason: pd.Series) -> None:
+    """Refuse a trait that nobody is in, and count why."""
+    if reason.notna().all():
+        counts = "; ".join(f"{count} {text}" for text, count in reason.value_counts().items())
+        message = f"none of the {len(reason)} participants can be used: {counts}"
+        raise InputError.single("traits", "samples", message)
