@@ -30,12 +30,15 @@ class InputError(Exception):
     source
         The file or setting that is at fault, as the user named it.
     problems
-        Everything that is wrong with it, in the order of the input.
+        Everything that is wrong with it, in the order of the input; of many, the first.
+    total
+        How many there are, where not all are given.
     """
 
-    def __init__(self, source: str, problems: Iterable[Problem]) -> None:
+    def __init__(self, source: str, problems: Iterable[Problem], total: int | None = None) -> None:
         self.source = source
         self.problems = tuple(problems)
+        self.total = len(self.problems) if total is None else total
         super().__init__(self._text())
 
     @classmethod
@@ -44,11 +47,12 @@ class InputError(Exception):
         return cls(source, [Problem(place, message)])
 
     def _text(self) -> str:
-        count = len(self.problems)
-        lines = [f"{self.source}: {count} problem{'' if count == 1 else 's'}"]
+        shown = len(self.problems)
+        some = f", the first {shown:,} of them" if self.total > shown else ""
+        lines = [f"{self.source}: {self.total:,} problem{'' if self.total == 1 else 's'}{some}"]
         lines += [f"  {problem.place}: {problem.message}" for problem in self.problems]
         return "\n".join(lines)
 
-    def __reduce__(self) -> tuple[type[InputError], tuple[str, tuple[Problem, ...]]]:
+    def __reduce__(self) -> tuple[type[InputError], tuple[str, tuple[Problem, ...], int]]:
         """Keep source and problems when a worker process hands the error back."""
-        return (type(self), (self.source, self.problems))
+        return (type(self), (self.source, self.problems, self.total))

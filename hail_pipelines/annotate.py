@@ -29,7 +29,7 @@ from hail_pipelines.vcf_header import absent_parts
 log = logging.getLogger(__name__)
 
 # What stands for a missing value in a table of variants, as in the participants and visits tables.
-MISSING = ["", "NA", "NaN", "nan", "NULL", "null", "."]
+MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "."]
 
 
 @dataclass(frozen=True)

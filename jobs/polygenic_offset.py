@@ -202,6 +202,4 @@ def _open_text(path: Path) -> Iterator[TextIO]:
 def _raise(path: Path, problems: list[Problem]) -> None:
     """Raise what was found, if anything was, as many as a person can take in."""
     if problems:
-        shown, hidden = problems[:MOST_PROBLEMS_SHOWN], len(problems) - MOST_PROBLEMS_SHOWN
-        more = [Problem("...", f"and {hidden:,} more like these")] if hidden > 0 else []
-        raise InputError(path.name, [*shown, *more])
+        raise InputError(path.name, problems[:MOST_PROBLEMS_SHOWN], len(problems))

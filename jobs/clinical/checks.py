@@ -100,7 +100,7 @@ def check_tables(study: ClinicalStudy, participants: pd.DataFrame, read: VisitsR
         outcomes += of_visits
         problems += _stops(of_visits, study.visits.path)
     if problems:
-        raise InputError("data checks", at_most_shown(problems))
+        raise InputError("data checks", problems[:MOST_PROBLEMS_SHOWN], len(problems))
     return CheckedTables(visits, barred, tuple(outcomes))
 
 
@@ -164,9 +164,3 @@ def _stops(outcomes: Sequence[CheckOutcome], path: str) -> Iterator[Problem]:
             findings = outcome.findings.sort_values("row", kind="stable")
             for row, found in zip(findings["row"], findings["found"], strict=True):
                 yield Problem(f"{Path(path).name}, line {row}", f"{outcome.meaning}: {found}; {remedy}")
-
-
-def at_most_shown(problems: list[Problem]) -> list[Problem]:
-    """Give as many problems as a person can take in at once, and count the rest."""
-    hidden = len(problems) - MOST_PROBLEMS_SHOWN
-    return problems if hidden <= 0 else [*problems[:MOST_PROBLEMS_SHOWN], Problem("...", f"and {hidden:,} more")]

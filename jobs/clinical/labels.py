@@ -12,8 +12,8 @@ from association.phenotypes.covariates import is_numeric
 from association.phenotypes.sex import other_words, sex_codes
 from association.problems import InputError, Problem
 from jobs.clinical.categories import category_problems
-from jobs.clinical.checks import at_most_shown
 from jobs.study.study import ClinicalStudy
+from jobs.tables.notes import MOST_PROBLEMS_SHOWN
 
 SEXES = {1.0: "male", 0.0: "female"}
 YES = frozenset({"yes", "y", "true", "1", "1.0", "positive", "expanded", "carrier"})
@@ -78,7 +78,7 @@ def own_labels(own: pd.DataFrame, rows: pd.Series, study: ClinicalStudy, file: s
     if not problems:
         problems += category_problems(texts, rows, study)
     if problems:
-        raise InputError(file, at_most_shown(problems))
+        raise InputError(file, problems[:MOST_PROBLEMS_SHOWN], len(problems))
     return OwnLabels(texts, coded["male"], coded["genetic_male"])
 
 

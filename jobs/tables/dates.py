@@ -124,7 +124,7 @@ def date_fault(text: str, style: DateStyle, likely: Iterable[str]) -> str:
         remedy = f"find the month, or set {style.setting.partition('.')[0]}.year_only: mid_year"
         return f"is a year alone; {remedy if style.known == 'month' else 'this date is needed to the day'}"
     if any(_calendar_day(bare, one) for one in _month_formats(style)):
-        return "has no day; only dates of onset and diagnosis may be known to the month alone"
+        return "has no day; only dates of birth, onset and diagnosis may be known to the month alone"
     if SERIAL.fullmatch(bare) and (day := _serial_day(float(bare))) is not None:
         return f"is an Excel serial number for {day}; format the column as a date before saving"
     if fitting := [one for one in likely if _calendar_day(bare, one)]:
@@ -135,6 +135,8 @@ def date_fault(text: str, style: DateStyle, likely: Iterable[str]) -> str:
         )
     if _shape(style.date_format).fullmatch(bare):
         return f"is no day of the calendar; write the date as {style.date_format}"
+    if not any(sign.isdigit() for sign in text):
+        return "is not a date; leave the cell empty where there was none, or give the word the meaning NA in codes"
     return f"is not a date; write it as {style.date_format}"
 
 

@@ -34,7 +34,7 @@ class Note:
 
 
 def raise_notes(path: Path, notes: Sequence[Note]) -> None:
-    """Raise all that was noted of a file; of many problems some of each kind, and the number of the others.
+    """Raise all that was noted of a file; of many problems some of each kind, and the number of all.
 
     Raises
     ------
@@ -51,6 +51,4 @@ def raise_notes(path: Path, notes: Sequence[Note]) -> None:
     ]
     chosen = sorted(ranked, key=lambda entry: entry[:2])[:MOST_PROBLEMS_SHOWN]
     shown = [problem for _, _, problem in sorted(chosen, key=lambda entry: (entry[1], entry[0]))]
-    hidden = count - len(shown)
-    more = [Problem("...", f"and {hidden:,} more like these")] if hidden else []
-    raise InputError(path.name, [*shown, *more])
+    raise InputError(path.name, shown, count)

@@ -64,7 +64,7 @@ def read_participants(
     InputError
         With every column that is missing and every value that can't be used.
     """
-    table = Table(path, sheet=settings.sheet)
+    table = Table(path, sheet=settings.sheet, ids=settings.columns.sample)
     needed, optional = dict.fromkeys(dates), dict.fromkeys(optional_dates)
     names = settings.columns.model_dump()
     column = {name: names.get(name) or name for name in (*names, *needed, *optional, *numbers)}

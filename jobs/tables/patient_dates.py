@@ -81,7 +81,9 @@ def days_since_onset(table: Table, column: str, unit: str, setting: str) -> pd.S
 
 
 def _style(settings: Participants, column: str) -> DateStyle:
-    """Give the style of a column; onset and diagnosis are often remembered by the month."""
+    """Give the style of a column; onset and diagnosis are often remembered by the month, birth told by the year."""
+    if column == settings.columns.birth_date:
+        return DateStyle(settings.date_format, "participants.date_format", "year")
     if column not in (settings.columns.onset_date, settings.columns.diagnosis_date):
         return DateStyle(settings.date_format, "participants.date_format")
     known: Literal["month", "year"] = "year" if settings.year_only == "mid_year" else "month"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from jobs.tables.notes import Note
 
-MISSING = ("", "NA", "NaN", "nan", "NULL", "null", ".")
+MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", ".")
 
 Integers = NDArray[np.int64]
 

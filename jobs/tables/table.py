@@ -26,6 +26,8 @@ Rows = NDArray[np.bool_]
 # How alike two names must be for one to be a slip of the other: onset_date and death_date are not (0.7).
 LIKE = 0.75
 
+# A number or a date, where a name was expected.
+VALUE = re.compile(r"[-+]?\d+([.,]\d+)?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 # Columns that a message lists.
 MOST_COLUMNS_SHOWN = 40
 
@@ -42,6 +44,8 @@ class Table:
         Where the table is.
     sheet
         Which sheet of an Excel file; None for its only one.
+    ids
+        The column of sample ids, whose values are never shown, whatever else it is read as.
 
     Attributes
     ----------
@@ -51,13 +55,14 @@ class Table:
         How many rows there are.
     """
 
-    def __init__(self, path: Path, *, sheet: str | None = None) -> None:
+    def __init__(self, path: Path, *, sheet: str | None = None, ids: str | None = None) -> None:
         raw = read_raw(path, sheet=sheet)
         self.path = path
         self.lines = raw.lines
         self.length = raw.lines.size
         self._word = raw.row_word
         self._names = raw.names
+        self._ids = ids
         self._raw: list[pa.DictionaryArray | str | None] = list(raw.columns)
         self._columns: dict[str, TextColumn] = {}
         self._notes = list(raw.notes)
@@ -75,6 +80,10 @@ class Table:
 
     def require(self, columns: Iterable[str], remedy: str) -> None:
         """Note columns that aren't there, and say what to do."""
+        if looks_like_data(self.columns):
+            message = "looks like data: the table has no header; give the columns names in its first line"
+            self.add(f"{self._word} 1", message)
+            return
         for column in dict.fromkeys(columns):
             if column not in self.columns:
                 message = f"no column '{column}'{closest(column, self.columns)}; it has {self._present()}. {remedy}"
@@ -133,12 +142,14 @@ class Table:
                 if meanings.setdefault(code, meaning) != meaning:
                     message = f"code '{code}' stands for both '{meanings[code]}' and '{meaning}'; keep one of them"
                     self.add(f"codes of column '{column}'", message)
-                if code in MISSING:
+                if code in MISSING and meaning not in MISSING:
                     message = f"'{code}' stands for a missing value and can't be a code; take it out of codes"
                     self.add(f"codes of column '{column}'", message)
         found = self.encoded(column)
         known = ", ".join(f"'{code}' ({meaning})" for code, meaning in meanings.items())
-        unknown = np.array([text not in meanings for text in found.texts], dtype=bool)
+        # A code for what is missing alone leaves all else as it is.
+        complete = not set(codes) <= set(MISSING)
+        unknown = np.array([complete and text not in meanings for text in found.texts], dtype=bool)
         self._note_texts(column, unknown, lambda text: f"is none of its codes, {known}; add it to codes")
         read = np.array([meanings.get(text, text) for text in found.texts], dtype=object)
         texts, position = np.unique(read.astype(str), return_inverse=True)
@@ -180,7 +191,8 @@ class Table:
         found = self.encoded(column)
         shown = found.codes[rows[:MOST_PROBLEMS_SHOWN]]
         values = ["(empty)" if code < 0 else f"'{found.texts[code]}'" for code in shown]
-        self._note_rows(column, rows, [f"{value} {message}" if show_value else message for value in values])
+        shows = show_value and column != self._ids
+        self._note_rows(column, rows, [f"{value} {message}" if shows else message for value in values])
 
     def add(self, place: str, message: str) -> None:
         """Note a problem of the table as a whole."""
@@ -224,6 +236,10 @@ class Table:
         amiss = found.spread(wrong, False)
         rows = np.flatnonzero(amiss if where is None else amiss & where)
         texts = found.texts[found.codes[rows[:MOST_PROBLEMS_SHOWN]]]
+        if column == self._ids:
+            message = "holds sample ids, and was named for something else too; name another column there"
+            self._note_rows(column, rows[:1], [message])
+            return
         self._note_rows(column, rows, [f"'{text}' {fault(text)}" for text in texts])
 
     def _note_rows(self, column: str, rows: NDArray[Any], messages: Sequence[str]) -> None:
@@ -242,6 +258,12 @@ class Table:
         nameless = [str(position + 1) for position, name in enumerate(self._names) if not name]
         unnamed = f", and no name over column {', '.join(nameless)}" if nameless else ""
         return ", ".join(named) + (f" and {more} more" if more else "") + unnamed
+
+
+def looks_like_data(names: Sequence[str]) -> bool:
+    """Say whether what should be names of columns are values: a good part of them numbers or dates."""
+    values = [name for name in names if VALUE.fullmatch(name)]
+    return len(values) >= max(2, len(names) / 4)
 
 
 def closest(name: str, names: Iterable[str]) -> str:

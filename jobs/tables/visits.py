@@ -82,8 +82,8 @@ def read_visits(
     InputError
         With every column that is missing and every value that can't be used.
     """
-    table = Table(path, sheet=settings.sheet)
     columns = settings.columns
+    table = Table(path, sheet=settings.sheet, ids=columns.sample)
     table.require([columns.sample, columns.visit_date], REMEDY)
     table.identifiers(columns.sample)
     patient = _patients(table, columns.sample, samples)

@@ -158,3 +158,61 @@ def test_all_that_is_wrong_with_a_table_is_told_at_once(read):
     assert "Correct it in participants.codes" in text
     assert "no column 'onset' (did you mean 'onest'?); it has 'id', 'onest', 'died', 'sex'. Map it in part" in text
     assert "no column 'site'" in text
+
+
+def test_sample_ids_are_shown_by_no_message(tmp_path):
+    """Whatever else their column is named for by mistake."""
+    path = tmp_path / "p.tsv"
+    path.write_text("id\tonset\nALS1\t2020-01-01\nALS2\t2020-01-01\n")
+    for columns, codes in (({"death_date": "id"}, {}), ({"event": "id"}, {}), ({}, {"id": {"x": ["y"]}})):
+        settings = Participants(
+            path="p.tsv", columns=ParticipantColumns(sample="id", onset_date="onset", **columns), codes=codes
+        )
+        with pytest.raises(InputError) as caught:
+            read_participants(
+                path,
+                settings,
+                dates=["onset_date", *(["death_date"] if "death_date" in columns else [])],
+                numbers=["event"] if "event" in columns else [],
+            )
+        assert "ALS" not in str(caught.value)
+        assert "holds sample ids" in str(caught.value)
+
+
+def test_a_table_without_a_header_is_told_so_without_its_values(tmp_path):
+    path = tmp_path / "p.tsv"
+    path.write_text("ALS1\t2020-01-01\t62.3\tM\nALS2\t2020-01-01\t55\tF\n")
+    with pytest.raises(InputError) as caught:
+        read_participants(path, Participants(path="p.tsv"), dates=["onset_date", "death_date"])
+    assert "line 1: looks like data: the table has no header" in str(caught.value)
+    assert "ALS" not in str(caught.value)
+
+
+def test_a_word_for_no_date_is_a_code_of_a_missing_value(tmp_path):
+    path = tmp_path / "p.tsv"
+    path.write_text("sample\tdeath_date\na\talive\nb\t2020-01-01\nc\tN/A\n")
+    plain = Participants(path="p.tsv")
+    with pytest.raises(InputError, match="'alive' is not a date; leave the cell empty where there was none"):
+        read_participants(path, plain, dates=["death_date"])
+    coded = Participants(path="p.tsv", codes={"death_date": {"NA": ["alive"]}})
+    read = read_participants(path, coded, dates=["death_date"])
+    assert read["death_date"].isna().tolist() == [True, False, True]
+
+
+def test_birth_may_be_known_by_the_year(tmp_path):
+    path = tmp_path / "p.tsv"
+    path.write_text("sample\tbirth_date\na\t1950\nb\t1950-03\nc\t1950-03-02\n")
+    read = read_participants(path, Participants(path="p.tsv"), dates=[], optional_dates=["birth_date"])
+    assert read["birth_date"].dt.strftime("%Y-%m-%d").tolist() == ["1950-07-01", "1950-03-15", "1950-03-02"]
+
+
+@pytest.mark.parametrize(("years", "told"), [(-120, False), (-121, True)])
+def test_birth_lies_at_most_120_years_before_onset(tmp_path, years, told):
+    path = tmp_path / "p.tsv"
+    path.write_text(f"sample\tbirth_date\na\t{years}\n")
+    settings = Participants(path="p.tsv", times="years")
+    if told:
+        with pytest.raises(InputError, match="more than 120 years before onset"):
+            read_participants(path, settings, dates=[], optional_dates=["birth_date"])
+    else:
+        assert read_participants(path, settings, dates=[], optional_dates=["birth_date"])["birth_date"].notna().all()

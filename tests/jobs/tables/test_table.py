@@ -28,8 +28,8 @@ def problems_of(table):
 
 
 def test_every_way_to_write_a_missing_value_is_one(table):
-    one = table('id\tx\na\t\nb\tNA\nc\tNaN\nd\tnan\ne\tNULL\nf\tnull\ng\t.\nh\t  NA \ni\t""\nj\tN/A\n')
-    assert one.texts("x").tolist() == [None] * 9 + ["N/A"]
+    one = table('id\tx\na\t\nb\tNA\nc\tNaN\nd\tnan\ne\tNULL\nf\tnull\ng\t.\nh\t  NA \ni\t""\nj\tN/A\nk\tn/a\nl\t-\n')
+    assert one.texts("x").tolist() == [None] * 11 + ["-"]
     assert np.isnan(one.numbers("x")[:9]).all()
     assert one.dates("x")[:9].isna().all()
 
@@ -81,9 +81,9 @@ def test_only_rows_that_hold_numbers_are_read_as_such(table):
 def test_a_thousand_problems_are_shown_as_twenty_and_a_count(table):
     one = table("id\tx\n" + "".join(f"s{number}\tbad{number}\n" for number in range(1000)))
     one.numbers("x")
-    found = problems_of(one)
-    assert len(found) == 21
-    assert found["..."] == "and 980 more like these"
+    assert len(problems_of(one)) == 20
+    with pytest.raises(InputError, match="1,000 problems, the first 20 of them"):
+        one.close()
 
 
 def test_of_many_problems_some_of_every_kind_are_shown(table):
@@ -93,7 +93,6 @@ def test_of_many_problems_some_of_every_kind_are_shown(table):
     found = problems_of(one)
     assert sum("'x'" in place for place in found) == 10
     assert sum("'y'" in place for place in found) == 10
-    assert found["..."] == "and 1,980 more like these"
 
 
 def test_a_column_that_is_read_twice_has_its_problems_once(table):

@@ -111,9 +111,10 @@ def test_a_format_without_separators_has_two_digits_for_month_and_day():
         ("01/02/2019", "looks like DD/MM/YYYY or MM/DD/YYYY;"),
         ("31-Dec-2019", "looks like DD-MMM-YYYY;"),
         ("20191231", "looks like YYYYMMDD;"),
-        ("2019-12", "has no day; only dates of onset and diagnosis"),
+        ("2019-12", "has no day; only dates of birth, onset and diagnosis"),
         ("2019", "is a year alone; this date is needed to the day"),
-        ("soon", "is not a date; write it as YYYY-MM-DD"),
+        ("soon", "is not a date; leave the cell empty where there was none, or give the word the meaning NA"),
+        ("2020/1", "is not a date; write it as YYYY-MM-DD"),
     ],
 )
 def test_the_fault_of_a_text_says_what_to_do(text, words):

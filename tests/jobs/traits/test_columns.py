@@ -109,5 +109,5 @@ def test_sex_reaches_the_samples(cohort, prepare, refusal):
     pd.testing.assert_series_equal(male, cohort.set_index("sample")["sex"].eq("M").sort_index(), check_names=False)
     assert not prepare(cohort, HEIGHT)[0].samples["male"].any()
     wrong = refusal(cohort.assign(sex="unknown"), HEIGHT, **sections)
-    assert len(wrong) == 21
+    assert len(wrong) == 20
     assert "'unknown' where male and female" in wrong["line 2, column 'sex'"]
