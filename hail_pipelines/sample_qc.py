@@ -68,12 +68,13 @@ def sample_metrics(mt: hl.MatrixTable) -> pd.DataFrame:
     A row per sample, in order of sample ids.
     """
     mt = mt.filter_rows(mt.locus.in_autosome() | mt.locus.in_x_nonpar())
-    frequency = mt.allele_count / mt.allele_number
+    minor_count = hl.min(mt.allele_count, mt.allele_number - mt.allele_count)
+    frequency = minor_count / mt.allele_number
     mt = mt.annotate_rows(
         on_x=mt.locus.in_x_nonpar(),
         heterozygosity=2 * frequency * (1 - frequency),
         minor_is_ref=minor_is_ref_expr(mt.alleles, mt.allele_count, mt.allele_number),
-        minor_count=hl.min(mt.allele_count, mt.allele_number - mt.allele_count),
+        minor_count=minor_count,
         transition=hl.is_transition(mt.alleles[0], mt.alleles[1]),
         transversion=hl.is_transversion(mt.alleles[0], mt.alleles[1]),
     )
