@@ -159,4 +159,6 @@ def test_the_command_prints_a_schema_with_every_type_of_trait(progex):
     schema = json.loads(outcome.stdout)
     kinds = schema["$defs"].get("Study", schema)
     mapping = kinds["properties"]["traits"]["items"]["discriminator"]["mapping"]
-    assert set(mapping) == {"survival", "alsfrs_slope", "quantitative", "binary", "count", "ordinal"}
+    over_time = {"survival", "milestone", "time_to_event", "alsfrs_slope", "slope"}
+    of_patients = {"baseline", "progression_rate", "d50", "joint_rank", "stage"}
+    assert set(mapping) == over_time | of_patients | {"quantitative", "binary", "count", "ordinal"}
