@@ -15,7 +15,7 @@ import pandas as pd
 MALE = frozenset({"m", "male", "1", "1.0"})
 FEMALE = frozenset({"f", "female", "2", "2.0"})
 # Heterozygous calls that a female must be expected to have before X tells her from a male.
-FEWEST_HETEROZYGOUS = 30.0
+FEWEST_HETEROZYGOUS = 15.0
 # F of males and of females, as gnomAD takes it for exomes.
 MALE_ABOVE, FEMALE_BELOW = 0.8, 0.5
 

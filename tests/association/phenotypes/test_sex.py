@@ -30,7 +30,7 @@ def test_other_words_are_told_from_missing_ones():
 
 def test_x_tells_males_from_females_where_it_holds_enough():
     heterozygous = pd.Series([0, 6, 8, 20, 20, 40, 0])
-    expected = pd.Series([30, 30.6, 39.6, 40, 39.7, 40, 29.9])
+    expected = pd.Series([15, 30.6, 39.6, 40, 39.7, 40, 14.9])
     found = sex_from_x(heterozygous, expected)
-    # F is 1, 0.804, 0.798, 0.5, 0.496, 0, and nothing where fewer than 30 are expected.
+    # F is 1, 0.804, 0.798, 0.5, 0.496, 0, and nothing where fewer than 15 are expected.
     assert found.fillna(-1).tolist() == [1, 1, -1, -1, 0, 0, -1]
