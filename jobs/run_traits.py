@@ -80,6 +80,10 @@ def run_traits(path: Path) -> ClinicalRun:
         try:
             with lock_folder(output):
                 _write(output / CLINICAL, study, path, clinical, traits, outcomes)
+        except OSError as error:
+            remove(output / f".{CLINICAL}.partial")
+            message = f"can't be written: {error.strerror}; make room there, or name another output"
+            raise InputError.single(path.name, f"output: {output}", message) from None
         except FolderInUseError:
             message = "another run is writing to this folder; wait for it, or give this study an output of its own"
             raise InputError.single(path.name, f"output: {output}", message) from None
