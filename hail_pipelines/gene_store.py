@@ -16,9 +16,9 @@ from pathlib import Path
 import hail as hl
 import pandas as pd
 
-from hail_pipelines.genotype_qc import GenotypeThresholds, drop_poor_calls
-from hail_pipelines.quality_control import VARIANTS_TABLE
-from hail_pipelines.sample_qc import minor_dosage_expr, minor_is_ref_expr
+from hail_pipelines.quality_control.genotypes import GenotypeThresholds, drop_poor_calls
+from hail_pipelines.quality_control.samples import minor_dosage_expr, minor_is_ref_expr
+from hail_pipelines.quality_control.verdicts import VARIANTS_TABLE
 from hail_pipelines.session import write_parquet
 from hail_pipelines.store_files import StoreCounts, write_store
 

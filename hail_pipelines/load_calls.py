@@ -18,15 +18,15 @@ from tempfile import TemporaryDirectory
 
 import hail as hl
 
-from hail_pipelines.read_errors import explain_read_errors
 from hail_pipelines.reference_genome import (
     CHROMOSOMES,
     ReferenceGenome,
     contig_recoding,
     genome_contig,
 )
-from hail_pipelines.vcf_files import inspect_vcfs, read_header
-from hail_pipelines.vcf_header import short_header
+from hail_pipelines.vcf.files import inspect_vcfs, read_header
+from hail_pipelines.vcf.header import short_header
+from hail_pipelines.vcf.read_errors import explain_read_errors
 
 log = logging.getLogger(__name__)
 

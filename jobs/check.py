@@ -12,8 +12,8 @@ import pandas as pd
 
 from association.problems import InputError, Problem
 from hail_pipelines.reference_genome import ReferenceGenome, contig_recoding, last_position, other_genome
-from hail_pipelines.vcf_files import VcfSummary, inspect_vcfs
-from hail_pipelines.vcf_header import absent_parts
+from hail_pipelines.vcf.files import VcfSummary, inspect_vcfs
+from hail_pipelines.vcf.header import absent_parts
 from jobs.clinical.read import Clinical, read_clinical
 from jobs.output_folder import OF_A_RUN, check_output
 from jobs.study.file import read_study

@@ -131,7 +131,7 @@ def bgzip(
     ] = None,
 ) -> None:
     """Write a VCF anew in blocks (bgzip), so that many cores can read it."""
-    from hail_pipelines.bgzip import blocked_name, reblock
+    from hail_pipelines.vcf.bgzip import blocked_name, reblock
 
     target = target or blocked_name(source)
     with _users_faults():

@@ -199,7 +199,7 @@ class Pipeline:
         return asdict(counts)
 
     def _qc(self, folder: Path, folders: Folders) -> Counts:
-        from hail_pipelines.quality_control import quality_control
+        from hail_pipelines.quality_control.verdicts import quality_control
 
         self._start_hail()
         attrition = quality_control(
@@ -212,7 +212,7 @@ class Pipeline:
         return {f"{row.unit}s": row.after for row in attrition if row.step == "all"}
 
     def _annotate(self, folder: Path, folders: Folders) -> Counts:
-        from hail_pipelines.annotate import annotate
+        from hail_pipelines.annotation.annotate import annotate
 
         self._start_hail()
         counts = annotate(

@@ -16,29 +16,29 @@ from jobs.study.study import Study, resolve
 ESCALATION = 10
 
 if TYPE_CHECKING:
-    from hail_pipelines.annotation_sources import AnnotationSource
-    from hail_pipelines.genotype_qc import GenotypeThresholds
-    from hail_pipelines.sample_qc import SampleThresholds
-    from hail_pipelines.variant_qc import VariantThresholds
+    from hail_pipelines.annotation.sources import AnnotationSource
+    from hail_pipelines.quality_control.genotypes import GenotypeThresholds
+    from hail_pipelines.quality_control.samples import SampleThresholds
+    from hail_pipelines.quality_control.variants import VariantThresholds
 
 
 def genotype_thresholds(qc: Qc) -> GenotypeThresholds:
     """Give what a call must reach."""
-    from hail_pipelines.genotype_qc import GenotypeThresholds
+    from hail_pipelines.quality_control.genotypes import GenotypeThresholds
 
     return GenotypeThresholds(**qc.genotype.model_dump())
 
 
 def variant_thresholds(qc: Qc) -> VariantThresholds:
     """Give what a variant must reach."""
-    from hail_pipelines.variant_qc import VariantThresholds
+    from hail_pipelines.quality_control.variants import VariantThresholds
 
     return VariantThresholds(**qc.variant.model_dump())
 
 
 def sample_thresholds(qc: Qc) -> SampleThresholds:
     """Give what a sample must reach."""
-    from hail_pipelines.sample_qc import SampleThresholds
+    from hail_pipelines.quality_control.samples import SampleThresholds
 
     deviations = {str(name): limit for name, limit in qc.sample.max_deviations.items()}
     return SampleThresholds(qc.sample.min_call_rate, deviations)
@@ -78,7 +78,7 @@ def _effort(calibration: Calibration) -> Effort:
 
 def annotation_source(study: Study, path: Path) -> AnnotationSource:
     """Give what a study asks of annotation."""
-    from hail_pipelines.annotation_sources import AnnotationSource
+    from hail_pipelines.annotation.sources import AnnotationSource
 
     annotation = study.annotation
     if isinstance(annotation, SnpEffAnnotation):

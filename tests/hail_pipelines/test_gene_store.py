@@ -11,15 +11,15 @@ import pandas as pd
 import pyarrow.parquet
 import pytest
 
-from hail_pipelines.annotate import annotate
-from hail_pipelines.annotation_sources import AnnotationSource
+from hail_pipelines.annotation.annotate import annotate
+from hail_pipelines.annotation.sources import AnnotationSource
 from hail_pipelines.gene_store import build_gene_store
-from hail_pipelines.genotype_qc import GenotypeThresholds
 from hail_pipelines.load_calls import load_calls
-from hail_pipelines.quality_control import quality_control
-from hail_pipelines.sample_qc import SampleThresholds
+from hail_pipelines.quality_control.genotypes import GenotypeThresholds
+from hail_pipelines.quality_control.samples import SampleThresholds
+from hail_pipelines.quality_control.variants import VariantThresholds
+from hail_pipelines.quality_control.verdicts import quality_control
 from hail_pipelines.store_files import assign_files
-from hail_pipelines.variant_qc import VariantThresholds
 
 SAMPLES = [f"p{number}" for number in range(40)]
 SOURCE = AnnotationSource(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from association.problems import Problem
 from hail_pipelines.reference_genome import ReferenceGenome, last_position, other_genome
-from hail_pipelines.vcf_header import CALL_FIELDS, FIXED_COLUMNS, VcfHeader
+from hail_pipelines.vcf.header import CALL_FIELDS, FIXED_COLUMNS, VcfHeader
 
 MOST_RECORDS = 1_000
 # A record of 30,000 samples has a megabyte: a few of them tell as much as a thousand of a small cohort.

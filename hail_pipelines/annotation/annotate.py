@@ -15,16 +15,16 @@ from pathlib import Path
 import hail as hl
 
 from association.problems import InputError
-from hail_pipelines.annotation_sources import (
+from hail_pipelines.annotation.consequences import MODIFIER_RANK, severity_expr
+from hail_pipelines.annotation.sources import (
     TABLE_COLUMNS,
     AnnotationSource,
     gene_entry_expr,
     snpeff_entries_expr,
     vep_entries_expr,
 )
-from hail_pipelines.consequences import MODIFIER_RANK, severity_expr
 from hail_pipelines.reference_genome import ReferenceGenome, contig_recoding
-from hail_pipelines.vcf_header import absent_parts
+from hail_pipelines.vcf.header import absent_parts
 
 log = logging.getLogger(__name__)
 

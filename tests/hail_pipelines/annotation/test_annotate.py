@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 
 from association.problems import InputError
-from hail_pipelines.annotate import AnnotationCounts, annotate, genes_expr
-from hail_pipelines.annotation_sources import (
+from hail_pipelines.annotation.annotate import AnnotationCounts, annotate, genes_expr
+from hail_pipelines.annotation.consequences import SEVERITY, is_coding, most_severe, most_severe_expr
+from hail_pipelines.annotation.sources import (
     AnnotationSource,
     snpeff_entries_expr,
     vep_alleles_expr,
     vep_entries_expr,
 )
-from hail_pipelines.consequences import SEVERITY, is_coding, most_severe, most_severe_expr
 from hail_pipelines.load_calls import load_calls
 
 pytestmark = pytest.mark.usefixtures("hail_session")

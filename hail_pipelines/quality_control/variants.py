@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import hail as hl
 
-from hail_pipelines.genotype_qc import GenotypeThresholds, call_passes_expr, genotype_failures_expr
+from hail_pipelines.quality_control.genotypes import GenotypeThresholds, call_passes_expr, genotype_failures_expr
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 import hail as hl
 import pytest
 
-from hail_pipelines.genotype_qc import (
+from hail_pipelines.quality_control.genotypes import (
     GenotypeThresholds,
     balance_passes_expr,
     depth_passes_expr,

@@ -1,7 +1,7 @@
 import hail as hl
 import pytest
 
-from hail_pipelines.variant_qc import VariantThresholds, variant_reasons_expr, variant_rules
+from hail_pipelines.quality_control.variants import VariantThresholds, variant_reasons_expr, variant_rules
 
 pytestmark = pytest.mark.usefixtures("hail_session")
 

@@ -2,7 +2,7 @@ import hail as hl
 import pandas as pd
 import pytest
 
-from hail_pipelines.sample_qc import (
+from hail_pipelines.quality_control.samples import (
     SampleThresholds,
     add_ratios,
     deviations,

@@ -16,15 +16,15 @@ from pathlib import Path
 import hail as hl
 import pandas as pd
 
-from hail_pipelines.genotype_qc import (
+from hail_pipelines.quality_control.genotypes import (
     GenotypeThresholds,
     drop_poor_calls,
     genotype_rules,
     skipped_rules,
 )
-from hail_pipelines.sample_qc import SampleThresholds, judge_samples, sample_failures, sample_metrics
+from hail_pipelines.quality_control.samples import SampleThresholds, judge_samples, sample_failures, sample_metrics
+from hail_pipelines.quality_control.variants import VariantThresholds, judge_variants, variant_rules
 from hail_pipelines.session import write_parquet
-from hail_pipelines.variant_qc import VariantThresholds, judge_variants, variant_rules
 
 log = logging.getLogger(__name__)
 

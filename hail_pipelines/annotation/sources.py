@@ -14,8 +14,8 @@ from typing import Literal
 
 import hail as hl
 
-from hail_pipelines.consequences import most_severe_expr
-from hail_pipelines.vcf_header import Transcripts
+from hail_pipelines.annotation.consequences import most_severe_expr
+from hail_pipelines.vcf.header import Transcripts
 
 SourceKind = Literal["vep", "snpeff", "info", "table"]
 

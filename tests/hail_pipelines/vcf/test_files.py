@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from association.problems import InputError
-from hail_pipelines.bgzip import blocked_name, reblock
-from hail_pipelines.vcf_files import inspect_vcfs
-from hail_pipelines.vcf_header import annotation_subfields
+from hail_pipelines.vcf.bgzip import blocked_name, reblock
+from hail_pipelines.vcf.files import inspect_vcfs
+from hail_pipelines.vcf.header import annotation_subfields
 
 RECORD = "chr1 1000 . A C . PASS . GT:AD:DP:GQ 0/0:9,0:9:30 0/1:5,5:10:99 ./."
 CALLS_WITHOUT_DEPTHS = (

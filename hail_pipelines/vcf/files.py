@@ -15,15 +15,15 @@ from pathlib import Path
 import pysam
 
 from association.problems import InputError, Problem
-from hail_pipelines.bgzip import block_problem, blocked_name, compression_of
 from hail_pipelines.reference_genome import (
     ReferenceGenome,
     length_problem,
     named_genomes,
     other_genome,
 )
-from hail_pipelines.vcf_header import CALL_FIELDS, Declaration, VcfHeader, annotation_subfields, parse_header
-from hail_pipelines.vcf_records import RecordPeek, peek_records
+from hail_pipelines.vcf.bgzip import block_problem, blocked_name, compression_of
+from hail_pipelines.vcf.header import CALL_FIELDS, Declaration, VcfHeader, annotation_subfields, parse_header
+from hail_pipelines.vcf.records import RecordPeek, peek_records
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Genes and consequences of variants, from whatever source names them."""
