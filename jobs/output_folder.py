@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from association.problems import InputError, Problem
-from jobs.study.genotypes import TableAnnotation
+from jobs.study.annotation import TableAnnotation
 from jobs.study.study import ClinicalStudy, Study, resolve
 
 # What the clinical part by itself replaces, and what marks it as made by it.

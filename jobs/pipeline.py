@@ -22,7 +22,8 @@ from hail_pipelines.gene_scan import scan_in_processes, scan_on_spark
 from hail_pipelines.variant_scan import scan_all_variants
 from infra.local_files import remove
 from infra.provenance import Fingerprint, fingerprint, versions
-from jobs.check import CheckedStudy, info_fields
+from jobs.annotation_settings import annotation_source, info_fields
+from jobs.check import CheckedStudy
 from jobs.clinical.files import read_checks, write_checks
 from jobs.clinical.genetic_sex import with_genetic_sex
 from jobs.conditioning import read_dosages
@@ -30,20 +31,19 @@ from jobs.follow_up import SINGLE_VARIANTS, TABLES, follow_up, write_follow_up
 from jobs.result_files import COLUMNS_FILE, NULL_MODELS, file_names, write_columns, write_rows
 from jobs.stage import MANIFEST, Counts, Folders, Stage
 from jobs.stage_settings import (
-    annotation_source,
     genotype_thresholds,
     sample_thresholds,
     scan_settings,
     store_ceiling,
     variant_thresholds,
 )
-from jobs.study.genotypes import TableAnnotation
+from jobs.study.annotation import TableAnnotation
 from jobs.study.study import ClinicalStudy, Study, resolve
 from jobs.traits.files import read_packed_trait, read_summary, write_scan_traits, write_traits
 from jobs.traits.prepare import prepare_traits
 
 # The code that decides a stage's outputs: when it changes, the stage is done again.
-SETTINGS = ("jobs.pipeline", "jobs.stage_settings")
+SETTINGS = ("jobs.pipeline", "jobs.stage_settings", "jobs.annotation_settings")
 NUMBERS = (*SETTINGS, "association", "hail_pipelines.gene_scan", "jobs.result_files")
 FOLLOW_UP = (*NUMBERS, "hail_pipelines.variant_scan", "jobs.follow_up", "jobs.traits.files")
 CLINICAL = (

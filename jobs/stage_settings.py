@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from association.calibration.monte_carlo import Effort
 from association.gene_tests.masks import Mask
 from association.scan_settings import MaskChoice, ScanSettings, WeightedTest
 from jobs.study.gene_tests import Calibration
-from jobs.study.genotypes import InfoAnnotation, Qc, SnpEffAnnotation, TableAnnotation
-from jobs.study.study import Study, resolve
+from jobs.study.genotypes import Qc
+from jobs.study.study import Study
 
 # A test that the screen leaves unresolved goes on for so many times as long.
 ESCALATION = 10
 
 if TYPE_CHECKING:
-    from hail_pipelines.annotation.sources import AnnotationSource
     from hail_pipelines.quality_control.genotypes import GenotypeThresholds
     from hail_pipelines.quality_control.samples import SampleThresholds
     from hail_pipelines.quality_control.variants import VariantThresholds
@@ -74,30 +72,3 @@ def _effort(calibration: Calibration) -> Effort:
     screen = calibration.max_permutations
     escalated = ESCALATION * screen if calibration.escalate_to is None else max(screen, calibration.escalate_to)
     return Effort(screen, escalated, calibration.exceedances)
-
-
-def annotation_source(study: Study, path: Path) -> AnnotationSource:
-    """Give what a study asks of annotation."""
-    from hail_pipelines.annotation.sources import AnnotationSource
-
-    annotation = study.annotation
-    if isinstance(annotation, SnpEffAnnotation):
-        return AnnotationSource("snpeff", field=annotation.field)
-    scores, external_af = tuple(annotation.scores), annotation.external_af
-    if isinstance(annotation, InfoAnnotation):
-        return AnnotationSource(
-            "info",
-            scores=scores,
-            external_af=external_af,
-            gene_field=annotation.gene,
-            consequence_field=annotation.consequence,
-        )
-    if isinstance(annotation, TableAnnotation):
-        return AnnotationSource(
-            "table",
-            scores=scores,
-            external_af=external_af,
-            table=resolve(path, annotation.path),
-            columns=annotation.columns.model_dump(),
-        )
-    return AnnotationSource("vep", annotation.field, annotation.transcripts, scores=scores, external_af=external_af)

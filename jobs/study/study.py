@@ -12,10 +12,11 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from jobs.study.annotation import Annotation
 from jobs.study.checks import Checks
 from jobs.study.covariates import Covariates, MissingPolicy
 from jobs.study.gene_tests import Calibration, FollowUp, GeneTest, Mask
-from jobs.study.genotypes import Annotation, Genotypes, Qc
+from jobs.study.genotypes import Genotypes, Qc
 from jobs.study.section import Section
 from jobs.study.tables import Participants, Visits
 from jobs.study.traits import SurvivalTrait, Trait, needs_visits
