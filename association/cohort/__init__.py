@@ -1,0 +1,1 @@
+"""The cohort in numbers: relatives, ancestry, sex chromosomes, contamination, outliers, batches."""
