@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from association.gene_tests.masks import VariantAnnotations
+from association.gene_tests.masks import EXTERNAL_AF, MINOR_ALLELE_COUNT, VariantAnnotations
 from association.gene_tests.sex_chromosomes import hemizygous_in_males
 from association.scan_settings import ScanTrait
 from association.score import Carriers
@@ -31,7 +31,8 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
 
-SCORE_PREFIX = "score_"
+# Columns of the store that hold a number or a text that annotation keeps.
+SCORE_PREFIX, FIELD_PREFIX = "score_", "field_"
 # Below this mean dosage, a frequency of 5%, missing calls count as no minor allele.
 IMPUTED_FROM = 0.1
 
@@ -102,15 +103,9 @@ def read_batch(variants: pa.Table) -> GeneBatch:
     variants = variants.combine_chunks()
     carrier_variant, carrier_sample = _flatten(variants, "carriers")
     missing_variant, missing_sample = _flatten(variants, "missing")
-    scores = {
-        name.removeprefix(SCORE_PREFIX): _floats(variants, name)
-        for name in variants.column_names
-        if name.startswith(SCORE_PREFIX)
-    }
-    annotations = VariantAnnotations(_objects(variants, "consequence"), _objects(variants, "loftee"), scores)
     return GeneBatch(
         gene=_objects(variants, "gene"),
-        annotations=annotations,
+        annotations=read_annotations(variants),
         minor_allele_frequency=_floats(variants, "allele_count") / _floats(variants, "allele_number"),
         external_frequency=_floats(variants, "external_af"),
         carrier_variant=carrier_variant,
@@ -119,6 +114,23 @@ def read_batch(variants: pa.Table) -> GeneBatch:
         missing_variant=missing_variant,
         missing_sample=missing_sample,
         hemizygous=hemizygous_in_males(_objects(variants, "contig"), variants["position"].to_numpy()),
+    )
+
+
+def read_annotations(variants: pa.Table) -> VariantAnnotations:
+    """Read what masks and weights ask of variants of the gene store; carriers need not be among the columns."""
+    kept = variants.column_names
+    scores = [name for name in kept if name.startswith(SCORE_PREFIX)]
+    fields = [name for name in kept if name.startswith(FIELD_PREFIX)]
+    return VariantAnnotations(
+        _objects(variants, "consequence"),
+        _objects(variants, "loftee"),
+        scores={name.removeprefix(SCORE_PREFIX): _floats(variants, name) for name in scores},
+        fields={name.removeprefix(FIELD_PREFIX): _objects(variants, name) for name in fields},
+        rarity={
+            MINOR_ALLELE_COUNT: _floats(variants, "allele_count"),
+            EXTERNAL_AF: _floats(variants, "external_af"),
+        },
     )
 
 

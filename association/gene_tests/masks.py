@@ -1,25 +1,32 @@
 """Masks: which variants of a gene are tested together.
 
-A mask is a rule on consequence, LOFTEE's verdict and a damage score; a ceiling bounds the minor allele frequency, in
-the cohort and, where one is known, in an external reference. The synonymous mask is the negative control; the mask
-"any" takes every variant, for tests of single variants.
+A mask is a rule on consequence, LOFTEE's verdict and a damage score, or an expression on all that annotation keeps; a
+ceiling bounds the minor allele frequency, in the cohort and, where one is known, in an external reference. The
+synonymous mask is the negative control; the mask "any" takes every variant, for tests of single variants.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from association.gene_tests.consequence_terms import LOSS_OF_FUNCTION, MISSENSE, SYNONYMOUS
+from association.gene_tests.mask_expression.checks import LOFTEE
+from association.gene_tests.mask_expression.evaluate import CONSEQUENCE, Column, evaluate
+from association.gene_tests.mask_expression.tree import Expression
+
 Booleans = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-LOSS_OF_FUNCTION = frozenset(
-    {"transcript_ablation", "splice_acceptor_variant", "splice_donor_variant", "stop_gained", "frameshift_variant"}
-)
-MISSENSE = frozenset({"missense_variant"})
-SYNONYMOUS = frozenset({"synonymous_variant"})
+BUILT_IN = ("plof", "plof_or_damaging_missense", "missense", "synonymous")
+# Fields that any expression may name, beside those that annotation keeps.
+MINOR_ALLELE_COUNT = "minor_allele_count"
+EXTERNAL_AF = "external_af"
+TEXT_FIELDS = (CONSEQUENCE, LOFTEE)
+NUMBER_FIELDS = (MINOR_ALLELE_COUNT, EXTERNAL_AF)
 
 
 @dataclass(frozen=True)
@@ -29,16 +36,19 @@ class Mask:
     Attributes
     ----------
     name
-        "plof", "plof_or_damaging_missense", "missense", "synonymous" or "any".
+        "plof", "plof_or_damaging_missense", "missense", "synonymous" or "any"; another where there is `where`.
     score
         The damage score of the mask with damaging missense, else None.
     score_at_least
         Missense variants count as damaging from this score on.
+    where
+        Of which variants this is true; None for the built-in masks.
     """
 
     name: str
     score: str | None = None
     score_at_least: float = 0.0
+    where: Expression | None = None
 
 
 @dataclass(frozen=True)
@@ -53,11 +63,23 @@ class VariantAnnotations:
         LOFTEE's verdict (m): "HC", another word, or None where LOFTEE was not run.
     scores
         Damage scores by name, each (m), NaN where absent.
+    fields
+        Texts by name, each (m), None where absent.
+    rarity
+        "minor_allele_count", among all samples in the gene store, and "external_af", each (m).
     """
 
     consequence: NDArray[np.object_]
     loftee: NDArray[np.object_]
     scores: dict[str, Floats]
+    fields: dict[str, NDArray[np.object_]] = field(default_factory=dict)
+    rarity: dict[str, Floats] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """All of it by the name that expressions use; of a name that is both, the number."""
+        texts = {CONSEQUENCE: self.consequence, LOFTEE: self.loftee}
+        return {**self.fields, **self.scores, **self.rarity, **texts}
 
 
 def qualifying_variants(mask: Mask, variants: VariantAnnotations) -> Booleans:
@@ -69,8 +91,10 @@ def qualifying_variants(mask: Mask, variants: VariantAnnotations) -> Booleans:
     Raises
     ------
     ValueError
-        If the mask is none of the built-in ones.
+        If the mask is none of the built-in ones and has no expression.
     """
+    if mask.where is not None:
+        return evaluate(mask.where, variants.columns)
     if mask.name == "plof":
         return _loss_of_function(variants)
     if mask.name == "plof_or_damaging_missense":
