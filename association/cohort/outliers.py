@@ -1,0 +1,122 @@
+"""How far a sample's metrics lie from those of the samples it can be compared with.
+
+Samples are compared within batch and ancestry; where that leaves fewer than 30, within the batch, and where the batch
+is small as well, with everybody. The distance is
+
+    (value - median) / (1.4826 * median absolute deviation),
+
+in standard deviations of a normal distribution, signed. Metrics that follow ancestry within its groups can be
+regressed on principal components first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+# The median absolute deviation times this is the standard deviation of a normal distribution.
+MAD_TO_SD = 1.4826
+# A median absolute deviation of so many values has a standard error of about a fifth.
+FEWEST_OF_STRATUM = 30
+EVERYBODY = "everybody"
+
+
+def strata(batch: pd.Series, ancestry: pd.Series, *, fewest: int = FEWEST_OF_STRATUM) -> NDArray[np.object_]:
+    """Name the group of samples that each sample is compared with (n).
+
+    Parameters
+    ----------
+    batch
+        Of each sample; without one it is compared with its ancestry only (n).
+    ancestry
+        Group of each sample (n).
+    fewest
+        Samples that a group needs.
+    """
+    known_batch, known_ancestry = batch.notna(), ancestry.notna()
+    by_batch = ("batch " + batch.astype(str)).where(known_batch, "no batch")
+    by_both = (by_batch + ", ancestry " + ancestry.astype(str)).where(known_ancestry)
+    named = pd.Series(EVERYBODY, index=batch.index, dtype=object)
+    for names in (by_batch.where(known_batch), by_both):
+        counts = names.map(names.value_counts())
+        named = named.where(~(counts >= fewest), names)
+    return np.asarray(named, dtype=object)
+
+
+def deviations(values: pd.Series, stratum: NDArray[np.object_]) -> pd.Series:
+    """Give each value's distance from the median of its stratum in scaled median absolute deviations, signed (n).
+
+    A stratum is compared by its own median and spread; "everybody" by those of the whole cohort. Where more than
+    half the values of a stratum are equal its spread is zero; a value off the median would then be infinitely far
+    and excluded for any difference, so nothing is: all distances are zero.
+
+    Parameters
+    ----------
+    values
+        A metric, NaN where missing (n).
+    stratum
+        From `strata` (n).
+    """
+    numbers = values.to_numpy(np.float64, na_value=np.nan)
+    distance = np.full(len(numbers), np.nan)
+    for name in pd.unique(stratum):
+        members = stratum == name
+        compared = numbers if name == EVERYBODY else numbers[members]
+        compared = compared[np.isfinite(compared)]
+        if compared.size == 0:
+            continue
+        median = np.median(compared)
+        scale = MAD_TO_SD * np.median(np.abs(compared - median))
+        away = numbers[members] - median
+        distance[members] = away / scale if scale > 0 else away * 0.0
+    return pd.Series(distance, index=values.index)
+
+
+def outlier_table(
+    table: pd.DataFrame,
+    metrics: Sequence[str],
+    stratum: NDArray[np.object_],
+    *,
+    components: Floats | None = None,
+) -> pd.DataFrame:
+    """Give the deviations of several metrics, each as a column outlier_<metric>.
+
+    Parameters
+    ----------
+    table
+        A row per sample; a metric that isn't there, or has no value, gives NaN.
+    metrics
+        Columns to compare.
+    stratum
+        From `strata` (n).
+    components
+        Scores to regress each metric on beforehand (n, k); None to take them as they are.
+    """
+    columns = {}
+    for metric in metrics:
+        values = table[metric].astype(float) if metric in table else pd.Series(np.nan, index=table.index)
+        if components is not None and components.shape[1]:
+            values = residuals(values, components)
+        columns[f"outlier_{metric}"] = deviations(values, stratum)
+    return pd.DataFrame(columns, index=table.index)
+
+
+def residuals(values: pd.Series, components: Floats) -> pd.Series:
+    """Give what least squares on the components leaves of a metric, NaN where a value or score is missing (n).
+
+    With fewer than ten samples per component nothing is regressed, and the values come back.
+    """
+    numbers = values.to_numpy(np.float64, na_value=np.nan)
+    known = np.isfinite(numbers) & np.isfinite(components).all(axis=1)
+    if known.sum() < 10 * (components.shape[1] + 1):
+        return values
+    design = np.column_stack([np.ones(len(numbers)), components])
+    left = np.full(len(numbers), np.nan)
+    coefficients = np.linalg.lstsq(design[known], numbers[known], rcond=None)[0]
+    left[known] = numbers[known] - design[known] @ coefficients
+    return pd.Series(left, index=values.index)
