@@ -1,0 +1,6 @@
+"""The page of quality control: what a person looks at before signing who and what stays."""
+
+from jobs.report.qc.inputs import QcInputs
+from jobs.report.qc.page import qc_html, qc_tables, write_qc_page
+
+__all__ = ["QcInputs", "qc_html", "qc_tables", "write_qc_page"]
