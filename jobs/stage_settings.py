@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from association.calibration.monte_carlo import Effort
+from association.gene_tests.mask_expression.parse import parse
 from association.gene_tests.masks import Mask
 from association.scan_settings import MaskChoice, ScanSettings, WeightedTest
 from jobs.study.gene_tests import Calibration
@@ -51,8 +52,8 @@ def scan_settings(study: Study) -> ScanSettings:
     """Give what a study asks of a scan."""
     masks = []
     for mask in study.masks:
-        damaging = mask.damaging
-        rule = Mask(mask.name, damaging.score, damaging.at_least) if damaging else Mask(mask.name)
+        damaging, where = mask.damaging, parse(mask.where) if mask.where is not None else None
+        rule = Mask(mask.name, damaging.score, damaging.at_least) if damaging else Mask(mask.name, where=where)
         masks += [MaskChoice(rule, ceiling) for ceiling in mask.max_allele_frequency]
     calibration = study.calibration
     return ScanSettings(

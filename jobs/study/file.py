@@ -136,7 +136,8 @@ def _settings_problems(details: ErrorDetails, settings: object, root: yaml.Node)
     place = _without_tags(details["loc"], settings)
     node = _node_at(root, place)
     if details["type"] == "value_error" and not place:
-        return [_misfit(line, root) for line in str(details["ctx"]["error"]).split("\n")]
+        # A line that begins with a blank belongs to the message above it.
+        return [_misfit(line, root) for line in re.split(r"\n(?! )", str(details["ctx"]["error"]))]
     return [Problem(_where(place, node), _message(details, place, settings))]
 
 

@@ -1,4 +1,4 @@
-"""Settings of what is tested: masks, gene tests, calibration, follow-up."""
+"""Settings of what is tested: masks, gene tests, calibration, gene lists, follow-up."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from jobs.study.section import Section
+from jobs.study.section import Name, Section
+
+# Begins an entry of the panel that stands for a gene list.
+LIST_PREFIX = "list:"
 
 
 class DamagingScore(Section):
@@ -19,7 +22,20 @@ class DamagingScore(Section):
 class Mask(Section):
     """Which variants of a gene are taken together."""
 
-    name: Literal["plof", "plof_or_damaging_missense", "missense", "synonymous"]
+    name: Annotated[
+        Name,
+        Field(
+            description="plof, plof_or_damaging_missense, missense or synonymous; with 'where', a name of its own "
+            "(letters, digits and _)"
+        ),
+    ]
+    where: Annotated[
+        str | None,
+        Field(
+            description="an expression on consequence, loftee, minor_allele_count, external_af and the names in "
+            "annotation.scores and annotation.fields, e.g. consequence in plof or REVEL >= 0.7"
+        ),
+    ] = None
     max_allele_frequency: Annotated[
         list[Annotated[float, Field(gt=0, le=0.5)]],
         Field(
@@ -80,7 +96,9 @@ class Calibration(Section):
     exceedances: Annotated[
         int, Field(ge=10, description="a test stops once this many permutations were at least as extreme")
     ] = 200
-    panel: Annotated[list[str], Field(description="genes that are worth more permutations")] = []
+    panel: Annotated[
+        list[str], Field(description="genes that are worth more permutations; list:NAME for those of a gene list")
+    ] = []
     panel_permutations: Annotated[int, Field(ge=1_000, le=1_000_000_000)] = 10_000_000
     family_permutations: Annotated[
         int,
@@ -90,6 +108,17 @@ class Calibration(Section):
             description="for Westfall-Young's p-values adjusted for all genes, which are all kept in memory; 0: none",
         ),
     ] = 1_000
+
+
+class GeneList(Section):
+    """A list of genes that others made, such as a panel."""
+
+    name: Annotated[Name, Field(description="letters, digits and _, beginning with a letter")]
+    version: Annotated[str, Field(min_length=1, description="of the list, or the date of its download")]
+    path: Annotated[str, Field(description="a table, or a text with a gene per line")]
+    column: Annotated[
+        str | None, Field(description="the column of gene symbols; null: the file has a gene per line and no header")
+    ] = None
 
 
 class FollowUp(Section):

@@ -15,8 +15,9 @@ from pydantic import Field, model_validator
 from jobs.study.annotation import Annotation
 from jobs.study.checks import Checks
 from jobs.study.covariates import Covariates, MissingPolicy
-from jobs.study.gene_tests import Calibration, FollowUp, GeneTest, Mask
+from jobs.study.gene_tests import Calibration, FollowUp, GeneList, GeneTest, Mask
 from jobs.study.genotypes import Genotypes, Qc
+from jobs.study.mask_misfits import misfits_of_gene_lists, misfits_of_masks
 from jobs.study.section import Section
 from jobs.study.tables import Participants, Visits
 from jobs.study.traits import SurvivalTrait, Trait, needs_visits
@@ -83,6 +84,9 @@ class Study(ClinicalStudy):
         GeneTest(test="acat_v"),
     ]
     calibration: Calibration = Calibration()
+    gene_lists: Annotated[
+        list[GeneList], Field(description="lists to name genes by, in the results and in calibration.panel")
+    ] = []
     follow_up: FollowUp = FollowUp()
     condition_on: Annotated[
         list[Annotated[str, Field(pattern=r"^[^-]+-[0-9]+-[ACGTN]+-[ACGTN]+$")]],
@@ -101,9 +105,8 @@ class Study(ClinicalStudy):
 
 def _misfits_of_tests(study: Study) -> Iterator[str]:
     scores = getattr(study.annotation, "scores", [])
-    for number, mask in enumerate(study.masks):
-        if mask.damaging is not None and mask.damaging.score not in scores:
-            yield f"masks[{number}].damaging.score: '{mask.damaging.score}' is not in annotation.scores; add it there"
+    yield from misfits_of_masks(study.masks, scores, getattr(study.annotation, "fields", []))
+    yield from misfits_of_gene_lists(study.gene_lists, study.calibration.panel)
     for number, test in enumerate(study.tests):
         score = test.weights.removeprefix("score:")
         if score != test.weights and score not in scores:
