@@ -8,11 +8,8 @@ unusual declaration elsewhere in the file does no harm.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
-
-Transcripts = Literal["all", "canonical", "mane"]
 
 CALL_FIELDS = ("GT", "GQ", "DP", "AD")
 FIXED_COLUMNS = ("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT")
@@ -109,49 +106,6 @@ def annotation_subfields(description: str) -> tuple[str, ...]:
     if "|" not in text:
         return ()
     return tuple(part.strip(" '\"") for part in text.split("|"))
-
-
-@dataclass(frozen=True)
-class AbsentPart:
-    """A part of VEP's field that a study needs and a header does not name.
-
-    Attributes
-    ----------
-    setting
-        The setting of the annotation that asks for it.
-    names
-        The part's name, or several any of which would do.
-    """
-
-    setting: str
-    names: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return " or ".join(f"'{name}'" for name in self.names)
-
-
-def absent_parts(
-    subfields: Collection[str], *, transcripts: Transcripts, scores: Sequence[str], external_af: str | None
-) -> list[AbsentPart]:
-    """List the parts that are needed of VEP's field and that it lacks.
-
-    Parameters
-    ----------
-    subfields
-        Names of the field's parts.
-    transcripts
-        Which transcripts count; all but "all" need a part that marks them.
-    scores
-        Parts that hold scores.
-    external_af
-        The part that holds the allele frequency in a reference population, None if none does.
-    """
-    marks = {"all": (), "canonical": ("CANONICAL",), "mane": ("MANE_SELECT", "MANE")}[transcripts]
-    needed = [AbsentPart("field", ("Consequence",)), AbsentPart("field", ("SYMBOL", "Gene"))]
-    needed += [AbsentPart("transcripts", marks)] if marks else []
-    needed += [AbsentPart(f"scores[{number}]", (name,)) for number, name in enumerate(scores)]
-    needed += [AbsentPart("external_af", (external_af,))] if external_af else []
-    return [part for part in needed if not set(part.names) & set(subfields)]
 
 
 def short_header(

@@ -17,7 +17,7 @@ from hail.utils.java import FatalError, HailUserError
 from association.problems import InputError
 from hail_pipelines.reference_genome import ReferenceGenome, other_genome
 from hail_pipelines.vcf.bgzip import is_intact
-from hail_pipelines.vcf.records import call_problems
+from hail_pipelines.vcf.call_text import call_problems
 
 _LOCATED = re.compile(
     r"HailException: (?:file:)?(?P<file>[^\n]*?):offset \d+: error while parsing line\n(?P<line>[^\n]*)"

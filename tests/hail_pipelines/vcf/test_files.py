@@ -245,7 +245,9 @@ def test_refuses_a_position_beyond_the_chromosome(write_vcf):
 
 def test_refuses_a_vcf_without_genotypes(write_vcf):
     header = ["##fileformat=VCFv4.2", '##FORMAT=<ID=DP,Number=1,Type=Integer,Description="">']
-    assert "FORMAT GT: not declared" in refusal(write_vcf(["1 9 . A C . . . DP 1 2 3"], header=header))
+    text = refusal(write_vcf(["1 9 . A C . . . DP 1 2 3"], header=header))
+    assert "FORMAT GT: none of the first 1 records has GT in its FORMAT: there are no genotypes to test" in text
+    assert "FORMAT GT: not declared" in refusal(write_vcf([], header=header))
 
 
 def test_refuses_a_vcf_without_records(write_vcf):

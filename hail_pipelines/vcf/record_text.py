@@ -1,0 +1,107 @@
+"""The fixed columns of one record as text: what is wrong with those that the engine reads.
+
+Those are CHROM, POS, and the INFO fields that annotation asks for. ID is carried along as it stands, QUAL is not
+read, and what is odd in REF, ALT and FILTER is counted when the record is loaded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from hail_pipelines.reference_genome import ReferenceGenome, last_position, other_genome
+from hail_pipelines.vcf.call_text import number_pattern
+from hail_pipelines.vcf.header import FIXED_COLUMNS, Declaration
+
+EMPTY_LINE = "an empty line among the records; remove such lines with: sed '/^[[:space:]]*$/d'"
+_CONTIG = re.compile(rb"[^\s,<>\[\]]+")
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong with a record.
+
+    Attributes
+    ----------
+    part
+        The column or field.
+    message
+        What was found, what was expected, and what to do.
+    """
+
+    part: str
+    message: str
+
+
+def shape_fault(line: bytes, columns: Sequence[bytes], samples: int) -> Fault | None:
+    """Say whether a record has too few or too many columns.
+
+    Parameters
+    ----------
+    line
+        The record without its line end.
+    columns
+        Its nine fixed columns, then all its calls in one.
+    samples
+        How many samples the header names.
+    """
+    fixed = len(FIXED_COLUMNS)
+    found = len(columns) if len(columns) <= fixed else fixed + columns[-1].count(b"\t") + 1
+    if found == fixed + samples:
+        return None
+    if not line.strip():
+        return Fault("", EMPTY_LINE)
+    expected = f"{fixed + samples} ({fixed} and {samples} samples)"
+    if found == 1 and len(line.split()) == fixed + samples:
+        return Fault("", f"columns are separated by spaces, expected tabs between {expected}; mend the file")
+    return Fault(
+        "",
+        f"found {found} columns where the header has {expected}: the line is "
+        "cut off, or columns are separated by spaces instead of tabs",
+    )
+
+
+def place_faults(columns: Sequence[bytes], reference_genome: ReferenceGenome) -> Iterator[Fault]:
+    """Find whether a record lies on no contig, or outside its chromosome."""
+    contig, position = columns[0].decode("utf-8", "replace"), columns[1]
+    if not _CONTIG.fullmatch(columns[0]):
+        yield Fault(
+            "CHROM", f"found {contig!r}, expected a contig's name such as 1 or chr1; mend or remove the record"
+        )
+    if not position.isdigit() or int(position) == 0:
+        found = position.decode("utf-8", "replace")
+        yield Fault("", f"POS is {found!r}, expected a whole number from 1; mend or remove the record")
+        return
+    last = last_position(contig, reference_genome)
+    if last is not None and int(position) > last:
+        yield Fault(
+            "",
+            f"position {contig}:{int(position):,} lies beyond the end of the chromosome in {reference_genome} "
+            f"({last:,}): the file may be on {other_genome(reference_genome)}; set "
+            "genotypes.reference_genome to the file's own in the study file",
+        )
+
+
+def info_faults(info: bytes, declared: Mapping[str, Declaration]) -> Iterator[Fault]:
+    """Find the INFO fields whose values contradict their declared type or count.
+
+    Parameters
+    ----------
+    info
+        The record's INFO column.
+    declared
+        The declarations of the fields that are asked for, by id.
+    """
+    numeric = {name: each for name, each in declared.items() if each.type in ("Integer", "Float")}
+    if not numeric:
+        return
+    values = dict(part.split("=", 1) for part in info.decode("utf-8", "replace").split(";") if "=" in part)
+    for name, each in numeric.items():
+        number = number_pattern(each.type)
+        pattern = number if each.number == "1" else rf"{number}(?:,{number})*"
+        if name in values and not re.fullmatch(pattern, values[name].strip()):
+            yield Fault(
+                f"INFO {name}",
+                f"the header declares Type={each.type}, Number={each.number}, found {values[name]!r}; mend the file, "
+                "or correct the declaration with: bcftools reheader",
+            )
