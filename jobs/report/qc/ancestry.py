@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from jobs.report import numbers, svg
 from jobs.report.figures import ReportFigure
 from jobs.report.qc.exhibits import FINE, LOOK, UNKNOWN, Exhibit, Finding, Section, some
-from jobs.report.qc.inputs import QcInputs
+from jobs.report.qc.inputs import GROUPINGS, QcInputs
 from jobs.report.qc.layout import RING, legend_marks, mark, panel_row
 from jobs.report.qc.palette import Category, categories
 from jobs.report.qc.points import draw_categories
@@ -31,10 +31,14 @@ def ancestry_section(inputs: QcInputs) -> Section:
         finding = Finding(UNKNOWN, "Ancestry", f"No principal components: {why}.")
         return Section("ancestry", "Ancestry", [finding], absent=[f"Principal components: {why}."])
     exhibits = [_components(inputs, column) for column in inputs.groupings or [EVERYONE]]
+    listed = _outliers(inputs)
+    if len(listed):
+        caption = "Samples far from everyone on the components: of rare ancestry, or of poor calls."
+        exhibits.append(Exhibit("pca_outliers", "Outliers", caption, listed))
     explained = _explained(inputs)
     if len(explained):
         caption = "The share of the variance that each component explains."
-        exhibits.append(Exhibit("pca_explained", "Components", caption, explained))
+        exhibits.append(Exhibit("pca_explained", "What each component explains", caption, explained, folded=True))
     notes = []
     if numbers.present(inputs.pca.get("variants")):
         notes.append(f"The components are of {inputs.pca['variants']:,} common variants in little correlation.")
@@ -56,6 +60,13 @@ def _finding(inputs: QcInputs) -> Finding:
         text = f"{some(outliers, 'sample is an outlier', 'samples are outliers')} of the principal components.{words}"
         return Finding(LOOK, "Ancestry", text)
     return Finding(FINE, "Ancestry", f"No sample is an outlier of the principal components.{words}")
+
+
+def _outliers(inputs: QcInputs) -> pd.DataFrame:
+    """List the samples that are far from everyone."""
+    columns = ("sample", *GROUPINGS, "ancestry_probability", "pc1", "pc2", "pc3", "pc4", "call_rate", "passes")
+    known = [column for column in columns if inputs.known(column)]
+    return inputs.samples.loc[inputs.flags("pca_outlier"), known].reset_index(drop=True)
 
 
 def _explained(inputs: QcInputs) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from jobs.report.qc.layout import panel_row
 SEPARATOR = "; "
 BY_HAND = "excluded by hand"
 LONGEST_NAME = 46
+NO_AXIS = 0.08
 CAPTION = (
     "Left: {unit}s left after each rule, in this order; one that several rules exclude goes with the first of them. "
     "Right: all that fail the rule, the dark part those that fail no other."
@@ -133,7 +134,7 @@ def _flow_exhibit(unit: str, table: pd.DataFrame) -> Exhibit:
     with mpl.rc_context(svg.STYLE):
         panels = 2 if stepwise else 1
         height = 0.35 + 0.25 * (len(table) + (1 if stepwise else 0))
-        figure, axes = panel_row(panels, height=height, left=3.05, widths=[1.0, 0.8][:panels])
+        figure, axes = panel_row(panels, height=height, left=3.05, below=NO_AXIS, widths=[1.0, 0.8][:panels])
         if stepwise:
             _draw_left(axes[0], table, unit)
         _draw_fails(axes[-1], table, unit, names=not stepwise)
@@ -194,7 +195,7 @@ def _calls(inputs: QcInputs) -> Exhibit:
     table = recorded(inputs.rules("genotype"), inputs.total("genotype"))
     table = table.assign(share=table["fails"] / table["before"].where(table["before"] > 0))
     with mpl.rc_context(svg.STYLE):
-        figure, (panel,) = panel_row(1, height=0.35 + 0.25 * len(table), left=3.05)
+        figure, (panel,) = panel_row(1, height=0.35 + 0.25 * len(table), left=3.05, below=NO_AXIS)
         _draw_fails(panel, table, "call", names=True)
         description = "Calls that each rule of genotypes set to missing."
         image = svg.inline_svg(figure, name="flow-genotype", description=description)

@@ -56,7 +56,7 @@ def table_view(table: pd.DataFrame) -> TableView:
     """Write a table for the page."""
     shown = table.head(MOST_ROWS)
     headings = [(heading(str(name)), "n" if _is_number(table[name]) else "") for name in table]
-    columns = [[cell(str(name), one) for one in shown[name]] for name in table]
+    columns = [_column(str(name), shown[name]) for name in table]
     rows = [list(row) for row in zip(*columns, strict=True)]
     return TableView(headings, rows, len(table) - len(shown))
 
@@ -73,8 +73,14 @@ def heading(name: str) -> str:
     return wording.plain_words(name)
 
 
-def cell(name: str, value: Any) -> str:
-    """Write a cell."""
+def _column(name: str, values: pd.Series) -> list[str]:
+    """Write a column's cells: as counts only where all its numbers are whole."""
+    whole = not pd.api.types.is_float_dtype(values) or bool((values.dropna() % 1 == 0).all())
+    return [cell(name, value, whole=whole) for value in values]
+
+
+def cell(name: str, value: Any, *, whole: bool = False) -> str:
+    """Write a cell; numbers of a whole column without decimals."""
     if isinstance(value, bool) or type(value).__name__ == "bool":
         return "yes" if value else "no"
     if isinstance(value, str):
@@ -83,11 +89,9 @@ def cell(name: str, value: Any) -> str:
         return "; ".join(map(str, value))
     if value is None or value is pd.NA or not numbers.present(value):
         return numbers.NOTHING
-    if name.endswith("_share") or name == "share" or name.startswith(PERCENTAGES):
+    if name.endswith("_share") or name in ("share", "charr") or name.startswith(PERCENTAGES):
         return numbers.percent(value)
-    return (
-        numbers.number(value, DIGITS) if not float(value).is_integer() else f"{int(value):,}".replace("-", "\u2212")
-    )
+    return f"{int(value):,}".replace("-", "\u2212") if whole else numbers.number(value, DIGITS)
 
 
 def _is_number(column: pd.Series) -> bool:

@@ -47,6 +47,8 @@ class Exhibit:
         The numbers.
     figure
         None where the table stands for itself.
+    folded
+        Whether such a table is shown only when asked for.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Exhibit:
     caption: str
     table: pd.DataFrame
     figure: ReportFigure | None = None
+    folded: bool = False
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ def panel_row(
     widths: Sequence[float] = (),
     left: float = LEFT,
     right: float = RIGHT,
+    below: float = BELOW,
 ) -> tuple[Figure, list[Axes]]:
     """Make panels side by side, the legend in rows above all of them.
 
@@ -42,13 +43,13 @@ def panel_row(
         Marks with labels.
     widths
         Relative widths; equal, if absent.
-    left, right
-        Room beside the panels, in inches.
+    left, right, below
+        Room around the panels, in inches.
     """
     letters = max((len(str(mark.get_label())) for mark in legend), default=1)
     columns = max(1, int(WIDTH / (LETTER * letters + MARK)))
     above = ABOVE + LEGEND_ROW * math.ceil(len(legend) / columns)
-    total = above + height + BELOW
+    total = above + height + below
     figure = Figure(figsize=(WIDTH, total))
     width = (WIDTH - left - right - (panels - 1) * BETWEEN) / panels
     grid = figure.add_gridspec(
@@ -56,7 +57,7 @@ def panel_row(
         panels,
         left=left / WIDTH,
         right=1 - right / WIDTH,
-        bottom=BELOW / total,
+        bottom=below / total,
         top=1 - above / total,
         wspace=BETWEEN / width,
         width_ratios=list(widths) or None,

@@ -14,7 +14,7 @@ from jobs.report.qc.exhibits import FINE, LOOK, Exhibit, Finding, Section, some
 from jobs.report.qc.inputs import Booleans, QcInputs
 from jobs.report.qc.layout import panel_row
 from jobs.report.qc.palette import Category, categories
-from jobs.report.qc.spreads import FEW, draw_spread, finish_rows, span_of, spread_table
+from jobs.report.qc.spreads import FEW, OUTMOST, draw_spread, finish_rows, span_of, spread_table
 
 # Metric, its name, and why no sample may have it.
 METRICS = (
@@ -34,7 +34,7 @@ COLUMNS = 4
 LONGEST_NAME = 14
 CAPTION = (
     "Each row is a group. Every sample is a dot where a group has {few} or fewer, else the shape is how many have "
-    "such a value; the bar spans the middle half and its dot is the median. Diamonds are beyond a threshold (dashed, "
+    "such a value, with dots for the {outmost} lowest and highest; the bar spans the middle half and its dot is the median. Diamonds are beyond a threshold (dashed, "
     "where it is the same for everyone); a value beyond the axis stands at its edge."
 )
 
@@ -46,6 +46,10 @@ def metric_section(inputs: QcInputs) -> Section:
     measured = [metric for metric in shown if inputs.known(f"outlier_{metric}")]
     if measured:
         exhibits.append(_deviations(inputs, measured))
+    listed = flagged_samples(inputs, shown)
+    if len(listed):
+        caption = "A sample may be beyond several thresholds; what is left out for it is a matter of the settings."
+        exhibits.append(Exhibit("metric_outliers", "Samples beyond a threshold", caption, listed))
     absent = [f"{name[:1].upper()}{name[1:]}: {why}." for metric, name, why in METRICS if metric not in shown]
     if shown and not inputs.groupings:
         absent.append("By cohort, batch or ancestry: no two groups of samples are told apart.")
@@ -68,6 +72,18 @@ def flagged(inputs: QcInputs, metric: str) -> Booleans:
     if limit is not None:
         beyond |= np.abs(inputs.values(f"outlier_{metric}")) > limit
     return beyond
+
+
+def flagged_samples(inputs: QcInputs, shown: list[str]) -> pd.DataFrame:
+    """List who is beyond a threshold of which metric: the value, and how far it is from its stratum."""
+    parts = []
+    about = [column for column in ("sample", "batch", "ancestry") if inputs.known(column)]
+    for metric in shown:
+        beyond = flagged(inputs, metric)
+        numbers = {"value": inputs.values(metric), "deviation": inputs.values(f"outlier_{metric}")}
+        part = inputs.samples[about].assign(metric=NAMES[metric], **numbers)
+        parts.append(part[beyond])
+    return pd.concat(parts, ignore_index=True) if any(len(part) for part in parts) else pd.DataFrame()
 
 
 def _finding(inputs: QcInputs, shown: list[str]) -> Finding:
@@ -101,7 +117,9 @@ def _by_group(inputs: QcInputs, shown: list[str], column: str) -> Exhibit:
     table = table[["metric", *(name for name in table if name != "metric")]].rename(columns={"group": column})
     name = "sample_metrics" if column == EVERYONE else f"sample_metrics_by_{column}"
     title = f"Metrics {words}"
-    return Exhibit(name, title, CAPTION.format(few=FEW), table, ReportFigure(image, table, description))
+    return Exhibit(
+        name, title, CAPTION.format(few=FEW, outmost=OUTMOST), table, ReportFigure(image, table, description)
+    )
 
 
 def _draw_metric(panel: Axes, inputs: QcInputs, metric: str, groups: list[Category]) -> pd.DataFrame:

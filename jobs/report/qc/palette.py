@@ -21,7 +21,7 @@ NOT_GIVEN, OTHER = "not given", "other"
 SHARED = {
     "ancestry": ("EUR", "AFR", "EAS", "SAS", "AMR", "MID"),
     "karyotype": ("XX", "XY", "X0", "XXY", "XYY", "XXX"),
-    "relationship": ("parent-child", "siblings", "duplicate", "first degree", "second degree", "third degree"),
+    "relationship": ("duplicate", "parent-child", "siblings", "first degree", "second degree", "third degree"),
 }
 SHARED_PLACE = {("ancestry", "main"): 0}
 GREYS = (OTHER, "unclear", NOT_GIVEN)

@@ -15,6 +15,8 @@ from jobs.report.qc.palette import Category
 # A panel with more points than this draws them as pixels, so that the page stays light.
 MOST_SHAPES = 600
 SIZE, PIXEL_SIZE = 16.0, 7.0
+# Fewer points than this are drawn large.
+FEW, LARGE_SIZE = 150, 30.0
 
 
 def draw_categories(
@@ -35,7 +37,8 @@ def draw_categories(
     """
     drawn = np.isfinite(x) & np.isfinite(y)
     pixels = int(drawn.sum()) > MOST_SHAPES
-    style: dict[str, Any] = {"s": PIXEL_SIZE if pixels else SIZE, "rasterized": pixels, "zorder": 3, "clip_on": False}
+    size = PIXEL_SIZE if pixels else LARGE_SIZE if int(drawn.sum()) < FEW else SIZE
+    style: dict[str, Any] = {"s": size, "rasterized": pixels, "zorder": 3, "clip_on": False}
     for group in sorted(groups, key=lambda group: -int(group.rows.sum())):
         full, outline = group.rows & drawn & ~hollow, group.rows & drawn & hollow
         panel.scatter(x[full], y[full], c=group.color, marker=group.marker, linewidths=0, alpha=0.75, **style)

@@ -143,6 +143,6 @@ def _pairs(inputs: QcInputs) -> Exhibit:
     if inputs.known("passes"):
         passes = dict(zip(inputs.samples["sample"], inputs.flags("passes"), strict=True))
         for side in ("1", "2"):
-            pairs[f"passes_{side}"] = pairs[f"sample_{side}"].map(passes)
-    caption = "Closest first. Of duplicates at most one passes; of relatives all may, as tests can allow for them."
+            pairs[f"sample_{side}_stays"] = pairs[f"sample_{side}"].map(passes)
+    caption = "Closest first, with whether each of the two stays."
     return Exhibit("related_pairs", "Pairs", caption, pairs)

@@ -18,9 +18,13 @@ from jobs.report.qc.palette import Category
 
 # Up to so many values of a group are drawn one by one.
 FEW = 60
-BINS = 70
+# Of more values the lowest and the highest few are.
+OUTMOST = 10
+LEAST_BINS, MOST_BINS = 16, 70
 # The axis reaches so many widths of the middle 98% beyond them; farther values stand at its edge.
 REACH = 0.6
+# Half a mark, as a share of the axis.
+EDGE = 0.018
 # Of flagged values in a row at most so many are drawn.
 MOST_FLAGGED = 150
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -34,8 +38,9 @@ class Span:
     high: float
 
     def clip(self, values: Floats) -> Floats:
-        """Move values beyond the ends to the ends."""
-        return np.clip(values, self.low, self.high)
+        """Move values beyond the ends to the ends, far enough in for their marks to be whole."""
+        edge = EDGE * (self.high - self.low)
+        return np.clip(values, self.low + edge, self.high - edge)
 
 
 def span_of(values: Floats, *limits: float | None) -> Span:
@@ -45,7 +50,7 @@ def span_of(values: Floats, *limits: float | None) -> Span:
     reach = REACH * max(high - low, 1e-6 * max(abs(low), abs(high)), 1e-12)
     ends = [max(low - reach, float(values.min())), min(high + reach, float(values.max()))]
     ends += [limit for limit in limits if limit is not None]
-    margin = 0.04 * max(max(ends) - min(ends), reach)
+    margin = 0.05 * max(max(ends) - min(ends), reach)
     return Span(min(ends) - margin, max(ends) + margin)
 
 
@@ -71,18 +76,25 @@ def draw_spread(panel: Axes, place: float, values: Floats, flagged: Booleans, co
         return
     at = span.clip(values)
     if values.size <= FEW:
-        panel.scatter(
-            at[~flagged], _scattered(place, int((~flagged).sum())), s=8, c=color, linewidths=0, alpha=0.75, zorder=3
-        )
+        _draw_dots(panel, at[~flagged], _scattered(place, int((~flagged).sum())), color)
     else:
-        counts, edges = np.histogram(at[~flagged], bins=BINS, range=(span.low, span.high))
+        bins = int(np.clip(4 * values.size ** (1 / 3), LEAST_BINS, MOST_BINS))
+        inside = np.sort(at[~flagged])
+        counts, edges = np.histogram(inside, bins=bins)
         height = place - 0.1 - 0.62 * counts / max(1, counts.max())
         panel.stairs(height, edges, baseline=place - 0.1, fill=True, color=color, alpha=0.55, linewidth=0)
+        # A curve shows no single value.
+        ends = np.append(inside[:OUTMOST], inside[-OUTMOST:])
+        _draw_dots(panel, ends, np.full(ends.size, place - 0.15), color)
     low, middle, high = span.clip(np.quantile(values, [0.25, 0.5, 0.75]))
     panel.plot([low, high], [place + 0.05] * 2, color=color, linewidth=3.4, solid_capstyle="butt", zorder=3)
     panel.plot([middle], [place + 0.05], marker="o", markersize=4.2, color=svg.PAPER, markeredgecolor=color, zorder=5)
     far = np.sort(at[flagged])[:: max(1, -(-int(flagged.sum()) // MOST_FLAGGED))]
     panel.scatter(far, np.full(far.size, place + 0.05), s=17, c=svg.MARK, marker="D", linewidths=0, zorder=6)
+
+
+def _draw_dots(panel: Axes, at: Floats, heights: Floats, color: str) -> None:
+    panel.scatter(at, heights, s=8, c=color, linewidths=0, alpha=0.75, zorder=3)
 
 
 def _scattered(place: float, count: int) -> Floats:

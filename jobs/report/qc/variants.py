@@ -11,21 +11,20 @@ from matplotlib.axes import Axes
 
 from jobs.report import svg, wording
 from jobs.report.figures import ReportFigure
-from jobs.report.null_models.panels import panel_grid
+from jobs.report.null_models.panels import columns_for, panel_grid
 from jobs.report.qc.exhibits import UNKNOWN, Exhibit, Finding, Section
 from jobs.report.qc.inputs import QcInputs
 from jobs.report.qc.layout import panel_row
 
-COLUMNS = 4
 NAMES = {
     "call_rate": "call rate",
-    "het_balance": "share of alternate reads, heterozygous",
+    "het_balance": "allele balance of hets",
     "inbreeding": "inbreeding coefficient",
     "neg_log10_hwe_p": "Hardy-Weinberg \u2212log\u2081\u2080 p",
-    "batch_call_rate_spread": "spread of call rates over batches",
+    "batch_call_rate_spread": "call rate, spread over batches",
     "quality_by_depth": "quality by depth (QD)",
     "vqslod": "VQSLOD",
-    "calls_failed_share": "share of calls that failed",
+    "calls_failed_share": "share of calls lost",
 }
 EXPECTED = ("call_rate", "het_balance", "inbreeding", "neg_log10_hwe_p", "quality_by_depth", "vqslod")
 WHY_ABSENT = {
@@ -62,12 +61,13 @@ def _title(metric: str) -> str:
 def _histograms(histograms: pd.DataFrame) -> Exhibit:
     """Draw a panel per metric with its threshold."""
     metrics = list(histograms.groupby("metric", sort=False))
+    columns = columns_for(len(metrics))
     with mpl.rc_context(svg.STYLE):
-        figure, axes = panel_grid(len(metrics), columns=min(COLUMNS, max(2, len(metrics))), height=1.45)
+        figure, axes = panel_grid(len(metrics), columns=columns, height=1.45)
         for panel, (metric, rows) in zip(axes, metrics, strict=True):
             _draw_histogram(panel, rows)
             panel.set_title(_title(str(metric)), size=8.3)
-        for panel in axes[::COLUMNS]:
+        for panel in axes[::columns]:
             panel.set_ylabel("variants")
         description = f"Distributions of {len(metrics)} metrics of variants, with thresholds."
         image = svg.inline_svg(figure, name="variant-metrics", description=description)
@@ -107,7 +107,7 @@ def _ti_tv(classes: pd.DataFrame) -> Exhibit:
     """Draw Ti/Tv per class of frequency, with the number of variants."""
     ratio = classes["ti_tv"].to_numpy(np.float64)
     place = np.arange(len(classes))
-    top = float(np.nanmax(ratio)) * 1.22
+    low, high = float(np.nanmin(ratio)), float(np.nanmax(ratio))
     with mpl.rc_context(svg.STYLE):
         figure, (panel,) = panel_row(1, height=2.2)
         panel.plot(place, ratio, color=svg.LINE, linewidth=1, zorder=2)
@@ -125,7 +125,7 @@ def _ti_tv(classes: pd.DataFrame) -> Exhibit:
                 )
         panel.set_xticks(place, [str(name) for name in classes["frequency_class"]], size=8)
         panel.set_xlim(-0.6, len(classes) - 0.4)
-        panel.set_ylim(0, top * 1.08)
+        panel.set_ylim(max(0.0, low - 0.5), high + 0.5 + 0.15 * (high - low))
         panel.set_xlabel("frequency of the minor allele, variants that stay")
         panel.set_ylabel("Ti/Tv")
         description = "Ti/Tv of the variants that stay, by frequency."

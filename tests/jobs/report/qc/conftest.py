@@ -21,6 +21,7 @@ CALL_RATE, CONTAMINATED, TI_TV_FAR, DUPLICATE, SWAPPED = (
     "duplicate of a sample that stays",
     "not of the reported sex",
 )
+BY_HAND = "consent withdrawn"
 SAMPLE_RULES = {
     "call rate": CALL_RATE,
     "contamination": CONTAMINATED,
@@ -82,7 +83,7 @@ def simulate_samples(size: int, seed: int = 1) -> pd.DataFrame:
     for number, spread in enumerate((0.03, 0.02, 0.008, 0.005), start=1):
         middle = {"AFR": (0.12, 0.0), "SAS": (-0.03, 0.1)}
         centre = np.array([middle.get(name, (-0.02, -0.03))[(number - 1) % 2] for name in ancestry])
-        table[f"pc{number}"] = generator.normal(centre if number < 3 else 0, spread / 4)
+        table[f"pc{number}"] = generator.normal(centre if number < 3 else np.zeros(size), spread / 4)
     table["projected"] = generator.random(size) < 0.06
     return _judge(_plant(table, generator))
 
@@ -117,6 +118,7 @@ def _judge(table: pd.DataFrame) -> pd.DataFrame:
         TI_TV_FAR: table["outlier_ti_tv"].abs() > 8,
     }
     reasons = [[reason for reason, fails in failing.items() if fails[row]] for row in range(len(table))]
+    reasons[-1].append(BY_HAND)
     return table.assign(reasons=reasons, passes=[not one for one in reasons])
 
 
@@ -229,8 +231,8 @@ def simulate_inputs(size: int = 300, **changes: Any) -> QcInputs:
     """Put a cohort's inputs together."""
     samples = simulate_samples(size)
     out = samples[~samples["passes"]]
-    excluded = pd.DataFrame({"sample": out["sample"], "reasons": out["reasons"], "by": "rule"})
-    by_hand = {"sample": f"PATIENT-{size - 1:06}", "reasons": ["consent withdrawn"], "by": "hand"}
+    by = ["hand" if BY_HAND in reasons else "rule" for reasons in out["reasons"]]
+    excluded = pd.DataFrame({"sample": out["sample"], "reasons": out["reasons"], "by": by})
     given = {
         "study": "Simulated cohort",
         "samples": samples,
@@ -247,7 +249,7 @@ def simulate_inputs(size: int = 300, **changes: Any) -> QcInputs:
             "duplicates": 3,
         },
         "annotation_counts": {"annotated": 171_717, "no_gene": 20_202},
-        "excluded": pd.concat([excluded, pd.DataFrame([by_hand])], ignore_index=True),
+        "excluded": excluded,
         "versions": {"progex": "0.1.0", "hail": "0.2.139"},
     }
     return QcInputs(**{**given, **changes})
