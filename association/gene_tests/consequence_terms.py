@@ -4,6 +4,11 @@ Terms, order and impact are Ensembl's
 (https://www.ensembl.org/info/genome/variation/prediction/predicted_data.html); SnpEff uses the same Sequence Ontology
 terms and some of its own (https://pcingola.github.io/SnpEff/snpeff/inputoutput/), which stand beside their nearest
 kin.
+
+Where we differ: `coding_sequence_variant`, what a variant is called when all that is known of it is that it lies in
+coding sequence, counts as the least severe of the coding ones. `feature_elongation` and `feature_truncation` count as
+modifiers: of variants with a sequence, only VEP before release 110 says so, and of every insertion and deletion in
+any transcript.
 """
 
 from __future__ import annotations
@@ -21,8 +26,6 @@ HIGH = (
     "rare_amino_acid_variant",
     "transcript_amplification",
     "chromosome_number_variation",
-    "feature_elongation",
-    "feature_truncation",
 )
 MODERATE = (
     "inframe_insertion",
@@ -46,8 +49,10 @@ LOW = (
     "5_prime_UTR_premature_start_codon_gain_variant",
     "synonymous_variant",
 )
+CODING = "coding_sequence_variant"
 MODIFIER = (
-    "coding_sequence_variant",
+    "feature_elongation",
+    "feature_truncation",
     "mature_miRNA_variant",
     "5_prime_UTR_variant",
     "5_prime_UTR_truncation",
@@ -90,20 +95,21 @@ MODIFIER = (
     "duplication",
     "exon_duplication",
     "inversion",
+    "custom",
 )
-TERMS = frozenset((*HIGH, *MODERATE, *LOW, *MODIFIER))
+TERMS = frozenset((*HIGH, *MODERATE, *LOW, CODING, *MODIFIER))
 
 LOSS_OF_FUNCTION = frozenset(
     {"transcript_ablation", "splice_acceptor_variant", "splice_donor_variant", "stop_gained", "frameshift_variant"}
 )
 MISSENSE = frozenset({"missense_variant"})
 SYNONYMOUS = frozenset({"synonymous_variant"})
-# What a mask's expression may name instead of listing terms. "coding" is all that changes a protein or may do so.
+# What a mask's expression may name instead of listing terms. "coding" is all but modifiers.
 CLASSES = {
     "plof": LOSS_OF_FUNCTION,
     "missense": MISSENSE,
     "synonymous": SYNONYMOUS,
     "inframe": frozenset(term for term in MODERATE if "inframe" in term),
     "splice_region": frozenset(term for term in LOW if term.startswith("splice_")),
-    "coding": frozenset((*HIGH, *MODERATE, *LOW)),
+    "coding": frozenset((*HIGH, *MODERATE, *LOW, CODING)),
 }

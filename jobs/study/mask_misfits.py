@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
-from association.gene_tests.mask_expression.checks import closest, constant_value, find_faults
+from association.gene_tests.mask_expression.checks import closest, find_faults
+from association.gene_tests.mask_expression.constant import constant_value
 from association.gene_tests.mask_expression.parse import parse
 from association.gene_tests.mask_expression.tree import ExpressionError
 from association.gene_tests.masks import BUILT_IN, NUMBER_FIELDS, TEXT_FIELDS

@@ -1,1 +1,1 @@
-"""Masks as expressions on a variant's annotations: read (`parse`), checked (`faults`, `constant`), `evaluate`d."""
+"""Masks as expressions on a variant's annotations: read (`parse`), checked (`checks`, `constant`), evaluated."""

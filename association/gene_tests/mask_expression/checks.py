@@ -1,16 +1,12 @@
-"""What is wrong with a mask's expression before any variant is seen: fields, terms, kinds of values, constancy."""
+"""What is wrong with a mask's expression before any variant is seen: fields, terms, kinds of values."""
 
 from __future__ import annotations
 
 import difflib
-import itertools
-from collections.abc import Collection, Iterator, Mapping, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Collection, Iterator, Sequence
 
 from association.gene_tests.consequence_terms import CLASSES, TERMS
-from association.gene_tests.mask_expression.evaluate import CONSEQUENCE, Column, evaluate
+from association.gene_tests.mask_expression.evaluate import CONSEQUENCE
 from association.gene_tests.mask_expression.tree import (
     ORDER,
     And,
@@ -36,8 +32,6 @@ ALSO_CALLED = {
     "mac": "minor_allele_count",
 }
 MISSING_WORDS = ("na", "nan", "null", "none", "missing", ".", "")
-# Above so many kinds of variants an expression is taken to depend on them.
-MOST_KINDS = 100_000
 
 
 def find_faults(expression: Expression, *, numbers: Collection[str], texts: Collection[str]) -> list[Fault]:
@@ -57,23 +51,6 @@ def find_faults(expression: Expression, *, numbers: Collection[str], texts: Coll
         elif isinstance(atom, Comparison):
             found += _faults_of_numbers(atom) if atom.field in numbers else _faults_of_texts(atom)
     return found
-
-
-def constant_value(expression: Expression, numbers: Collection[str]) -> bool | None:
-    """Give what an expression is of every variant there could be, None if it depends on the variant.
-
-    A field's values fall into kinds that no comparison of the expression tells apart: below, at and above each
-    number, each text, any other text, and missing. All combinations of kinds are looked at: the answer is exact.
-    """
-    kinds = [_kinds(expression, field, field in numbers) for field in fields_of(expression)]
-    if np.prod([column.size for column in kinds], dtype=np.float64) > MOST_KINDS:
-        return None
-    crossed = np.meshgrid(*(np.arange(column.size) for column in kinds), indexing="ij")
-    columns = {
-        field: column[at.ravel()] for field, column, at in zip(fields_of(expression), kinds, crossed, strict=True)
-    }
-    answers = evaluate(expression, columns)
-    return bool(answers[0]) if answers.all() or not answers.any() else None
 
 
 def caught_by_not(expression: Expression, always_known: Collection[str]) -> list[Fault]:
@@ -167,27 +144,3 @@ def _inversions(expression: Expression) -> Iterator[Not]:
     elif isinstance(expression, And | Or):
         for part in expression.parts:
             yield from _inversions(part)
-
-
-def _kinds(expression: Expression, field: str, is_number: bool) -> Column:
-    """Give one value of each kind that the expression tells apart, a missing one included."""
-    own = [atom for atom in atoms(expression) if atom.field == field]
-    named = [value.text for atom in own if isinstance(atom, Comparison) for value in atom.values]
-    values = _between(named) if is_number else _other_than(named)
-    columns: Mapping[str, Column] = {field: values}
-    told_apart = np.array([evaluate(atom, columns) for atom in own])
-    _, first = np.unique(told_apart, axis=1, return_index=True)
-    return values[np.sort(first)]
-
-
-def _between(named: Sequence[str]) -> NDArray[np.float64]:
-    """Give numbers below, at, between and above those that are named, and a missing one."""
-    limits = sorted({float(text) for text in named})
-    middles = [(low + high) / 2 for low, high in itertools.pairwise(limits)]
-    return np.array([-np.inf, *limits, *middles, np.inf, np.nan])
-
-
-def _other_than(named: Sequence[str]) -> NDArray[np.object_]:
-    """Give the texts that are named, the terms of classes among them, one that is not, and a missing one."""
-    terms = [term for text in named for term in CLASSES.get(text, ())]
-    return np.array([*named, *terms, "\0", None], dtype=object)

@@ -1,11 +1,15 @@
 """Evaluate a mask's expression over m variants.
 
 Texts are objects, missing as None or empty; numbers are floats, missing as NaN.
+
+A text of several values joined by "&" equals each of them, and a number in parentheses behind a value does not count:
+VEP writes `deleterious(0.02)`, and of several sources `benign&likely_benign`.
 """
 
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -20,6 +24,8 @@ Booleans = NDArray[np.bool_]
 Column = NDArray[np.object_] | NDArray[np.float64]
 
 CONSEQUENCE = "consequence"
+JOINED = "&"
+_NUMBER_BEHIND = re.compile(r"\([-+.\deE]+\)$")
 
 _ORDER: Mapping[str, Callable[[Column, float], Booleans]] = {
     "<": operator.lt,
@@ -74,9 +80,17 @@ def _answers(atom: Atom, column: Column) -> Booleans:
 
 def _equals_any(atom: Comparison, column: Column) -> Booleans:
     """Say which values equal one of those that are named; classes of consequences stand for their terms."""
-    named = [value.text for value in atom.values]
+    named = {value.text for value in atom.values}
     if column.dtype != object:
         return np.isin(column, [float(text) for text in named])
     if atom.field == CONSEQUENCE and atom.operator in ("in", "not in"):
-        named = [term for text in named for term in CLASSES.get(text, (text,))]
-    return np.asarray(pd.Series(column, dtype=object).isin(named), np.bool_)
+        named = {term for text in named for term in CLASSES.get(text, (text,))}
+    codes, texts = pd.factorize(column)
+    # The last stands for what is missing, whose code is -1.
+    equal = np.array([*(bool(named & _values_of(text)) for text in texts), False], np.bool_)
+    return np.asarray(equal[codes], np.bool_)
+
+
+def _values_of(text: str) -> set[str]:
+    """Give a text's values, and the text as it is."""
+    return {text, *(_NUMBER_BEHIND.sub("", value) for value in text.split(JOINED))}

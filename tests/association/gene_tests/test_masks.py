@@ -102,6 +102,24 @@ def test_expressions_name_scores_texts_and_how_rare_a_variant_is():
     assert picked("not SIFT == tolerated and SIFT is not missing") == [3]
 
 
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("SIFT == deleterious", [1, 1, 0, 0, 1, 0]),
+        ("SIFT != deleterious", [0, 0, 1, 1, 0, 0]),
+        ("SIFT == 'deleterious(0.02)'", [1, 0, 0, 0, 0, 0]),
+        ("SIFT in (tolerated, unknown)", [0, 0, 1, 0, 1, 0]),
+        ("SIFT == deleterious_low_confidence", [0, 0, 0, 1, 0, 0]),
+    ],
+)
+def test_a_text_equals_each_of_its_values_whatever_number_stands_behind(where, expected):
+    texts = ["deleterious(0.02)", "deleterious", "tolerated(0.3)", "deleterious_low_confidence(0)", None, None]
+    texts[4] = "tolerated(1)&deleterious(2e-05)"
+    known = variants([""] * 6, [None] * 6, [0.0] * 6)
+    known = replace(known, fields={"SIFT": np.array(texts, object)})
+    assert qualifying_variants(Mask("own", where=parse(where)), known).tolist() == [bool(one) for one in expected]
+
+
 def test_a_gene_without_variants_has_none_in_any_mask():
     nothing = variants([], [], [])
     where = parse("consequence in plof and REVEL >= 0.5 or loftee is missing")

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from association.gene_tests.consequence_terms import CLASSES, HIGH, LOW, MODERATE, MODIFIER, TERMS
-from association.gene_tests.mask_expression.checks import caught_by_not, constant_value, find_faults
+from association.gene_tests.consequence_terms import CLASSES, CODING, HIGH, LOW, MODERATE, MODIFIER, TERMS
+from association.gene_tests.mask_expression.checks import caught_by_not, find_faults
+from association.gene_tests.mask_expression.constant import constant_value
 from association.gene_tests.mask_expression.evaluate import evaluate
 from association.gene_tests.mask_expression.parse import parse
 
@@ -80,8 +81,12 @@ def test_all_faults_are_found_at_once_from_left_to_right():
         ("consequence in plof and consequence == missense_variant", False),
         ("consequence in coding and consequence in plof", None),
         ("consequence in coding or consequence not in coding or consequence is missing", True),
-        ("SIFT == a and SIFT == b", False),
+        # A text may be of several values, a verdict may not.
+        ("SIFT == a and SIFT == b", None),
+        ("SIFT == a and SIFT not in (a, b)", False),
         ("SIFT != a and SIFT != b", None),
+        ("loftee == HC and loftee == LC", False),
+        (f"SIFT in ({', '.join('abcdefghijk')}) and SIFT is missing", None),
         ("REVEL == 1 and SIFT == a and REVEL is missing", False),
     ],
 )
@@ -128,8 +133,8 @@ def test_a_not_whose_missing_values_are_spoken_of_or_cannot_be_is_left_alone(tex
 
 def test_classes_are_made_of_terms_and_each_term_stands_in_one_rank():
     assert all(terms <= TERMS for terms in CLASSES.values())
-    assert len(TERMS) == len(HIGH) + len(MODERATE) + len(LOW) + len(MODIFIER)
+    assert len(TERMS) == len(HIGH) + len(MODERATE) + len(LOW) + len(MODIFIER) + 1
     assert not set(CLASSES) & TERMS
     assert CLASSES["inframe"] | CLASSES["missense"] < set(MODERATE)
     assert "inframe_deletion" in CLASSES["inframe"]
-    assert CLASSES["coding"] == {*HIGH, *MODERATE, *LOW}
+    assert CLASSES["coding"] == {*HIGH, *MODERATE, *LOW, CODING}
