@@ -15,6 +15,7 @@ from hail_pipelines.vcf.files import VcfSummary, inspect_vcfs
 from jobs.annotation_settings import info_fields
 from jobs.check_annotation import check_annotation, check_variant_table
 from jobs.clinical.read import Clinical, read_clinical
+from jobs.gene_lists import ReadList, read_gene_lists, with_panel
 from jobs.output_folder import OF_A_RUN, check_output
 from jobs.study.file import read_study
 from jobs.study.study import Study, resolve
@@ -31,7 +32,7 @@ class CheckedStudy:
     Attributes
     ----------
     study, path
-        Its settings and where they stand.
+        Its settings and where they stand; genes of lists that the panel names stand in the panel too.
     vcfs
         The VCFs that its patterns name.
     summary
@@ -40,6 +41,8 @@ class CheckedStudy:
         Its tables.
     traits
         Its traits, as they would be if every sample passed quality control.
+    gene_lists
+        Its gene lists.
     """
 
     study: Study
@@ -48,6 +51,7 @@ class CheckedStudy:
     summary: VcfSummary
     clinical: Clinical
     traits: tuple[PreparedTrait, ...]
+    gene_lists: tuple[ReadList, ...] = ()
 
     @property
     def output(self) -> Path:
@@ -63,7 +67,7 @@ def check_study(path: Path) -> CheckedStudy:
     InputError
         If the study file itself can't be used.
     ExceptionGroup
-        Of the InputErrors of its VCFs, tables and traits.
+        Of the InputErrors of its VCFs, tables, gene lists and traits.
     """
     study = read_study(path)
     errors: list[InputError] = []
@@ -71,6 +75,7 @@ def check_study(path: Path) -> CheckedStudy:
     vcfs = _attempt(lambda: find_vcfs(study, path), errors)
     summary = _attempt(lambda: _inspect(study, vcfs), errors) if vcfs else None
     clinical = _attempt(lambda: read_clinical(study, path), errors)
+    lists = _attempt(lambda: read_gene_lists(study.gene_lists, path), errors) or ()
     _attempt(lambda: check_variant_table(study, path), errors)
     if summary is not None:
         _attempt(lambda: check_annotation(study, path, summary), errors)
@@ -80,7 +85,7 @@ def check_study(path: Path) -> CheckedStudy:
         traits = _attempt(lambda: prepare_traits(study, clinical, genotyped), errors)
     if vcfs is None or summary is None or clinical is None or traits is None or errors:
         raise ExceptionGroup(f"{path.name} can't be run", errors)
-    return CheckedStudy(study, path, tuple(vcfs), summary, clinical, tuple(traits))
+    return CheckedStudy(with_panel(study, lists), path, tuple(vcfs), summary, clinical, tuple(traits), lists)
 
 
 def find_vcfs(study: Study, path: Path) -> list[Path]:
