@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -34,6 +35,8 @@ from association.scan_settings import MaskChoice, ScanSettings
 from jobs.study.gene_tests import Mask
 
 log = logging.getLogger(__name__)
+
+MASKS_FILE = "masks.tsv"
 
 _ANNOTATIONS = ("gene", "consequence", "loftee", "external_af", "allele_count", "allele_number")
 _NAMES = ("contig", "position", "ref", "alt")
@@ -80,11 +83,11 @@ class MaskReview:
     @property
     def warnings(self) -> list[str]:
         """Say which masks are empty, and which fields no variant has."""
-        empty = [one for one in self.counts if one.variants == 0]
         words = [
             f"no variant of any gene is in the mask {one.mask} at a frequency of at most {one.max_af:g}; "
             "look at its rule, and at what annotation keeps"
-            for one in empty
+            for one in self.counts
+            if one.variants == 0
         ]
         return words + [
             f"no variant in the gene store has {field}, which {' and '.join(who)} "
@@ -92,9 +95,10 @@ class MaskReview:
             for field, who in self.absent.items()
         ]
 
-    def table(self) -> list[dict[str, Any]]:
-        """Give the counts as rows, ready for JSON."""
-        return [vars(one) for one in self.counts]
+    @property
+    def empty(self) -> int:
+        """How many masks, counted at each ceiling, have no variant."""
+        return sum(one.variants == 0 for one in self.counts)
 
 
 def review_masks(store: Path, settings: ScanSettings) -> MaskReview:
@@ -130,11 +134,18 @@ def review_masks(store: Path, settings: ScanSettings) -> MaskReview:
 
 
 def empty_masks(store: Path, settings: ScanSettings) -> list[str]:
-    """Warn of masks without any variant, and of fields without any value; each warning is logged too."""
-    warnings = review_masks(store, settings).warnings
-    for warning in warnings:
+    """Warn of masks without any variant, and of fields without any value."""
+    return review_masks(store, settings).warnings
+
+
+def write_masks(review: MaskReview, masks: Sequence[Mask], folder: Path) -> None:
+    """Write `masks.tsv`: a row per mask and ceiling, what it takes and by which rule; warnings go to the log."""
+    rules = {mask.name: _rule(mask) for mask in masks}
+    rows = [vars(one) | {"rule": rules[one.mask]} for one in review.counts]
+    table = pd.DataFrame(rows, columns=["mask", "max_af", "variants", "genes", "rule"])
+    table.to_csv(folder / MASKS_FILE, sep="\t", index=False)
+    for warning in review.warnings:
         log.warning("%s", warning)
-    return warnings
 
 
 def asked_fields(settings: ScanSettings) -> dict[str, tuple[str, ...]]:
@@ -161,6 +172,13 @@ def mask_notes(masks: Sequence[Mask]) -> list[str]:
             faults = caught_by_not(parse(mask.where), (CONSEQUENCE, MINOR_ALLELE_COUNT))
             notes += [f"mask {mask.name}, column {fault.at + 1}: {fault.message}" for fault in faults]
     return notes
+
+
+def _rule(mask: Mask) -> str:
+    """Give a mask's rule on one line."""
+    if mask.where is not None:
+        return " ".join(mask.where.split())
+    return f"{mask.damaging.score} >= {mask.damaging.at_least:g}" if mask.damaging is not None else "built in"
 
 
 def _parts(store: Path, *, with_names: bool) -> Iterator[pa.Table]:
