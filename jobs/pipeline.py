@@ -24,10 +24,12 @@ from infra.local_files import remove
 from infra.provenance import Fingerprint, fingerprint, versions
 from jobs.annotation_settings import annotation_source, info_fields
 from jobs.check import CheckedStudy
+from jobs.check_masks import MASKS_FILE, review_masks, write_masks
 from jobs.clinical.files import read_checks, write_checks
 from jobs.clinical.genetic_sex import with_genetic_sex
 from jobs.conditioning import read_dosages
 from jobs.follow_up import SINGLE_VARIANTS, TABLES, follow_up, write_follow_up
+from jobs.gene_lists import GENE_LISTS_FILE, match_gene_lists, write_gene_lists
 from jobs.result_files import COLUMNS_FILE, NULL_MODELS, file_names, write_columns, write_rows
 from jobs.stage import MANIFEST, Counts, Folders, Stage
 from jobs.stage_settings import (
@@ -44,8 +46,8 @@ from jobs.traits.prepare import prepare_traits
 
 # The code that decides a stage's outputs: when it changes, the stage is done again.
 SETTINGS = ("jobs.pipeline", "jobs.stage_settings", "jobs.annotation_settings")
-NUMBERS = (*SETTINGS, "association", "hail_pipelines.gene_scan", "jobs.result_files")
-FOLLOW_UP = (*NUMBERS, "hail_pipelines.variant_scan", "jobs.follow_up", "jobs.traits.files")
+NUMBERS = (*SETTINGS, "association", "hail_pipelines.gene_scan", "jobs.check_masks", "jobs.result_files")
+FOLLOW_UP = (*NUMBERS, "hail_pipelines.variant_scan", "jobs.follow_up", "jobs.gene_lists", "jobs.traits.files")
 CLINICAL = (
     *SETTINGS,
     "association",
@@ -110,10 +112,10 @@ class Pipeline:
             f"traits/{trait.name}.{kind}" for trait in self.study.traits for kind in ("npz", "json", "parquet")
         )
         clinical_files = ("checks/checks.tsv", "traits/excluded.tsv", *trait_files)
-        scanned = ("gene_tests.parquet", COLUMNS_FILE)
+        scanned = ("gene_tests.parquet", COLUMNS_FILE, MASKS_FILE)
         looked_at = [*TABLES, SINGLE_VARIANTS] if self.study.follow_up.single_variants else list(TABLES)
         followed = (
-            *(f"results/{name}" for name in file_names("gene_tests")),
+            *(f"results/{name}" for name in (*file_names("gene_tests"), GENE_LISTS_FILE)),
             *(f"follow_up/{name}" for table in looked_at for name in file_names(table)),
         )
         store = ("genes/genes.parquet", "genes/samples.parquet")
@@ -134,8 +136,8 @@ class Pipeline:
             Stage("scan", tested, (), ("gene store", "traits"), scanned, NUMBERS, self._scan),
             Stage(
                 "follow up",
-                [tested, settings["follow_up"]],
-                (),
+                [tested, settings["follow_up"], settings["gene_lists"]],
+                tuple(fingerprint(resolve(self.checked.path, one.path)) for one in self.study.gene_lists),
                 ("gene store", "traits", "scan"),
                 followed,
                 FOLLOW_UP,
@@ -266,9 +268,12 @@ class Pipeline:
         _check_complete(results, pq.read_metadata(store / "genes.parquet").num_rows, self.study)
         pq.write_table(results, folder / "gene_tests.parquet")
         write_columns(COLUMNS, folder / COLUMNS_FILE)
+        review = review_masks(store, scan_settings(self.study))
+        write_masks(review, self.study.masks, folder)
         tested = results.num_rows - results["p_value"].null_count
         genes = len(results["gene"].unique())
-        return {"genes": genes, "rows": results.num_rows, "tested": tested}
+        counts = {"genes": genes, "rows": results.num_rows, "tested": tested}
+        return counts | {"masks without variants": review.empty}
 
     def _scan_store(self, store: Path, traits: list[bytes], scratch: Path) -> pa.Table:
         settings = scan_settings(self.study)
@@ -285,9 +290,14 @@ class Pipeline:
         found = follow_up(pq.read_table(folders["scan"] / "gene_tests.parquet"), store, traits, self.study)
         (folder / "results").mkdir()
         write_rows(found.results, folder / "results", "gene_tests")
+        annotated = pq.read_table(store / "genes.parquet", columns=["gene"])["gene"].to_pylist()
+        matches = match_gene_lists(self.checked.gene_lists, annotated)
+        write_gene_lists(matches, folder / "results")
         (folder / "follow_up").mkdir()
         write_follow_up(found, folder / "follow_up", self._every_variant(store, traits))
-        return {"genes": found.genes, "variants": found.tables["variants"].num_rows}
+        unknown = sum(len(match.unknown) for match in matches)
+        counts = {"genes": found.genes, "variants": found.tables["variants"].num_rows}
+        return counts | {"listed genes not in the cohort": unknown}
 
     def _every_variant(self, store: Path, traits: Path) -> pa.Table | None:
         if not self.study.follow_up.single_variants:

@@ -25,8 +25,11 @@ PUBLISHED = {
     "qc": ("qc", ("attrition.json", "samples.parquet", "variants.parquet")),
     "gene store": (".", ("genes",)),
     "traits": (".", ("traits", "checks")),
-    "scan": ("results", ("columns.tsv",)),
-    "follow up": (".", ("results/gene_tests.parquet", "results/gene_tests.tsv", "follow_up")),
+    "scan": ("results", ("columns.tsv", "masks.tsv")),
+    "follow up": (
+        ".",
+        ("results/gene_tests.parquet", "results/gene_tests.tsv", "results/gene_lists.tsv", "follow_up"),
+    ),
     "report": ("report", ("report.html", "null_models.html")),
 }
 
