@@ -13,7 +13,7 @@ import pandas as pd
 from association.problems import InputError, Problem
 from hail_pipelines.vcf.files import VcfSummary, inspect_vcfs
 from jobs.annotation_settings import info_fields
-from jobs.check_annotation import check_annotation, check_variant_table
+from jobs.check_annotation import check_annotation, check_annotation_files
 from jobs.clinical.read import Clinical, read_clinical
 from jobs.gene_lists import ReadList, read_gene_lists, with_panel
 from jobs.output_folder import OF_A_RUN, check_output
@@ -76,7 +76,8 @@ def check_study(path: Path) -> CheckedStudy:
     summary = _attempt(lambda: _inspect(study, vcfs), errors) if vcfs else None
     clinical = _attempt(lambda: read_clinical(study, path), errors)
     lists = _attempt(lambda: read_gene_lists(study.gene_lists, path), errors) or ()
-    _attempt(lambda: check_variant_table(study, path), errors)
+    infos = summary.info_descriptions if summary is not None else ()
+    _attempt(lambda: check_annotation_files(study, path, infos), errors)
     if summary is not None:
         _attempt(lambda: check_annotation(study, path, summary), errors)
     traits = None
@@ -116,13 +117,20 @@ def find_vcfs(study: Study, path: Path) -> list[Path]:
 
 
 def _inspect(study: Study, vcfs: list[Path] | None) -> VcfSummary:
-    genotypes = study.genotypes
-    return inspect_vcfs(
-        vcfs or [],
-        reference_genome=genotypes.reference_genome,
-        header_types=genotypes.header_types,
-        info_fields=info_fields(study),
-    )
+    """Look at the VCFs; a second time where annotation reads INFO fields that only their headers name."""
+
+    def inspect(fields: tuple[str, ...]) -> VcfSummary:
+        genotypes = study.genotypes
+        return inspect_vcfs(
+            vcfs or [],
+            reference_genome=genotypes.reference_genome,
+            header_types=genotypes.header_types,
+            info_fields=fields,
+        )
+
+    summary = inspect(info_fields(study))
+    named = info_fields(study, summary)
+    return summary if named == info_fields(study) else inspect(named)
 
 
 def _attempt(step: Callable[[], Found], errors: list[InputError]) -> Found | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from association.problems import InputError, Problem
-from jobs.study.annotation import TableAnnotation
+from jobs.annotation_settings import annotation_files
 from jobs.study.study import ClinicalStudy, Study, resolve
 
 # What the clinical part by itself replaces, and what marks it as made by it.
@@ -60,5 +60,4 @@ def _inputs(study: ClinicalStudy) -> Iterator[tuple[str, str]]:
     if isinstance(study, Study):
         for number, pattern in enumerate(study.genotypes.vcfs):
             yield f"genotypes.vcfs[{number}]", pattern
-        if isinstance(study.annotation, TableAnnotation):
-            yield "annotation.path", study.annotation.path
+        yield from annotation_files(study)

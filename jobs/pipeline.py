@@ -22,7 +22,7 @@ from hail_pipelines.gene_scan import scan_in_processes, scan_on_spark
 from hail_pipelines.variant_scan import scan_all_variants
 from infra.local_files import remove
 from infra.provenance import Fingerprint, fingerprint, versions
-from jobs.annotation_settings import annotation_source, info_fields
+from jobs.annotation_settings import annotation_inputs, annotation_source, info_fields
 from jobs.check import CheckedStudy
 from jobs.check_masks import MASKS_FILE, review_masks, write_masks
 from jobs.clinical.files import read_checks, write_checks
@@ -39,7 +39,6 @@ from jobs.stage_settings import (
     store_ceiling,
     variant_thresholds,
 )
-from jobs.study.annotation import TableAnnotation
 from jobs.study.study import ClinicalStudy, Study, resolve
 from jobs.traits.files import read_packed_trait, read_summary, write_scan_traits, write_traits
 from jobs.traits.prepare import prepare_traits
@@ -105,7 +104,7 @@ class Pipeline:
         clinical = {name: settings[name] for name in sorted({*named, "condition_on"})}
         tested = {name: settings[name] for name in ("masks", "tests", "calibration", "condition_on")}
         genotypes = self.study.genotypes
-        loaded = [genotypes.reference_genome, genotypes.header_types, info_fields(self.study)]
+        loaded = [genotypes.reference_genome, genotypes.header_types, info_fields(self.study, self.checked.summary)]
         stored = [qc["genotype"], store_ceiling(self.study), STORE_FILES]
         qc_files = ("samples.parquet", "variants.parquet", "variants.ht", "attrition.json")
         trait_files = tuple(
@@ -122,7 +121,7 @@ class Pipeline:
         return [
             Stage("load", loaded, vcfs, (), ("calls.mt",), CALLS, self._load),
             Stage("qc", qc, (), ("load",), qc_files, CALLS, self._qc),
-            Stage("annotate", annotation, self._variant_table(), ("load",), ("genes.ht",), CALLS, self._annotate),
+            Stage("annotate", annotation, self._annotation_files(), ("load",), ("genes.ht",), CALLS, self._annotate),
             Stage("gene store", stored, (), ("load", "qc", "annotate"), store, CALLS, self._gene_store),
             Stage(
                 "traits",
@@ -170,11 +169,8 @@ class Pipeline:
             paths += [path for path in (trait.polygenic_offset, trait.kinship) if path is not None]
         return tuple(fingerprint(resolve(self.checked.path, path)) for path in paths)
 
-    def _variant_table(self) -> tuple[Fingerprint, ...]:
-        annotation = self.study.annotation
-        if isinstance(annotation, TableAnnotation):
-            return (fingerprint(resolve(self.checked.path, annotation.path)),)
-        return ()
+    def _annotation_files(self) -> tuple[Fingerprint, ...]:
+        return tuple(fingerprint(file) for file in annotation_inputs(self.study, self.checked.path))
 
     def _start_hail(self) -> None:
         from hail_pipelines.session import SessionSettings, start
@@ -196,7 +192,7 @@ class Pipeline:
             folder / "calls.mt",
             reference_genome=genotypes.reference_genome,
             header_types=genotypes.header_types,
-            info_fields=info_fields(self.study),
+            info_fields=info_fields(self.study, self.checked.summary),
         )
         return asdict(counts)
 

@@ -1,60 +1,32 @@
 """Give each variant its genes: per gene the most severe consequence, and what goes with it.
 
-Of a gene's transcripts those with the most severe consequence are taken; LOFTEE is HC if any of them is,
-and each score and the external frequency is the largest among them. Genes in which a variant changes no
-protein (an intron, an untranslated region, the neighbourhood) are left out and counted.
+Genes in which a variant changes no protein (an intron, an untranslated region, the neighbourhood) are left
+out and counted.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import hail as hl
+import pandas as pd
 
 from association.problems import InputError
-from hail_pipelines.annotation.consequences import MODIFIER_RANK, severity_expr
-from hail_pipelines.annotation.sources import (
-    TABLE_COLUMNS,
-    AnnotationSource,
-    gene_entry_expr,
-    snpeff_entries_expr,
-    vep_entries_expr,
-)
-from hail_pipelines.reference_genome import ReferenceGenome, contig_recoding
-from hail_pipelines.vcf.header import absent_parts
+from hail_pipelines.annotation.consequences import MODIFIER_RANK, severity_expr, unknown_terms_expr
+from hail_pipelines.annotation.counts import AnnotationCounts, count_annotation
+from hail_pipelines.annotation.entries import complete_expr, genes_expr
+from hail_pipelines.annotation.gene_model import coding_lengths, read_gene_model, segments
+from hail_pipelines.annotation.hail_vep import hail_vep_entries
+from hail_pipelines.annotation.info import info_entries, info_values
+from hail_pipelines.annotation.parts import absent_parts
+from hail_pipelines.annotation.snpeff import snpeff_entries_expr
+from hail_pipelines.annotation.sources import AnnotationSource
+from hail_pipelines.annotation.variant_files import external_frequency, table_entries
+from hail_pipelines.annotation.vep import vep_entries_expr
+from hail_pipelines.annotation.within_genes import gene_model_entries
 
-log = logging.getLogger(__name__)
-
-# What stands for a missing value in a table of variants, as in the participants and visits tables.
-MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "."]
-
-
-@dataclass(frozen=True)
-class AnnotationCounts:
-    """What annotation found.
-
-    Attributes
-    ----------
-    variants
-        Variants looked at.
-    annotated
-        Variants with a consequence in at least one gene.
-    gene_entries
-        Pairs of variant and gene kept.
-    modifier_entries
-        Pairs left out because no protein changes.
-    genes
-        Genes with at least one variant.
-    """
-
-    variants: int
-    annotated: int
-    gene_entries: int
-    modifier_entries: int
-    genes: int
+GENE_LENGTHS = "gene_lengths.parquet"
 
 
 def annotate(
@@ -66,12 +38,15 @@ def annotate(
 ) -> AnnotationCounts:
     """Write the genes and consequences of every variant.
 
+    With a gene model, the coding length of each of its genes is written beside, as `gene_lengths.parquet`.
+
     Parameters
     ----------
     calls
         `calls.mt`, with the INFO fields that the source reads.
     output
-        The Hail table to write, keyed by locus and alleles, with the array `genes`; it must not exist.
+        The Hail table to write, keyed by locus and alleles; it must not exist. Of each variant `genes` is an array of
+        structs: gene, consequence, loftee, external_af, scores and fields.
     source
         Where genes and consequences come from.
     subfields
@@ -80,174 +55,84 @@ def annotate(
     Raises
     ------
     InputError
-        If the source lacks a part, field or column that was asked for.
+        If the source lacks a part, field or column that was asked for, or can't be of this cohort.
     """
     variants = hl.read_matrix_table(str(calls)).rows()
-    entries = _entries(variants, source, (subfields or {}).get(source.field, ()))
-    genes = genes_expr(entries)
-    coding = genes.filter(lambda gene: severity_expr(gene.consequence) < MODIFIER_RANK)
-    ht = variants.select(
-        genes=hl.coalesce(coding, hl.empty_array(coding.dtype.element_type)), all_genes=hl.len(genes)
-    )
-    ht.write(str(output))
-    return _count(hl.read_table(str(output)))
+    genome = variants.locus.dtype.reference_genome.name
+    intervals = read_gene_model(source.gene_model, genome) if source.gene_model is not None else None
+    if intervals is not None:
+        coding_lengths(intervals).to_parquet(output.parent / GENE_LENGTHS, index=False)
+    parts = (subfields or {}).get(source.field, ())
+    entries, joins = _entries(variants, source, parts, intervals)
+    entries = complete_expr(entries, source, info_values(variants, source))
+    if source.frequencies is not None:
+        frequency, joins["frequencies"] = external_frequency(variants, source.frequencies)
+        entries = entries.map(lambda entry: entry.annotate(external_af=frequency))
+    _with_genes(variants, entries, source, joins).write(str(output))
+    return count_annotation(hl.read_table(str(output)), source, genome)
 
 
-def genes_expr(entries: hl.ArrayExpression) -> hl.ArrayExpression:
-    """Reduce a variant's gene entries to one per gene, in order of genes.
-
-    Parameters
-    ----------
-    entries
-        Structs as `gene_entry_expr` makes them; those without a gene or consequence are left out.
-    """
-    known = entries.filter(lambda entry: hl.is_defined(entry.gene) & hl.is_defined(entry.consequence))
-    by_gene = hl.sorted(hl.array(known.group_by(lambda entry: entry.gene)), key=lambda pair: pair[0])
-    return by_gene.map(lambda pair: _gene_expr(pair[0], pair[1]))
-
-
-def _gene_expr(gene: hl.StringExpression, entries: hl.ArrayExpression) -> hl.StructExpression:
-    """Reduce one gene's entries to its most severe."""
-    worst = hl.min(entries.map(lambda entry: severity_expr(entry.consequence)))
-    chosen = entries.filter(lambda entry: severity_expr(entry.consequence) == worst)
-    # "HC" stands after "LC" and "OS" does after both, but OS is no verdict on a coding variant.
-    verdicts = hl.set(chosen.map(lambda entry: entry.loftee))
-    loftee = hl.case().when(verdicts.contains("HC"), "HC").when(verdicts.contains("LC"), "LC").or_missing()
-    return gene_entry_expr(
-        gene=gene,
-        consequence=chosen[0].consequence,
-        loftee=loftee,
-        external_af=hl.max(chosen.map(lambda entry: entry.external_af)),
-        scores={name: _largest_expr(chosen.map(lambda entry: entry.scores), name) for name in entries[0].scores},
-    )
-
-
-def _largest_expr(scores: hl.ArrayExpression, name: str) -> hl.Float64Expression:
-    """Return the largest of one score; missing if no entry has it."""
-    return hl.max(scores.map(lambda score: score[name]))
-
-
-def _entries(variants: hl.Table, source: AnnotationSource, subfields: Sequence[str]) -> hl.ArrayExpression:
-    """List each variant's gene entries, whatever the source."""
-    if source.kind == "vep":
-        _check_subfields(source, subfields)
-        values = variants.info[source.field]
-        return vep_entries_expr(values, variants.old_alleles, variants.a_index, subfields=subfields, source=source)
-    if source.kind == "snpeff":
-        return snpeff_entries_expr(variants.info[source.field], variants.old_alleles, variants.a_index)
+def _entries(
+    variants: hl.Table, source: AnnotationSource, parts: Sequence[str], intervals: pd.DataFrame | None
+) -> tuple[hl.ArrayExpression, dict[str, hl.StructExpression]]:
+    """List each variant's gene entries, whatever the source, and how a table was joined."""
+    if source.kind == "table":
+        entries, join = table_entries(variants, source)
+        return entries, {"table": join}
+    if source.kind == "gene_model":
+        assert intervals is not None
+        return gene_model_entries(variants, segments(intervals, source.padding)), {}
     if source.kind == "info":
-        return _info_entries(variants, source)
-    table = read_variant_table(source, variants.locus.dtype.reference_genome.name)
-    return table[variants.locus, variants.alleles].entries
+        return info_entries(variants, source), {}
+    if source.kind == "hail_vep":
+        return hail_vep_entries(variants, source), {}
+    texts, old_alleles, a_index = variants.info[source.field], variants.old_alleles, variants.a_index
+    _check_parts(source, parts, set(variants.info))
+    read = vep_entries_expr if source.kind == "vep" else snpeff_entries_expr
+    return read(texts, old_alleles, a_index, subfields=parts, source=source), {}
 
 
-def _check_subfields(source: AnnotationSource, subfields: Sequence[str]) -> None:
-    """Refuse a CSQ field that lacks a part that was asked for."""
+def _check_parts(source: AnnotationSource, parts: Sequence[str], infos: Collection[str]) -> None:
+    """Refuse a field that lacks a part that was asked for."""
+    assert source.kind in ("vep", "snpeff")
     absent = absent_parts(
-        subfields, transcripts=source.transcripts, scores=source.scores, external_af=source.external_af
+        source.kind,
+        parts,
+        transcripts=source.transcripts,
+        scores=source.scores,
+        fields=source.fields,
+        external_af=source.external_af,
+        infos=infos,
     )
     if absent:
         raise InputError.single(
             f"INFO {source.field}",
             ", ".join(str(part) for part in absent),
-            f"no such part; the header names: {', '.join(subfields) or 'none'}. "
-            "Annotate again with it, or ask for less",
+            f"no such part; the header names: {', '.join(parts) or 'none'}. Annotate again with it, or ask for less",
         )
 
 
-def _info_entries(variants: hl.Table, source: AnnotationSource) -> hl.ArrayExpression:
-    """Make one entry of plain INFO fields."""
-
-    def first(name: str | None) -> hl.Expression:
-        if name is None:
-            return hl.missing(hl.tstr)
-        value = variants.info[name]
-        if not isinstance(value, hl.ArrayExpression):
-            return value
-        # One value per alternate allele where there are as many, else one for the record.
-        per_allele = hl.len(value) == hl.len(variants.old_alleles) - 1
-        return hl.if_else(per_allele, value[variants.a_index - 1], value[0])
-
-    entry = gene_entry_expr(
-        gene=hl.str(first(source.gene_field)),
-        consequence=hl.str(first(source.consequence_field)),
-        loftee=hl.missing(hl.tstr),
-        external_af=hl.float64(first(source.external_af)),
-        scores={name: hl.float64(first(name)) for name in source.scores},
+def _with_genes(
+    variants: hl.Table,
+    entries: hl.ArrayExpression,
+    source: AnnotationSource,
+    joins: Mapping[str, hl.StructExpression],
+) -> hl.Table:
+    """Make the table to write: each variant's coding genes, and what is counted of it."""
+    entries = hl.or_else(entries, hl.empty_array(entries.dtype.element_type))
+    ht = variants.select(
+        entries=entries,
+        other_allele=(hl.len(entries) == 0) & _is_annotated(variants, source),
+        joins=hl.struct(**joins),
     )
-    return hl.array([entry])
+    genes = genes_expr(ht.entries, low_is_damaging=source.low_is_damaging)
+    ht = ht.annotate(genes=genes, unknown_terms=hl.set(unknown_terms_expr(ht.entries.flatmap(lambda one: one.terms))))
+    coding = ht.genes.filter(lambda gene: severity_expr(gene.consequence) < MODIFIER_RANK)
+    return ht.select("other_allele", "unknown_terms", "joins", genes=coding, all_genes=hl.len(ht.genes))
 
 
-def read_variant_table(source: AnnotationSource, reference_genome: ReferenceGenome) -> hl.Table:
-    """Read a file of variants as a table keyed by locus and alleles with the array `entries`.
-
-    Parameters
-    ----------
-    source
-        Names the file and its columns.
-    reference_genome
-        The build its positions are on.
-
-    Raises
-    ------
-    InputError
-        If a column is absent.
-    """
-    assert source.table is not None
-    if source.table.name.endswith(".parquet"):
-        ht = hl.Table.from_spark(hl.utils.java.Env.spark_session().read.parquet(str(source.table)))
-        texts = {name: ht[name] for name, of_type in ht.row.dtype.items() if of_type == hl.tstr}
-        ht = ht.annotate(**{name: hl.or_missing(~_is_missing_expr(text), text) for name, text in texts.items()})
-    else:
-        separator = "," if source.table.name.removesuffix(".gz").endswith(".csv") else "\t"
-        ht = hl.import_table(
-            str(source.table), force_bgz=False, force=True, missing=MISSING, delimiter=separator, quote='"'
-        )
-    names = {name: source.columns.get(name, name) for name in (*TABLE_COLUMNS, "loftee")}
-    wanted = [names[name] for name in TABLE_COLUMNS] + [
-        *source.scores,
-        *([source.external_af] if source.external_af else []),
-    ]
-    if absent := [name for name in wanted if name not in ht.row]:
-        raise InputError.single(str(source.table), ", ".join(absent), f"no such column; it has: {', '.join(ht.row)}")
-    recoding = hl.literal(contig_recoding(reference_genome))
-    contig = hl.str(ht[names["contig"]])
-    entry = gene_entry_expr(
-        gene=ht[names["gene"]],
-        consequence=ht[names["consequence"]],
-        loftee=ht[names["loftee"]] if names["loftee"] in ht.row else hl.missing(hl.tstr),
-        external_af=hl.float64(ht[source.external_af]) if source.external_af else hl.missing(hl.tfloat64),
-        scores={name: hl.float64(ht[name]) for name in source.scores},
-    )
-    locus = hl.locus(recoding.get(contig, contig), hl.int32(hl.float64(ht[names["position"]])), reference_genome)
-    variant = hl.min_rep(locus, [ht[names["ref"]], ht[names["alt"]]])
-    ht = ht.select(locus=variant.locus, alleles=variant.alleles, entry=entry)
-    return ht.group_by("locus", "alleles").aggregate(entries=hl.agg.collect(ht.entry))
-
-
-def _is_missing_expr(text: hl.StringExpression) -> hl.BooleanExpression:
-    """Say whether a text stands for a missing value."""
-    return hl.literal(set(MISSING)).contains(text)
-
-
-def _count(ht: hl.Table) -> AnnotationCounts:
-    """Count what was written."""
-    genes, counts = ht.aggregate(
-        (
-            hl.agg.explode(lambda gene: hl.agg.collect_as_set(gene), ht.genes.map(lambda entry: entry.gene)),
-            hl.struct(
-                variants=hl.agg.count(),
-                annotated=hl.agg.count_where(hl.len(ht.genes) > 0),
-                gene_entries=hl.agg.sum(hl.len(ht.genes)),
-                all_entries=hl.agg.sum(ht.all_genes),
-            ),
-        )
-    )
-    log.info("%d of %d variants lie in %d genes", counts.annotated, counts.variants, len(genes))
-    return AnnotationCounts(
-        variants=counts.variants,
-        annotated=counts.annotated,
-        gene_entries=counts.gene_entries,
-        modifier_entries=counts.all_entries - counts.gene_entries,
-        genes=len(genes),
-    )
+def _is_annotated(variants: hl.Table, source: AnnotationSource) -> hl.BooleanExpression:
+    """Say whether a variant's record has transcripts of any allele; not asked where only some transcripts count."""
+    if source.kind not in ("vep", "snpeff") or source.transcripts != "all":
+        return hl.bool(False)
+    return hl.coalesce(hl.len(variants.info[source.field]) > 0, hl.bool(False))

@@ -3,6 +3,11 @@
 The order and the classes are Ensembl's
 (https://www.ensembl.org/info/genome/variation/prediction/predicted_data.html); SnpEff uses the same
 Sequence Ontology terms and a few of its own, which stand beside their nearest kin.
+
+Where we differ: `coding_sequence_variant`, what a variant is called when all that is known of it is that it
+lies in coding sequence, counts as the least severe of the coding ones. `feature_elongation` and
+`feature_truncation` count as modifiers: of variants with a sequence, only VEP before release 110 says so,
+and of every insertion and deletion in any transcript.
 """
 
 from __future__ import annotations
@@ -24,8 +29,6 @@ HIGH = (
     "rare_amino_acid_variant",
     "transcript_amplification",
     "chromosome_number_variation",
-    "feature_elongation",
-    "feature_truncation",
 )
 MODERATE = (
     "inframe_insertion",
@@ -49,13 +52,62 @@ LOW = (
     "5_prime_UTR_premature_start_codon_gain_variant",
     "synonymous_variant",
 )
-SEVERITY = {term: rank for rank, term in enumerate((*HIGH, *MODERATE, *LOW))}
+CODING = "coding_sequence_variant"
+SEVERITY = {term: rank for rank, term in enumerate((*HIGH, *MODERATE, *LOW, CODING))}
 # Every other term (introns, untranslated regions, the neighbourhood of a gene) changes no protein.
 MODIFIER_RANK = len(SEVERITY)
 
+# Those that VEP (of any age) and SnpEff write; a term that is in none of these lists is unknown.
+MODIFIERS = frozenset(
+    (
+        "mature_miRNA_variant",
+        "5_prime_UTR_variant",
+        "3_prime_UTR_variant",
+        "non_coding_transcript_exon_variant",
+        "intron_variant",
+        "NMD_transcript_variant",
+        "non_coding_transcript_variant",
+        "coding_transcript_variant",
+        "upstream_gene_variant",
+        "downstream_gene_variant",
+        "TFBS_ablation",
+        "TFBS_amplification",
+        "TF_binding_site_variant",
+        "regulatory_region_ablation",
+        "regulatory_region_amplification",
+        "regulatory_region_variant",
+        "intergenic_variant",
+        "sequence_variant",
+        "feature_elongation",
+        "feature_truncation",
+        "nc_transcript_variant",
+        "non_coding_exon_variant",
+        "splice_branch_variant",
+        "intergenic_region",
+        "conserved_intergenic_variant",
+        "intragenic_variant",
+        "gene_variant",
+        "transcript_variant",
+        "exon_variant",
+        "conserved_intron_variant",
+        "5_prime_UTR_truncation",
+        "3_prime_UTR_truncation",
+        "miRNA",
+        "sequence_feature",
+        "custom",
+        "structural_interaction_variant",
+        "protein_protein_contact",
+        "gene_fusion",
+        "bidirectional_gene_fusion",
+        "rearranged_at_DNA_level",
+        "duplication",
+        "inversion",
+    )
+)
+
 
 def is_coding(consequence: str) -> bool:
-    """Say whether a consequence is of class HIGH, MODERATE or LOW, rather than MODIFIER."""
+    """Say whether a consequence may change the protein or its making: all but the modifiers."""
     return consequence in SEVERITY
 
 
@@ -72,3 +124,8 @@ def severity_expr(consequence: hl.StringExpression) -> hl.Int32Expression:
 def most_severe_expr(consequences: hl.ArrayExpression) -> hl.StringExpression:
     """Return the most severe of an array of consequences, the first of equals; missing if there is none."""
     return hl.or_missing(hl.len(consequences) > 0, hl.sorted(consequences, key=severity_expr)[0])
+
+
+def unknown_terms_expr(terms: hl.ArrayExpression) -> hl.ArrayExpression:
+    """Pick the terms that are in neither list: misspelt, or of another program."""
+    return terms.filter(lambda term: ~hl.literal(MODIFIERS | set(SEVERITY)).contains(term))

@@ -1,0 +1,154 @@
+import csv
+
+import hail as hl
+import pandas as pd
+import pytest
+
+from association.problems import InputError
+from hail_pipelines.annotation.sources import AnnotationSource, FrequencyFile
+from hail_pipelines.annotation.variant_files import JoinCounts, check_join
+
+pytestmark = pytest.mark.usefixtures("hail_session")
+
+ROWS = [
+    ("1", "1001", "A", "AT", "FUS", "missense_variant", "20.5"),
+    ("chr1", "2e3", "a", "g", "TBK1", "stop_gained", "NULL"),
+]
+COLUMNS = ["contig", "position", "ref", "alt", "gene", "consequence", "CADD"]
+EXPECTED = [
+    [],
+    [("FUS", "missense_variant", {"CADD": 20.5})],
+    [("TBK1", "stop_gained", {"CADD": None})],
+]
+
+
+def brief(genes):
+    return [[(gene.gene, gene.consequence, dict(gene.scores)) for gene in row] for row in genes]
+
+
+def write_tsv(path, *rows):
+    path.write_text("".join(row.replace(" ", "\t") + "\n" for row in rows))
+    return path
+
+
+def test_a_variant_table_is_matched_in_minimal_representation_whatever_its_contig_names(annotated, tmp_path):
+    table = write_tsv(
+        tmp_path / "genes.tsv",
+        "chrom pos ref alt symbol effect CADD",
+        "chr1 1000 CA CAT FUS missense_variant 20.5",
+        "chr1 2000 A G TBK1 stop_gained NA",
+        "chr1 2000 A C TBK1 frameshift_variant 1",
+    )
+    names = {"contig": "chrom", "position": "pos", "gene": "symbol", "consequence": "effect"}
+    counts, genes = annotated(AnnotationSource(kind="table", table=table, columns=names, scores=("CADD",)))
+    assert brief(genes) == EXPECTED
+    assert counts.matched == 2
+
+
+def test_several_rows_of_a_variant_are_several_transcripts(annotated, tmp_path):
+    table = write_tsv(
+        tmp_path / "genes.tsv",
+        "contig position ref alt gene consequence CADD HGVSp loftee",
+        "1 2000 A G TBK1 synonymous_variant 30 p.= NA",
+        "1 2000 A G TBK1 missense_variant 10 p.A1G LC",
+        "1 2000 A G TBK1 missense_variant&splice_region_variant 12 NA HC",
+        "1 2000 A G FUS intron_variant NA NA NA",
+    )
+    _, genes = annotated(AnnotationSource(kind="table", table=table, scores=("CADD",), fields=("HGVSp",)))
+    assert brief(genes)[2] == [("TBK1", "missense_variant", {"CADD": 12.0})]
+    assert (genes[2][0].loftee, genes[2][0].fields.HGVSp) == ("HC", "p.A1G")
+
+
+@pytest.mark.parametrize("name", ["genes.csv", "genes.parquet", "genes.ht", "keyed.ht"])
+def test_a_variant_table_is_read_alike_in_every_format(annotated, tmp_path, name):
+    path, table = tmp_path / name, pd.DataFrame(ROWS, columns=COLUMNS)
+    if name.endswith(".csv"):
+        table.to_csv(path, index=False, quoting=csv.QUOTE_ALL)
+    elif name.endswith(".parquet"):
+        table.to_parquet(path)
+    else:
+        rows = [
+            {"locus": hl.Locus("1", 1001, "GRCh37"), "alleles": ["A", "AT"], "gene": "FUS", "CADD": 20.5},
+            {"locus": hl.Locus("1", 2000, "GRCh37"), "alleles": ["A", "G"], "gene": "TBK1", "CADD": None},
+        ]
+        of_type = hl.tstruct(locus=hl.tlocus("GRCh37"), alleles=hl.tarray(hl.tstr), gene=hl.tstr, CADD=hl.tfloat64)
+        ht = hl.Table.parallelize(rows, of_type)
+        ht = ht.annotate(consequence=hl.if_else(ht.gene == "FUS", "missense_variant", "stop_gained"))
+        if name == "genes.ht":
+            ht = ht.transmute(
+                contig=ht.locus.contig, position=ht.locus.position, ref=ht.alleles[0], alt=ht.alleles[1]
+            )
+        else:
+            ht = ht.key_by("locus", "alleles")
+        ht.write(str(path))
+    _, genes = annotated(AnnotationSource(kind="table", table=path, scores=("CADD",)))
+    assert brief(genes) == EXPECTED
+
+
+def test_a_hail_table_on_the_other_build_is_refused(annotated, tmp_path):
+    ht = hl.Table.parallelize(
+        [{"locus": hl.Locus("chr1", 2000, "GRCh38"), "alleles": ["A", "G"]}],
+        hl.tstruct(locus=hl.tlocus("GRCh38"), alleles=hl.tarray(hl.tstr)),
+    )
+    ht.key_by("locus", "alleles").write(str(tmp_path / "sites.ht"))
+    with pytest.raises(InputError, match="the table is on GRCh38, the study on GRCh37"):
+        annotated(AnnotationSource(kind="table", table=tmp_path / "sites.ht"))
+
+
+def test_columns_that_are_absent_are_named(annotated, tmp_path):
+    table = write_tsv(tmp_path / "genes.tsv", "contig position ref alt")
+    with pytest.raises(
+        InputError, match=r"gene, consequence: no such column; it has: alleles, locus|gene, consequence"
+    ):
+        annotated(AnnotationSource(kind="table", table=table))
+
+
+def test_a_table_without_any_of_the_variants_is_refused(annotated, tmp_path):
+    table = write_tsv(
+        tmp_path / "genes.tsv", "contig position ref alt gene consequence", "1 2000 A T TBK1 missense_variant"
+    )
+    with pytest.raises(InputError, match=r"none of the VCFs' 3 variants is in it, although 1 of their positions are"):
+        annotated(AnnotationSource(kind="table", table=table))
+
+
+def test_a_table_on_another_build_is_told_by_its_reference_bases(tmp_path):
+    path = tmp_path / "sites.tsv"
+    check_join(path, JoinCounts(matched=20, shared_positions=20, other_bases=2), 100, "GRCh37")
+    check_join(path, JoinCounts(matched=5, shared_positions=19, other_bases=14), 100, "GRCh37")
+    with pytest.raises(
+        InputError, match="at 3 of the 20 positions .* the reference base differs: it may be on GRCh38"
+    ):
+        check_join(path, JoinCounts(matched=17, shared_positions=20, other_bases=3), 100, "GRCh37")
+    with pytest.raises(InputError, match="nor any of their positions: it may be on GRCh37"):
+        check_join(path, JoinCounts(matched=0, shared_positions=0, other_bases=0), 100, "GRCh38")
+
+
+SOURCE = {"kind": "info", "gene_field": "GENE", "consequence_field": "EFFECT"}
+
+
+def test_external_frequencies_are_joined_and_unknown_where_the_table_has_none(annotated, tmp_path):
+    table = write_tsv(
+        tmp_path / "af.tsv", "chr pos ref alt AF.nfe", "1 1000 CA C 0.001", "1 1000 CA C 0.002", "1 1000 C T 0.3"
+    )
+    file = FrequencyFile(table, "AF.nfe", {"contig": "chr", "position": "pos"})
+    counts, genes = annotated(AnnotationSource(**SOURCE, frequencies=file))
+    assert [[gene.external_af for gene in row] for row in genes] == [[0.002], [None], []]
+    assert counts.with_frequency == 1
+
+
+def test_external_frequencies_are_found_within_a_hail_table_as_gnomad_writes_it(annotated, tmp_path):
+    of_type = hl.tstruct(
+        locus=hl.tlocus("GRCh37"), alleles=hl.tarray(hl.tstr), freq=hl.tarray(hl.tstruct(AF=hl.tfloat64))
+    )
+    rows = [
+        {"locus": hl.Locus("1", 1000, "GRCh37"), "alleles": ["CA", "C"], "freq": [{"AF": 0.01}, {"AF": 0.5}]},
+        {"locus": hl.Locus("1", 1001, "GRCh37"), "alleles": ["A", "AT"], "freq": []},
+    ]
+    ht = hl.Table.parallelize(rows, of_type).key_by("locus", "alleles")
+    ht.write(str(tmp_path / "gnomad.ht"))
+    # The second variant's array is too short to have a first element.
+    ht.filter(hl.len(ht.freq) > 0).write(str(tmp_path / "sound.ht"))
+    _, genes = annotated(AnnotationSource(**SOURCE, frequencies=FrequencyFile(tmp_path / "sound.ht", "freq[0].AF")))
+    assert [[gene.external_af for gene in row] for row in genes] == [[0.01], [None], []]
+    with pytest.raises(InputError, match=r"freq\[0\].XX: no such column; it has: "):
+        annotated(AnnotationSource(**SOURCE, frequencies=FrequencyFile(tmp_path / "gnomad.ht", "freq[0].XX")))
