@@ -28,7 +28,7 @@ def ancestry_section(inputs: QcInputs) -> Section:
     """Show the first components by each grouping."""
     if not (inputs.known("pc1") and inputs.known("pc2")):
         why = inputs.pca.get("reason") or "no principal components came with the samples"
-        finding = Finding(UNKNOWN, "Ancestry", f"No principal components: {why}.")
+        finding = Finding(UNKNOWN, "Ancestry", f"{why[:1].upper()}{why[1:]}.")
         return Section("ancestry", "Ancestry", [finding], absent=[f"Principal components: {why}."])
     exhibits = [_components(inputs, column) for column in inputs.groupings or [EVERYONE]]
     listed = _outliers(inputs)

@@ -15,7 +15,7 @@ from jobs.report import numbers, svg
 from jobs.report.figures import ReportFigure
 from jobs.report.qc.exhibits import UNKNOWN, Exhibit, Finding, Section
 from jobs.report.qc.inputs import QcInputs
-from jobs.report.qc.layout import panel_row
+from jobs.report.qc.layout import panel_row, shorten
 
 SEPARATOR = "; "
 BY_HAND = "excluded by hand"
@@ -181,7 +181,7 @@ def _beside(panel: Axes, end: float, height: float, words: str) -> None:
 
 def _finish(panel: Axes, names: Sequence[str], largest: float) -> None:
     """Name the rows, first on top, and leave room for the words beside the bars."""
-    short = [name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}\u2026" for name in names]
+    short = [shorten(name, LONGEST_NAME) for name in names]
     panel.set_yticks(np.arange(len(short)), short, size=8)
     panel.tick_params(axis="y", length=0)
     panel.set_ylim(len(short) - 0.5, -0.5)

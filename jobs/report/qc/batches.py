@@ -11,7 +11,7 @@ from jobs.report import numbers, svg
 from jobs.report.figures import ReportFigure
 from jobs.report.qc.exhibits import FINE, LOOK, UNKNOWN, Exhibit, Finding, Section, some
 from jobs.report.qc.inputs import QcInputs
-from jobs.report.qc.layout import panel_row
+from jobs.report.qc.layout import panel_row, shorten
 from jobs.report.qc.palette import Category, categories, natural
 
 QUANTILES = ("q05", "q25", "q50", "q75", "q95")
@@ -27,7 +27,7 @@ def batch_section(inputs: QcInputs) -> Section:
     batches = inputs.labels("batch")
     if batches.nunique() < 2 and len(variants) < 2:
         why = "no column with batches was given, or all samples are of one batch"
-        finding = Finding(UNKNOWN, "Batches", f"Not known: {why}.")
+        finding = Finding(UNKNOWN, "Batches", f"{why[:1].upper()}{why[1:]}.")
         return Section("batches", title, [finding], absent=[f"Missingness by batch: {why}."])
     table = _table(inputs, variants)
     absent = []
@@ -67,7 +67,7 @@ def _finding(table: pd.DataFrame) -> Finding:
         lacking = numbers.percent(worst["samples_q50"])
         text += f" The median sample of batch {worst['batch']} lacks {lacking} of calls, the most."
     if "variants_excluded" not in table:
-        return Finding(FINE, "Batches", f"{text} Variants that differ between batches were not counted.")
+        return Finding(UNKNOWN, "Batches", f"{text} Variants that differ between batches were not counted.")
     excluded = int(table["variants_excluded"].fillna(0).sum())
     if not excluded:
         return Finding(FINE, "Batches", f"{text} No variant was left out because batches differ.")
@@ -109,8 +109,7 @@ def _draw_half(panel: Axes, table: pd.DataFrame, half: str, color: dict[str, str
         panel.plot([q05, q95], [place, place], color=shade, linewidth=1.2)
         panel.plot([q25, q75], [place, place], color=shade, linewidth=5, solid_capstyle="butt")
         panel.plot([q50], [place], marker="o", markersize=5, color=svg.PAPER, markeredgecolor=shade, zorder=4)
-    names = [str(name) for name in table["batch"]]
-    names = [name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}\u2026" for name in names]
+    names = [shorten(str(name), LONGEST_NAME) for name in table["batch"]]
     panel.set_yticks(np.arange(len(names)), names, size=8)
     panel.tick_params(axis="y", length=0)
     panel.set_ylim(len(names) - 0.4, -0.6)

@@ -35,7 +35,7 @@ def contamination_section(inputs: QcInputs) -> Section:
     title = "Contamination"
     if not inputs.known("charr"):
         why = "there are no depths of alleles (AD), or too few homozygous calls with them"
-        finding = Finding(UNKNOWN, title, f"Not known: {why}.")
+        finding = Finding(UNKNOWN, title, f"{why[:1].upper()}{why[1:]}.")
         return Section("contamination", title, [finding], absent=[f"Contamination: {why}."])
     above, limit = contaminated(inputs), inputs.threshold("sample", LIMIT)
     exhibits = [_spread(inputs, limit)]

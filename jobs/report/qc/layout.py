@@ -16,6 +16,7 @@ from jobs.report.qc.palette import Category
 
 LEFT, RIGHT, BELOW, ABOVE, BETWEEN = 0.68, 0.14, 0.5, 0.3, 0.8
 LEGEND_ROW = 0.22
+LONGEST_LABEL = 32
 # Inches of a legend's letter and of its mark; generous, as the page's fonts differ.
 LETTER, MARK = 0.07, 0.34
 RING: dict[str, Any] = {"marker": "o", "markerfacecolor": "none", "markeredgecolor": svg.MARK, "markersize": 8}
@@ -79,9 +80,25 @@ def panel_row(
     return figure, axes
 
 
+def shorten(name: str, longest: int) -> str:
+    """Leave out the middle of a long name: names of a series differ at their ends."""
+    if len(name) <= longest:
+        return name
+    end = longest // 3
+    return f"{name[: longest - end - 1].rstrip()}\u2026{name[-end:].lstrip()}"
+
+
 def legend_marks(groups: Sequence[Category]) -> list[Line2D]:
     """Give a mark per group for the legend."""
-    return [mark(group.label, marker=group.marker, color=group.color, markersize=5.5) for group in groups]
+    return [
+        mark(
+            shorten(group.name, LONGEST_LABEL) + group.size_words,
+            marker=group.marker,
+            color=group.color,
+            markersize=5.5,
+        )
+        for group in groups
+    ]
 
 
 def mark(label: str, **style: Any) -> Line2D:

@@ -10,9 +10,11 @@ from jobs.report import svg
 from jobs.report.figures import ReportFigure
 from jobs.report.qc.exhibits import Exhibit, Section
 from jobs.report.qc.inputs import Floats, QcInputs
-from jobs.report.qc.layout import panel_row
+from jobs.report.qc.layout import panel_row, shorten
 from jobs.report.qc.palette import categories
 from jobs.report.qc.spreads import draw_spread, finish_rows, span_of, spread_table
+
+LONGEST_NAME = 22
 
 
 def lost_share(inputs: QcInputs) -> Floats:
@@ -37,7 +39,7 @@ def loss_section(inputs: QcInputs) -> Section:
         for place, group in enumerate(groups):
             values = 100 * share[group.rows & np.isfinite(share)]
             draw_spread(panel, place, values, np.zeros(values.size, np.bool_), group.color, span)
-        finish_rows(panel, [group.name for group in groups], span)
+        finish_rows(panel, [shorten(group.name, LONGEST_NAME) for group in groups], span)
         panel.set_xlabel("% of the sample's calls that fail a rule of genotypes")
         description = "Share of calls per sample that failed a rule of genotypes."
         image = svg.inline_svg(figure, name="losses", description=description)

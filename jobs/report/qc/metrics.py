@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from jobs.report import svg
 from jobs.report.figures import ReportFigure
 from jobs.report.null_models.panels import panel_grid
-from jobs.report.qc.exhibits import FINE, LOOK, Exhibit, Finding, Section, some
+from jobs.report.qc.exhibits import FINE, LOOK, UNKNOWN, Exhibit, Finding, Section, some
 from jobs.report.qc.inputs import Booleans, QcInputs
-from jobs.report.qc.layout import panel_row
+from jobs.report.qc.layout import panel_row, shorten
 from jobs.report.qc.palette import Category, categories
 from jobs.report.qc.spreads import FEW, OUTMOST, draw_spread, finish_rows, span_of, spread_table
 
@@ -31,11 +31,12 @@ NAMES = {metric: name for metric, name, _ in METRICS}
 SMALLEST = {"call_rate": "min_call_rate", "mean_dp": "min_mean_depth", "mean_gq": "min_mean_gq"}
 EVERYONE = "everyone"
 COLUMNS = 4
-LONGEST_NAME = 14
+LONGEST_NAME = 20
 CAPTION = (
     "Each row is a group. Every sample is a dot where a group has {few} or fewer, else the shape is how many have "
-    "such a value, with dots for the {outmost} lowest and highest; the bar spans the middle half and its dot is the median. Diamonds are beyond a threshold (dashed, "
-    "where it is the same for everyone); a value beyond the axis stands at its edge."
+    "such a value, with dots for the {outmost} lowest and highest; the bar spans the middle half and its dot is the "
+    "median. Diamonds are beyond a threshold (dashed, where it is the same for everyone). A value beyond the axis "
+    "stands at its edge."
 )
 
 
@@ -88,6 +89,8 @@ def flagged_samples(inputs: QcInputs, shown: list[str]) -> pd.DataFrame:
 
 def _finding(inputs: QcInputs, shown: list[str]) -> Finding:
     """Say how many samples are beyond a threshold, and of what."""
+    if not shown:
+        return Finding(UNKNOWN, "Metrics", "No metric of samples is known.")
     beyond = {metric: int(flagged(inputs, metric).sum()) for metric in shown}
     found = [f"{NAMES[metric]} {count:,}" for metric, count in beyond.items() if count]
     if not found:
@@ -105,7 +108,7 @@ def _by_group(inputs: QcInputs, shown: list[str], column: str) -> Exhibit:
     tables = []
     with mpl.rc_context(svg.STYLE):
         columns = min(COLUMNS, max(2, len(shown)))
-        figure, axes = panel_grid(len(shown), columns=columns, height=0.45 + 0.3 * len(groups), left=1.0)
+        figure, axes = panel_grid(len(shown), columns=columns, height=0.45 + 0.3 * len(groups), left=1.5)
         for place, (panel, metric) in enumerate(zip(axes, shown, strict=True)):
             tables.append(_draw_metric(panel, inputs, metric, groups).assign(metric=NAMES[metric]))
             if place % columns:
@@ -131,15 +134,10 @@ def _draw_metric(panel: Axes, inputs: QcInputs, metric: str, groups: list[Catego
         draw_spread(panel, place, values[rows], beyond[rows], group.color, span)
     if smallest is not None:
         panel.axvline(smallest, color=svg.MARK, linewidth=1, linestyle=(0, (4, 3)))
-    names = [name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}\u2026" for name in _names(groups)]
-    finish_rows(panel, names, span)
+    finish_rows(panel, [shorten(group.name, LONGEST_NAME) for group in groups], span)
     panel.locator_params(axis="x", nbins=4)
     panel.set_title(NAMES[metric][:1].upper() + NAMES[metric][1:])
     return spread_table(values, groups, beyond)
-
-
-def _names(groups: list[Category]) -> list[str]:
-    return [group.name for group in groups]
 
 
 def _deviations(inputs: QcInputs, measured: list[str]) -> Exhibit:

@@ -19,7 +19,7 @@ from jobs.report.qc.batches import batch_section
 from jobs.report.qc.cells import setting_rows, table_view
 from jobs.report.qc.contamination import contamination_section
 from jobs.report.qc.exclusions import exclusion_section
-from jobs.report.qc.exhibits import FINE, LOOK, UNKNOWN, Section
+from jobs.report.qc.exhibits import FINE, LOOK, UNKNOWN, Section, some
 from jobs.report.qc.inputs import QcInputs
 from jobs.report.qc.losses import loss_section
 from jobs.report.qc.metrics import metric_section
@@ -71,6 +71,7 @@ def qc_html(inputs: QcInputs) -> str:
         .render(
             study=inputs.study,
             tiles=_tiles(inputs),
+            opening=_opening(inputs, sum(finding.level == LOOK for finding, _ in findings)),
             findings=findings,
             levels=LEVELS,
             sections=sections,
@@ -101,16 +102,33 @@ def _sections(inputs: QcInputs) -> list[Section]:
     ]
 
 
+def _opening(inputs: QcInputs, looks: int) -> str:
+    """Say in a sentence who and what stays, and how much there is to look at."""
+    words = [
+        f"{numbers.count(total['after'])} of {numbers.count(total['before'])} {unit}s"
+        for unit in ("sample", "variant")
+        if (total := _total(inputs, unit)) is not None
+    ]
+    ask = f"{some(looks, 'subject needs', 'subjects need')} a look" if looks else "No subject needs a look"
+    return f"{' and '.join(words)} stay. {ask} before this is signed."
+
+
+def _total(inputs: QcInputs, unit: str) -> Mapping[str, Any] | None:
+    """Give a unit's total; that of samples by their verdicts where it was not recorded."""
+    total = inputs.total(unit)
+    if total is not None or unit != "sample":
+        return total
+    size = len(inputs.samples)
+    return {"before": size, "after": int(inputs.flags("passes").sum()) if inputs.known("passes") else size}
+
+
 def _tiles(inputs: QcInputs) -> list[tuple[str, str, str]]:
     """Give the numbers that head the page: name, number, remark."""
     tiles = []
     for unit, name in (("sample", "Samples"), ("variant", "Variants")):
-        total = inputs.total(unit)
+        total = _total(inputs, unit)
         if total is not None:
             tiles.append((f"{name} that stay", numbers.count(total["after"]), f"of {numbers.count(total['before'])}"))
-        elif unit == "sample":
-            staying = int(inputs.flags("passes").sum()) if inputs.known("passes") else len(inputs.samples)
-            tiles.append((f"{name} that stay", numbers.count(staying), f"of {numbers.count(len(inputs.samples))}"))
     calls = inputs.total("genotype")
     if calls is not None and calls["before"]:
         share = numbers.percent(calls["excluded"] / calls["before"])

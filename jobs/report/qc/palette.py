@@ -45,9 +45,9 @@ class Category:
     rows: Booleans
 
     @property
-    def label(self) -> str:
-        """Name it with its size."""
-        return f"{self.name} ({int(self.rows.sum()):,})"
+    def size_words(self) -> str:
+        """Give its size as a legend has it, behind its name."""
+        return f" ({int(self.rows.sum()):,})"
 
 
 def categories(labels: pd.Series, kind: str) -> list[Category]:

@@ -38,7 +38,10 @@ def relatedness_section(inputs: QcInputs) -> Section:
     if "kinship" not in pairs:
         why = "kinship was not estimated"
         return Section(
-            "relatives", title, [Finding(UNKNOWN, "Relatives", f"Not known: {why}.")], absent=[f"Relatives: {why}."]
+            "relatives",
+            title,
+            [Finding(UNKNOWN, "Relatives", f"{why[:1].upper()}{why[1:]}.")],
+            absent=[f"Relatives: {why}."],
         )
     notes = []
     if inputs.known("unrelated"):

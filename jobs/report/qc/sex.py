@@ -70,7 +70,7 @@ def sex_section(inputs: QcInputs) -> Section:
 
 def _finding(inputs: QcInputs, plane: Plane | None) -> Finding:
     if plane is None and not inputs.known("karyotype"):
-        return Finding(UNKNOWN, "Sex", "Not known: the data have neither X nor Y to tell it from.")
+        return Finding(UNKNOWN, "Sex", "The data have neither X nor Y to tell it from.")
     mismatches = int(inputs.flags("sex_mismatch").sum())
     found = inputs.labels("karyotype").value_counts()
     unusual = {str(name): int(size) for name, size in found.items() if name not in (*USUAL, "unclear")}

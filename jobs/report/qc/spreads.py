@@ -20,7 +20,7 @@ from jobs.report.qc.palette import Category
 FEW = 60
 # Of more values the lowest and the highest few are.
 OUTMOST = 10
-LEAST_BINS, MOST_BINS = 16, 70
+LEAST_BINS, MOST_BINS = 16, 50
 # The axis reaches so many widths of the middle 98% beyond them; farther values stand at its edge.
 REACH = 0.6
 # Half a mark, as a share of the axis.
@@ -78,9 +78,8 @@ def draw_spread(panel: Axes, place: float, values: Floats, flagged: Booleans, co
     if values.size <= FEW:
         _draw_dots(panel, at[~flagged], _scattered(place, int((~flagged).sum())), color)
     else:
-        bins = int(np.clip(4 * values.size ** (1 / 3), LEAST_BINS, MOST_BINS))
         inside = np.sort(at[~flagged])
-        counts, edges = np.histogram(inside, bins=bins)
+        counts, edges = np.histogram(inside, bins=_edges(inside))
         height = place - 0.1 - 0.62 * counts / max(1, counts.max())
         panel.stairs(height, edges, baseline=place - 0.1, fill=True, color=color, alpha=0.55, linewidth=0)
         # A curve shows no single value.
@@ -91,6 +90,16 @@ def draw_spread(panel: Axes, place: float, values: Floats, flagged: Booleans, co
     panel.plot([middle], [place + 0.05], marker="o", markersize=4.2, color=svg.PAPER, markeredgecolor=color, zorder=5)
     far = np.sort(at[flagged])[:: max(1, -(-int(flagged.sum()) // MOST_FLAGGED))]
     panel.scatter(far, np.full(far.size, place + 0.05), s=17, c=svg.MARK, marker="D", linewidths=0, zorder=6)
+
+
+def _edges(values: Floats) -> Floats:
+    """Give edges of bins, between whole numbers where most values are such."""
+    bins = int(np.clip(2 * values.size ** (1 / 3), LEAST_BINS, MOST_BINS))
+    low, high = float(values.min()), float(values.max())
+    if np.mean(values == np.rint(values)) > 0.5 and high > low:
+        width = np.ceil((high - low) / bins)
+        return np.arange(np.floor(low) - 0.5, high + width, width, dtype=np.float64)
+    return np.linspace(low, high if high > low else low + 1e-12 + 1e-6 * abs(low), bins + 1)
 
 
 def _draw_dots(panel: Axes, at: Floats, heights: Floats, color: str) -> None:
@@ -104,7 +113,7 @@ def _scattered(place: float, count: int) -> Floats:
 
 def finish_rows(panel: Axes, names: Sequence[str], span: Span) -> None:
     """Name the rows, first on top."""
-    panel.set_yticks(np.arange(len(names)), names, size=8)
+    panel.set_yticks(np.arange(len(names)) - 0.15, names, size=8)
     panel.tick_params(axis="y", length=0)
     panel.set_ylim(len(names) - 0.55, -0.95)
     panel.set_xlim(span.low, span.high)
