@@ -22,7 +22,7 @@ from jobs.report.findings import TraitFindings, find
 from jobs.report.gene_table import gene_table, records
 from jobs.report.inputs import ReportInputs
 from jobs.report.manhattan import manhattan_figure
-from jobs.report.masks import TEST, mask_table
+from jobs.report.masks import TEST, about_empty_masks, mask_rules, mask_table
 from jobs.report.quantile_figure import quantile_figure
 from jobs.report.summary import trait_sentences
 
@@ -76,6 +76,7 @@ def report_html(inputs: ReportInputs) -> str:
             attrition=list(inputs.attrition),
             attrition_figure=attrition_figure(inputs.attrition) if inputs.attrition else None,
             untested=_untested(inputs.results),
+            mask_rules=mask_rules(inputs.settings),
             settings=yaml.safe_dump(_plain(inputs.settings), sort_keys=False, allow_unicode=True, width=100),
             versions=dict(inputs.run.get("versions", {})),
             stages=list(inputs.run.get("stages", ())),
@@ -94,7 +95,7 @@ def _trait_section(inputs: ReportInputs, findings: TraitFindings) -> dict[str, A
         "words": words,
         "findings": findings,
         "sentences": trait_sentences(findings, inputs.alpha),
-        "cautions": cautions(findings) if tested else [],
+        "cautions": [*cautions(findings), *about_empty_masks(inputs.results)] if tested else [],
         "table": gene_table(findings),
         "has_events": numbers.present(findings.summary.get("events")),
         "manhattan": manhattan_figure(findings) if len(findings.genes) else None,

@@ -1,11 +1,13 @@
 """The table of masks has a row per test of each mask and ceiling."""
 
+from dataclasses import replace
+
 import pytest
 
 from association.calibration.multiplicity import genomic_inflation
 from jobs.report import report_html
 from jobs.report.findings import find
-from jobs.report.masks import mask_table
+from jobs.report.masks import about_empty_masks, mask_table
 
 
 def test_mask_rows_count_genes_and_those_that_can_pass(inputs):
@@ -52,3 +54,32 @@ def test_lambda_stands_beside_what_chance_gives(genes, words, result_row, report
     rows = [result_row(f"G{i}", exceedances=int(1_000_000 * i / (genes + 1))) for i in range(1, genes + 1)]
     text = text_of(report_html(report_inputs(rows)))
     assert f"burden {genes} {genes} 20 {words}" in text
+
+
+def test_a_studys_own_masks_stand_in_its_order_between_the_built_in_ones_and_the_control(result_row, report_inputs):
+    masks = ("synonymous", "zeta", "missense", "alpha")
+    rows = [result_row(f"G{i}", mask, max_af=af) for i in range(5) for mask in masks for af in (0.001, 0.01)]
+    inputs = report_inputs(rows)
+    found = [(row["mask"], row["max_af"]) for row in mask_table(find(inputs, inputs.traits[0]))]
+    assert found == [(mask, af) for mask in ("missense", "zeta", "alpha", "synonymous") for af in (0.01, 0.001)]
+
+
+def test_the_page_gives_the_rule_of_a_mask_that_the_study_defines(result_row, report_inputs, text_of):
+    masks = [
+        {"name": "rare_plof", "where": "consequence in plof\n  and REVEL < 0.5"},
+        {"name": "missense", "where": None},
+    ]
+    inputs = report_inputs([result_row(f"G{i}", "rare_plof") for i in range(5)])
+    inputs = replace(inputs, settings={**inputs.settings, "masks": masks})
+    assert "rare_plof : consequence in plof and REVEL < 0.5" in text_of(report_html(inputs))
+    assert "missense :" not in text_of(report_html(inputs))
+
+
+def test_a_mask_without_any_variant_is_a_caution(result_row, report_inputs, text_of):
+    nobody = {"p_value": None, "variants": 0, "carriers": 0, "primary": False}
+    empty = [result_row(f"G{i}", "own", reason="no qualifying variant", **nobody) for i in range(5)]
+    unseen = [result_row(f"G{i}", "plof", reason="no carrier among the samples", **nobody) for i in range(5)]
+    inputs = report_inputs([*(result_row(f"G{i}", "missense") for i in range(5)), *empty, *unseen])
+    (caution,) = about_empty_masks(inputs.results)
+    assert "in the mask <em>own</em> (frequency at most 1%)" in caution
+    assert "No variant of any gene is in the mask own" in text_of(report_html(inputs))
