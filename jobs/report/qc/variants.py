@@ -110,7 +110,6 @@ def _ti_tv(classes: pd.DataFrame) -> Exhibit:
     low, high = float(np.nanmin(ratio)), float(np.nanmax(ratio))
     with mpl.rc_context(svg.STYLE):
         figure, (panel,) = panel_row(1, height=2.2)
-        panel.plot(place, ratio, color=svg.LINE, linewidth=1, zorder=2)
         panel.scatter(place, ratio, s=34, c=svg.FIRST, linewidths=0, zorder=3)
         for at, height, variants in zip(place, ratio, classes["variants"], strict=True):
             if np.isfinite(height):
