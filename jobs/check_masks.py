@@ -91,7 +91,7 @@ class MaskReview:
         ]
         return words + [
             f"no variant in the gene store has {field}, which {' and '.join(who)} "
-            f"{'asks' if len(who) == 1 else 'ask'} of; look at what the annotation holds"
+            f"{'asks' if len(who) == 1 else 'ask'} for; look at what the annotation holds"
             for field, who in self.absent.items()
         ]
 

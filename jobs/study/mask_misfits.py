@@ -10,8 +10,9 @@ from association.gene_tests.mask_expression.constant import constant_value
 from association.gene_tests.mask_expression.parse import parse
 from association.gene_tests.mask_expression.tree import ExpressionError
 from association.gene_tests.masks import BUILT_IN, NUMBER_FIELDS, TEXT_FIELDS
+from association.gene_tests.weights import SCORE
 from association.scan_settings import ALL_MASKS, OMNIBUS
-from jobs.study.gene_tests import LIST_PREFIX, GeneList, Mask
+from jobs.study.gene_tests import LIST_PREFIX, GeneList, GeneTest, Mask
 
 # What results call other things.
 RESERVED_NAMES = ("any", ALL_MASKS, OMNIBUS)
@@ -53,6 +54,23 @@ def misfits_of_gene_lists(lists: Sequence[GeneList], panel: Sequence[str]) -> It
             known = f" (there are {', '.join(names)})" if names else ""
             hint = closest(name, names)
             yield f"calibration.panel[{number}]: no list '{name}'{hint}{known}; add it to gene_lists"
+
+
+def misfits_of_low_scores(masks: Sequence[Mask], tests: Sequence[GeneTest], low: Collection[str]) -> Iterator[str]:
+    """Name the uses, as damage from a value on or as weights, of scores that are low where a variant is damaging."""
+    for number, mask in enumerate(masks):
+        if mask.damaging is not None and (score := mask.damaging.score) in low:
+            yield (
+                f"masks[{number}].damaging.score: {score} is low where a variant is damaging; say so by a mask of your "
+                f"own, with where: consequence in missense and {score} <= ..."
+            )
+    for number, test in enumerate(tests):
+        score = test.weights.removeprefix(SCORE)
+        if score != test.weights and score in low:
+            yield (
+                f"tests[{number}].weights: {score} is low where a variant is damaging, so tolerated variants would "
+                "weigh most; weigh by another score, or take the name out of annotation.low_is_damaging"
+            )
 
 
 def _faults_of_name(mask: Mask) -> Iterator[str]:

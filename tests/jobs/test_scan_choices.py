@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from association.calibration.monte_carlo import Effort
+from association.gene_tests.mask_expression.parse import parse
 from association.gene_tests.masks import Mask
 from association.problems import InputError
 from association.scan_settings import MaskChoice, WeightedTest
@@ -73,6 +74,63 @@ def test_settings_that_a_test_does_not_have_are_refused(refusal, test, words):
 )
 def test_a_wrong_test_is_refused_with_its_place(refusal, test, place, words):
     assert words in refusal(tests=[BURDEN, test])[place]
+
+
+PLOF_OR_REVEL = """consequence in (stop_gained, frameshift_variant, splice_donor_variant) and loftee == HC
+or consequence == missense_variant and REVEL >= 0.7"""
+
+
+@pytest.mark.parametrize(
+    ("mask", "place", "words"),
+    [
+        ({"name": "misense"}, "masks[1].name", "found 'misense'; did you mean 'missense'?; a mask of another name"),
+        ({"name": "own"}, "masks[1].name", "a mask of another name needs 'where'"),
+        ({"name": "my mask", "where": "REVEL > 1"}, "masks[1].name", "a name of its own (letters, digits and _)"),
+        ({"name": "../x", "where": "REVEL > 1"}, "masks[1].name", "a name of its own (letters, digits and _)"),
+        ({"name": "plof", "where": "REVEL > 1"}, "masks[1].name", "'plof' is built in and has a rule of its own"),
+        ({"name": "All", "where": "REVEL > 1"}, "masks[1].name", "'All' means something else in the results"),
+        ({"name": "missense"}, "masks[1].name", "used twice, and results would not tell which; list its ceilings"),
+        (
+            {"name": "own", "where": "RVEL > 0.5"},
+            "masks[1].where",
+            "column 1: no field 'RVEL'; did you mean 'REVEL'?",
+        ),
+        ({"name": "own", "where": "SIFT == x"}, "masks[1].where", "there are consequence, loftee, Feature, REVEL"),
+        ({"name": "own", "where": "REVEL = 0.5"}, "masks[1].where", "column 7: found '='; write '=='"),
+        ({"name": "own", "where": "consequence == stop_gain"}, "masks[1].where", "did you mean 'stop_gained'?"),
+        ({"name": "own", "where": "REVEL > 1 and REVEL < 0"}, "masks[1].where", "takes no variant there could be"),
+        ({"name": "own", "where": "REVEL > 1 or not REVEL > 1"}, "masks[1].where", "takes every variant there could"),
+        ({"name": "own", "where": ""}, "masks[1].where", "found nothing; expected a comparison"),
+    ],
+)
+def test_a_wrong_mask_is_refused_with_its_place(refusal, mask, place, words):
+    annotation = {"source": "vep", "scores": ["REVEL"], "fields": ["Feature"]}
+    assert words in refusal(masks=[{"name": "missense"}, mask], annotation=annotation)[place]
+
+
+def test_all_faults_of_all_masks_are_shown_at_once_each_with_a_caret(refusal):
+    masks = [{"name": "one", "where": "RVEL > 0.5 or loftee == X"}, {"name": "two", "where": "REVEL ="}]
+    found = refusal(masks=masks)
+    first, second = found["masks[0].where"].split("\n"), found["masks[1].where"].split("\n")
+    assert [line.strip() for line in first[1:3]] == ["RVEL > 0.5 or loftee == X", "^"]
+    assert first[1][first[2].index("^") :].startswith("RVEL")
+    assert first[3].strip().startswith("column 25: 'X' is no verdict of LOFTEE")
+    assert first[4][first[5].index("^")] == "X"
+    assert second[1][second[2].index("^")] == "="
+
+
+def test_the_engine_is_told_of_a_mask_by_expression(read):
+    study = read(masks=[{"name": "plof_or_revel", "where": PLOF_OR_REVEL, "max_allele_frequency": [0.01, 0.001]}])
+    rule = Mask("plof_or_revel", where=parse(PLOF_OR_REVEL))
+    assert scan_settings(study).masks == (MaskChoice(rule, 0.01), MaskChoice(rule, 0.001))
+
+
+def test_a_score_that_is_low_where_a_variant_is_damaging_is_no_weight_and_no_damage_from_a_value_on(refusal):
+    damaging = {"name": "plof_or_damaging_missense", "damaging": {"score": "SIFT", "at_least": 0.5}}
+    annotation = {"source": "vep", "scores": ["SIFT", "REVEL"]}
+    found = refusal(annotation=annotation, masks=[damaging], tests=[SKAT | {"weights": "score:SIFT"}])
+    assert "tolerated variants would weigh most" in found["tests[0].weights"]
+    assert "consequence in missense and SIFT <= ..." in found["masks[0].damaging.score"]
 
 
 def test_snpeff_has_no_scores_to_weigh_by(refusal):
