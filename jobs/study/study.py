@@ -17,7 +17,7 @@ from jobs.study.checks import Checks
 from jobs.study.covariates import Covariates, MissingPolicy
 from jobs.study.gene_tests import Calibration, FollowUp, GeneList, GeneTest, Mask
 from jobs.study.genotypes import Genotypes, Qc
-from jobs.study.mask_misfits import misfits_of_gene_lists, misfits_of_masks
+from jobs.study.mask_misfits import misfits_of_gene_lists, misfits_of_low_scores, misfits_of_masks
 from jobs.study.section import Section
 from jobs.study.tables import Participants, Visits
 from jobs.study.traits import SurvivalTrait, Trait, needs_visits
@@ -106,6 +106,7 @@ class Study(ClinicalStudy):
 def _misfits_of_tests(study: Study) -> Iterator[str]:
     scores = getattr(study.annotation, "scores", [])
     yield from misfits_of_masks(study.masks, scores, getattr(study.annotation, "fields", []))
+    yield from misfits_of_low_scores(study.masks, study.tests, getattr(study.annotation, "low_is_damaging", ()))
     yield from misfits_of_gene_lists(study.gene_lists, study.calibration.panel)
     for number, test in enumerate(study.tests):
         score = test.weights.removeprefix("score:")
