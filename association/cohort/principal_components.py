@@ -164,7 +164,7 @@ def structured_components(components: PrincipalComponents, *, significance: floa
 
 def _tracy_widom(largest: float, total: float, squared: float, size: int) -> float:
     """Give the p-value of the largest of `size` eigenvalues with this sum and sum of squares."""
-    effective = (size + 1) * total**2 / max((size - 1) * squared - total**2, 1e-12 * total**2)
+    effective = (size + 1) * total**2 / max(size * squared - total**2, 1e-12 * total**2)
     root, other = np.sqrt(max(effective - 1, 1.0)), np.sqrt(size)
     centre = (root + other) ** 2 / effective
     scale = (root + other) / effective * (1 / root + 1 / other) ** (1 / 3)

@@ -1,11 +1,6 @@
 """Kinship of all pairs from common variants, robust to population structure (KING-robust, between families).
 
-Over the sites called in both of a pair, with h the sites where both are heterozygous, z those where they are opposite
-homozygotes (IBS0), and h_i, h_j their heterozygous sites,
-
-    kinship = (h - 2 z) / (2 min(h_i, h_j)) + 1/2 - (h_i + h_j) / (4 min(h_i, h_j)),
-
-which is what `plink2 --make-king` computes. Of two unrelated samples of one population its standard error is about
+Of two unrelated samples of one population the standard error of kinship (`association.cohort.king`) is about
 
     sqrt(sum 12 p^2 q^2) / sum 4 p q,   p + q = 1, over independent sites.
 
@@ -32,8 +27,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from association.cohort.common_variants import Dosages, Floats, alternate_frequency, variant_blocks
-
-Singles = NDArray[np.float32]
+from association.cohort.king import pair_kinship
 
 DUPLICATE, FIRST_DEGREE, SECOND_DEGREE, THIRD_DEGREE = 0.354, 0.177, 0.0884, 0.0442
 COLUMNS = ("sample_1", "sample_2", "kinship", "ibs0", "sites", "relationship")
@@ -50,7 +44,6 @@ FEWEST_SITES = 100
 FALSE_PAIRS = 0.05
 # Samples at a time: five products of 2,000 by 2,000 in single precision take 80 MB.
 SAMPLES_AT_ONCE = 2_000
-SITES_AT_ONCE = 4_096
 
 
 @dataclass(frozen=True)
@@ -167,56 +160,19 @@ def _reason(sites: int, error: float, told: float, min_kinship: float) -> str | 
 def _block(calls: Dosages, rows: slice, columns: slice, min_kinship: float, told: float) -> pd.DataFrame:
     """Give the related pairs between two blocks of samples, by their places."""
     same = rows == columns
-    both_het, both_hom, het_hom, hom_het, opposite = _counts(calls[:, rows], None if same else calls[:, columns])
-    # Every count is a whole number below 2^24, which single precision keeps exactly.
-    smaller = both_het + np.minimum(het_hom, hom_het)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        kinship = 0.5 - (4 * opposite + het_hom + hom_het) / (4 * smaller)
-        sites = both_het + both_hom + het_hom + hom_het
-        limit = np.maximum(min_kinship, told * np.sqrt(len(calls) / sites))
-        near = (kinship >= limit) & (smaller > 0) & (sites >= FEWEST_SITES)
+    found = pair_kinship(calls[:, rows], None if same else calls[:, columns])
+    limit = np.maximum(min_kinship, told * np.sqrt(len(calls) / np.maximum(found.sites, 1)))
+    near = (found.kinship >= limit) & (found.sites >= FEWEST_SITES)
     one, other = np.nonzero(np.triu(near, 1) if same else near)
-    exact = sites[one, other].astype(np.int64)
-    # In double precision, as plink2 reports it.
-    differences = 4.0 * opposite[one, other].astype(float) + het_hom[one, other] + hom_het[one, other]
     return pd.DataFrame(
         {
             "one": one + rows.start,
             "other": other + columns.start,
-            "kinship": 0.5 - differences / (4.0 * smaller[one, other].astype(float)),
-            "ibs0": opposite[one, other].astype(float) / exact,
-            "sites": exact,
+            "kinship": found.kinship[one, other],
+            "ibs0": found.ibs0[one, other],
+            "sites": found.sites[one, other].astype(np.int64),
         }
     )
-
-
-def _counts(first: Dosages, second: Dosages | None) -> tuple[Singles, Singles, Singles, Singles, Singles]:
-    """Count, for all pairs, sites that are het-het, hom-hom, het-hom, hom-het and opposite homozygotes.
-
-    `second` is None for the pairs within `first`.
-    """
-    shape = (first.shape[1], (first if second is None else second).shape[1])
-    both_het, both_hom, het_hom, hom_het, signed = (np.zeros(shape, dtype=np.float32) for _ in range(5))
-    for block in variant_blocks(len(first), SITES_AT_ONCE):
-        het, hom, sign = _indicators(first[block])
-        het_2, hom_2, sign_2 = (het, hom, sign) if second is None else _indicators(second[block])
-        both_het += het.T @ het_2
-        both_hom += hom.T @ hom_2
-        signed += sign.T @ sign_2
-        het_hom += het.T @ hom_2
-        if second is not None:
-            hom_het += hom.T @ het_2
-    if second is None:
-        hom_het = het_hom.T
-    # Homozygotes are alike (+1) or opposite (-1).
-    return both_het, both_hom, het_hom, hom_het, (both_hom - signed) / np.float32(2)
-
-
-def _indicators(calls: Dosages) -> tuple[Singles, Singles, Singles]:
-    """Give heterozygotes, homozygotes, and homozygotes with the sign of their allele."""
-    het = (calls == 1).astype(np.float32)
-    alternate, reference = (calls == 2).astype(np.float32), (calls == 0).astype(np.float32)
-    return het, alternate + reference, alternate - reference
 
 
 def _frame(found: list[pd.DataFrame], samples: Sequence[str], expected_ibs0: float) -> pd.DataFrame:
