@@ -61,8 +61,8 @@ def misfits_of_low_scores(masks: Sequence[Mask], tests: Sequence[GeneTest], low:
     for number, mask in enumerate(masks):
         if mask.damaging is not None and (score := mask.damaging.score) in low:
             yield (
-                f"masks[{number}].damaging.score: {score} is low where a variant is damaging; say so by a mask of your "
-                f"own, with where: consequence in missense and {score} <= ..."
+                f"masks[{number}].damaging.score: {score} is low where a variant is damaging; say so by a mask of "
+                f"your own, with where: consequence in missense and {score} <= ..."
             )
     for number, test in enumerate(tests):
         score = test.weights.removeprefix(SCORE)
