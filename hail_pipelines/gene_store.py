@@ -125,6 +125,7 @@ def gene_rows(ht: hl.Table) -> hl.Table:
         loftee=ht.entry.loftee,
         external_af=hl.if_else(ht.minor_is_ref, 1 - external_af, external_af),
         **{f"score_{name}": ht.entry.scores[name] for name in ht.entry.scores},
+        **{f"field_{name}": ht.entry.fields[name] for name in ht.entry.fields},
         allele_count=ht.allele_count,
         allele_number=ht.allele_number,
         carriers=ht.carriers.number,

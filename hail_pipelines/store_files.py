@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,13 +53,15 @@ class StoreCounts:
     files: int
 
 
-def store_schema(scores: list[str]) -> pa.Schema:
+def store_schema(scores: list[str], fields: Sequence[str] = ()) -> pa.Schema:
     """Return the columns of a store file.
 
     Parameters
     ----------
     scores
         Score columns, each named `score_<NAME>`.
+    fields
+        Columns of texts, each named `field_<NAME>`.
     """
     required = [
         ("gene", pa.string()),
@@ -70,7 +72,8 @@ def store_schema(scores: list[str]) -> pa.Schema:
         ("minor_is_ref", pa.bool_()),
         ("consequence", pa.string()),
     ]
-    nullable = [("loftee", pa.string()), ("external_af", pa.float64()), *((name, pa.float64()) for name in scores)]
+    nullable = [("loftee", pa.string()), ("external_af", pa.float64())]
+    nullable += [*((name, pa.float64()) for name in scores), *((name, pa.string()) for name in fields)]
     counted = [
         ("allele_count", pa.int32()),
         ("allele_number", pa.int32()),
@@ -125,7 +128,8 @@ def write_store(rows: Path, annotated: pd.DataFrame, output_dir: Path, *, files:
     """
     unsorted = pyarrow.dataset.dataset(rows, format="parquet", exclude_invalid_files=False)
     names = unsorted.schema.names
-    schema = store_schema([name for name in names if name.startswith("score_")])
+    kept = ([name for name in names if name.startswith(prefix)] for prefix in ("score_", "field_"))
+    schema = store_schema(*kept)
     sizes = _gene_sizes(unsorted)
     costs = {gene: 0 for gene in annotated["gene"]}
     costs |= dict(zip(sizes["gene"], sizes["carriers"] + ROW_COST * sizes["variants"], strict=True))
