@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from jobs.report import numbers, svg
 from jobs.report.figures import ReportFigure
-from jobs.report.qc.exhibits import FINE, LOOK, UNKNOWN, Exhibit, Finding, Section, some
+from jobs.report.qc.exhibits import FINE, LOOK, UNKNOWN, Exhibit, Finding, Section, sentence, some
 from jobs.report.qc.inputs import GROUPINGS, QcInputs
 from jobs.report.qc.layout import RING, legend_marks, mark, panel_row
 from jobs.report.qc.palette import Category, categories
@@ -28,7 +28,7 @@ def ancestry_section(inputs: QcInputs) -> Section:
     """Show the first components by each grouping."""
     if not (inputs.known("pc1") and inputs.known("pc2")):
         why = inputs.pca.get("reason") or "no principal components came with the samples"
-        finding = Finding(UNKNOWN, "Ancestry", f"{why[:1].upper()}{why[1:]}.")
+        finding = Finding(UNKNOWN, "Ancestry", sentence(str(why)))
         return Section("ancestry", "Ancestry", [finding], absent=[f"Principal components: {why}."])
     exhibits = [_components(inputs, column) for column in inputs.groupings or [EVERYONE]]
     listed = _outliers(inputs)
@@ -42,6 +42,7 @@ def ancestry_section(inputs: QcInputs) -> Section:
     notes = []
     if numbers.present(inputs.pca.get("variants")):
         notes.append(f"The components are of {inputs.pca['variants']:,} common variants in little correlation.")
+    notes += [sentence(str(words)) for key in ("reason", "ancestry_reason") if (words := inputs.pca.get(key))]
     without = int((~np.isfinite(inputs.values("pc1"))).sum())
     if without:
         notes.append(f"{some(without, 'sample has', 'samples have')} no components and can't be shown.")

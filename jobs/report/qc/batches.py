@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from jobs.report import numbers, svg
 from jobs.report.figures import ReportFigure
-from jobs.report.qc.exhibits import FINE, LOOK, UNKNOWN, Exhibit, Finding, Section, some
+from jobs.report.qc.exhibits import FINE, LOOK, UNKNOWN, Exhibit, Finding, Section, sentence, some
 from jobs.report.qc.inputs import QcInputs
 from jobs.report.qc.layout import panel_row, shorten
 from jobs.report.qc.palette import Category, categories, natural
@@ -27,7 +27,7 @@ def batch_section(inputs: QcInputs) -> Section:
     batches = inputs.labels("batch")
     if batches.nunique() < 2 and len(variants) < 2:
         why = "no column with batches was given, or all samples are of one batch"
-        finding = Finding(UNKNOWN, "Batches", f"{why[:1].upper()}{why[1:]}.")
+        finding = Finding(UNKNOWN, "Batches", sentence(why))
         return Section("batches", title, [finding], absent=[f"Missingness by batch: {why}."])
     table = _table(inputs, variants)
     absent = []

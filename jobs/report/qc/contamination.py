@@ -15,7 +15,7 @@ import pandas as pd
 from jobs.report import numbers, svg
 from jobs.report.figures import ReportFigure
 from jobs.report.null_models.panels import count_axis
-from jobs.report.qc.exhibits import FINE, LOOK, UNKNOWN, Exhibit, Finding, Section, some
+from jobs.report.qc.exhibits import FINE, LOOK, UNKNOWN, Exhibit, Finding, Section, sentence, some
 from jobs.report.qc.inputs import Booleans, QcInputs
 from jobs.report.qc.layout import panel_row
 
@@ -35,7 +35,7 @@ def contamination_section(inputs: QcInputs) -> Section:
     title = "Contamination"
     if not inputs.known("charr"):
         why = "there are no depths of alleles (AD), or too few homozygous calls with them"
-        finding = Finding(UNKNOWN, title, f"{why[:1].upper()}{why[1:]}.")
+        finding = Finding(UNKNOWN, title, sentence(why))
         return Section("contamination", title, [finding], absent=[f"Contamination: {why}."])
     above, limit = contaminated(inputs), inputs.threshold("sample", LIMIT)
     exhibits = [_spread(inputs, limit)]

@@ -87,6 +87,11 @@ class Section:
     absent: Sequence[str] = field(default=())
 
 
+def sentence(words: str) -> str:
+    """Begin with a capital and end with a full stop."""
+    return f"{words[:1].upper()}{words[1:].rstrip('.')}."
+
+
 def some(count: int, one: str, more: str = "") -> str:
     """Write a count with its noun: "1 pair", "2 pairs"."""
     return f"{count:,} {one if count == 1 else more or one + 's'}"

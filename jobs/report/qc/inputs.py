@@ -34,9 +34,10 @@ class QcInputs:
     samples
         A row per sample: `samples.parquet`; any column but `sample` may be absent.
     kinship
-        A row per related pair: sample_1, sample_2, kinship, ibs0, sites, relationship.
+        A row per related pair: sample_1, sample_2, kinship, ibs0, sites, relationship. No columns: not estimated.
     pca
-        `explained` (share of the variance per component), `variants` (used for it) and, without any, `reason`.
+        `explained` (share of the variance per component), `variants` (used for it) and, where there is something to
+        say of them, `reason` (fewer components, or none) and `ancestry_reason` (of the groups).
     attrition
         A row per rule: step ("all" for a unit's total), unit, before, excluded, after, reason, skipped.
     thresholds
@@ -51,6 +52,8 @@ class QcInputs:
         sample, reasons (a list, or text), by ("rule" or "hand").
     versions
         Programs by name.
+    kinship_reason
+        What kept relatives from being told, wholly or in part; None if nothing did.
     """
 
     study: str
@@ -64,6 +67,7 @@ class QcInputs:
     annotation_counts: Mapping[str, Any] = field(default_factory=dict)
     excluded: pd.DataFrame = field(default_factory=pd.DataFrame)
     versions: Mapping[str, str] = field(default_factory=dict)
+    kinship_reason: str | None = None
 
     def values(self, column: str) -> Floats:
         """Give a column of the samples as numbers; NaN throughout where it is absent."""

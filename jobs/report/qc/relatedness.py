@@ -16,18 +16,24 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from association.cohort.relatedness import DUPLICATE, FIRST_DEGREE, SECOND_DEGREE, THIRD_DEGREE
 from jobs.report import svg
 from jobs.report.figures import ReportFigure
-from jobs.report.qc.exhibits import FINE, LOOK, UNKNOWN, Exhibit, Finding, Section, some
+from jobs.report.qc.exhibits import FINE, LOOK, UNKNOWN, Exhibit, Finding, Section, sentence, some
 from jobs.report.qc.inputs import Floats, QcInputs
 from jobs.report.qc.layout import legend_marks, panel_row
 from jobs.report.qc.palette import categories
 from jobs.report.qc.points import draw_categories
 
 # Kinship above which a pair is of a class.
-CLASSES = (("duplicate", 2**-1.5), ("1st degree", 2**-2.5), ("2nd degree", 2**-3.5), ("3rd degree", 2**-4.5))
-FIRST_DEGREE = ("parent-child", "siblings", "first degree")
-RELATIONSHIPS = ("duplicate", *FIRST_DEGREE, "second degree", "third degree")
+CLASSES = (
+    ("duplicate", DUPLICATE),
+    ("1st degree", FIRST_DEGREE),
+    ("2nd degree", SECOND_DEGREE),
+    ("3rd degree", THIRD_DEGREE),
+)
+CLOSE = ("parent-child", "siblings", "first degree")
+RELATIONSHIPS = ("duplicate", *CLOSE, "second degree", "third degree")
 PAIR_COLUMNS = ("sample_1", "sample_2", "kinship", "ibs0", "sites", "relationship")
 
 
@@ -35,15 +41,15 @@ def relatedness_section(inputs: QcInputs) -> Section:
     """Show the pairs, count them by relationship, and list all but the most distant."""
     title = "Relatives and duplicates"
     pairs = inputs.kinship
-    if "kinship" not in pairs:
-        why = "kinship was not estimated"
+    if "kinship" not in pairs or (pairs.empty and inputs.kinship_reason):
+        why = inputs.kinship_reason or "kinship was not estimated"
         return Section(
             "relatives",
             title,
-            [Finding(UNKNOWN, "Relatives", f"{why[:1].upper()}{why[1:]}.")],
+            [Finding(UNKNOWN, "Relatives", sentence(why))],
             absent=[f"Relatives: {why}."],
         )
-    notes = []
+    notes = [sentence(inputs.kinship_reason)] if inputs.kinship_reason else []
     if inputs.known("unrelated"):
         unrelated = int(inputs.flags("unrelated").sum())
         notes.append(f"{some(unrelated, 'sample is', 'samples are')} in the largest unrelated set that was found.")
@@ -80,7 +86,7 @@ def _findings(counts: pd.DataFrame) -> list[Finding]:
     """Say how many pairs are one person, and how many are close relatives."""
     of = dict(zip(counts["relationship"], counts["pairs"], strict=True))
     duplicates = int(of.get("duplicate", 0))
-    first, second = sum(int(of.get(name, 0)) for name in FIRST_DEGREE), int(of.get("second degree", 0))
+    first, second = sum(int(of.get(name, 0)) for name in CLOSE), int(of.get("second degree", 0))
     same = (
         Finding(LOOK, "Duplicates", f"{some(duplicates, 'pair is', 'pairs are')} the same person or identical twins.")
         if duplicates

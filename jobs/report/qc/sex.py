@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
+from association.cohort.karyotype import X_COPIES, Y_COPIES
 from jobs.report import svg
 from jobs.report.figures import ReportFigure
 from jobs.report.qc.exhibits import FINE, LOOK, UNKNOWN, Exhibit, Finding, Section, some
@@ -23,6 +25,8 @@ MISMATCH_COLUMNS = (
     "reported_sex",
     "sex_from_genotypes",
     "karyotype",
+    "x_copies",
+    "y_copies",
     "x_ploidy",
     "y_ploidy",
     "x_inbreeding",
@@ -32,13 +36,26 @@ MISMATCH_COLUMNS = (
 
 @dataclass(frozen=True)
 class Plane:
-    """What tells the sexes apart: two numbers per sample with their names, and what is not known."""
+    """What tells the sexes apart.
+
+    Attributes
+    ----------
+    x, y
+        A number per sample (n).
+    x_name, y_name
+        What they are; empty for numbers that only keep points apart.
+    absent
+        What is not known, in sentences.
+    limited
+        Whether karyotypes are told by limits of these very numbers.
+    """
 
     x: Floats
     y: Floats
     x_name: str
     y_name: str
     absent: tuple[str, ...] = ()
+    limited: bool = False
 
 
 def x_inbreeding(inputs: QcInputs) -> Floats:
@@ -86,9 +103,10 @@ def _finding(inputs: QcInputs, plane: Plane | None) -> Finding:
 
 def _plane(inputs: QcInputs) -> Plane | None:
     """Choose what to show: copies by depth, else heterozygosity on X and calls on Y, as far as they are known."""
-    x, y = inputs.values("x_ploidy"), inputs.values("y_ploidy")
-    if np.isfinite(x).any() and np.isfinite(y).any():
-        return Plane(x, y, "copies of X, by depth", "copies of Y, by depth")
+    for unit in ("copies", "ploidy"):
+        x, y = inputs.values(f"x_{unit}"), inputs.values(f"y_{unit}")
+        if np.isfinite(x).any() and np.isfinite(y).any():
+            return Plane(x, y, "copies of X, by depth", "copies of Y, by depth", limited=unit == "copies")
     inbreeding, called = x_inbreeding(inputs), y_call_rate(inputs)
     no_depth = "Copies of X and Y: there is no depth outside their pseudoautosomal regions."
     names = ("inbreeding on X (1 \u2212 observed / expected heterozygous)", "share of variants on Y that are called")
@@ -123,6 +141,8 @@ def _copies(inputs: QcInputs, plane: Plane) -> Exhibit:
             if not name:
                 set_ticks([])
         panel.margins(0.06)
+        if plane.limited:
+            _draw_limits(panel)
         description = f"What tells the sexes apart: {plane.x_name or plane.y_name}, by karyotype."
         image = svg.inline_svg(figure, name="sex", description=description)
     reported = inputs.labels("reported_sex").fillna("not reported")
@@ -132,9 +152,18 @@ def _copies(inputs: QcInputs, plane: Plane) -> Exhibit:
     ]
     table = counts.assign(samples=counts.sum(axis=1)).rename_axis("karyotype").reset_index()
     caption = "Each point is a sample, in the colour of its karyotype."
+    caption += " Shaded ranges of depth stand for a whole number of copies." if plane.limited else ""
     if mismatch.any():
         caption += " Rings mark samples that are not of the reported sex."
     return Exhibit("karyotypes", "X against Y", caption, table, ReportFigure(image, table, description))
+
+
+def _draw_limits(panel: Axes) -> None:
+    """Shade the ranges of depth that stand for so many copies."""
+    panel.autoscale(False)
+    for ranges, span in ((X_COPIES, panel.axvspan), (Y_COPIES, panel.axhspan)):
+        for low, high in ranges.values():
+            span(low, high, color=svg.BAND, alpha=0.45, linewidth=0, zorder=0)
 
 
 def _to_look_at(inputs: QcInputs) -> pd.DataFrame:

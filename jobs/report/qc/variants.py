@@ -72,7 +72,8 @@ def _histograms(histograms: pd.DataFrame) -> Exhibit:
         description = f"Distributions of {len(metrics)} metrics of variants, with thresholds."
         image = svg.inline_svg(figure, name="variant-metrics", description=description)
     caption = (
-        "Variants by each metric, before any was left out. Dashed: the threshold, where there is one. Where a few "
+        "Variants by each metric, before any was left out; those beyond an axis are counted in its outermost bar. "
+        "Dashed: the threshold, where there is one. Where a few "
         "bars dwarf the others, the axis of counts is logarithmic above 10."
     )
     return Exhibit(

@@ -76,6 +76,7 @@ def simulate_samples(size: int, seed: int = 1) -> pd.DataFrame:
     table["reported_sex"] = np.where(female, "female", "male")
     table["x_ploidy"] = generator.normal(np.where(female, 2, 1), 0.05)
     table["y_ploidy"] = np.abs(generator.normal(np.where(female, 0.01, 1), 0.05))
+    table["x_copies"], table["y_copies"] = table["x_ploidy"], table["y_ploidy"]
     table["x_expected_heterozygous"] = 120.0
     table["x_heterozygous"] = generator.poisson(np.where(female, 118, 3))
     table["y_variants"] = 60
@@ -93,7 +94,7 @@ def _plant(table: pd.DataFrame, generator: np.random.Generator) -> pd.DataFrame:
     table.loc[0, ["call_rate", "mean_dp"]] = (0.91, 11.0)
     table.loc[1, ["charr", "het_hom", "heterozygosity"]] = (0.12, 2.2, 0.11)
     table.loc[2, "reported_sex"] = "male" if table["karyotype"][2] == "XX" else "female"
-    table.loc[3, ["karyotype", "x_ploidy", "y_ploidy", "reported_sex"]] = ("XXY", 1.98, 0.97, "male")
+    table.loc[3, ["karyotype", "x_copies", "y_copies", "reported_sex"]] = ("XXY", 1.98, 0.97, "male")
     table.loc[4, "ti_tv"] = 2.2
     table["pca_outlier"] = np.arange(len(table)) == 5 % len(table)
     table.loc[5 % len(table), ["pc1", "pc2"]] = (0.3, 0.25)
