@@ -160,6 +160,50 @@ def test_a_lower_ceiling_beside_the_highest_redoes_the_scan_and_what_follows(aga
     )
 
 
+DAMAGING = """consequence in plof and (loftee == HC or loftee is missing)
+or consequence == missense_variant and REVEL >= 0.5"""
+
+
+def test_a_mask_by_expression_gives_what_the_built_in_one_gave_and_lists_name_its_genes(again, finished, no_java):
+    genes = sorted(set(results_of(finished)["gene"]))
+    (again.path / "panel.txt").write_text(f"{genes[0]}\n{genes[1]}\nNOBODYS1\n")
+    again.set(
+        masks=[
+            {"name": "own", "where": DAMAGING, "max_allele_frequency": [0.2]},
+            {"name": "synonymous", "max_allele_frequency": [0.2]},
+        ],
+        gene_lists=[{"name": "panel", "version": "2026-06", "path": "panel.txt"}],
+    )
+    assert redone(again) == ["scan", "follow up", "report"]
+    own, before = results_of(again), results_of(finished)
+    assert set(own["mask"]) == {"own", "synonymous"}
+    renamed = before.assign(mask=before["mask"].replace("plof_or_damaging_missense", "own"))
+    pd.testing.assert_frame_equal(own, renamed, check_exact=True)
+    masks = pd.read_csv(again.output / "results" / "masks.tsv", sep="\t").set_index("mask")
+    assert masks.loc["own", "genes"] == own[(own["mask"] == "own") & (own["reason"] != "no qualifying variant")][
+        "gene"
+    ].nunique()
+    assert masks.loc["own", "rule"] == DAMAGING.replace("\n", " ")
+    lists = pd.read_csv(again.output / "results" / "gene_lists.tsv", sep="\t")
+    assert lists["gene"].tolist() == [genes[0], genes[1], "NOBODYS1"]
+    assert lists["in_cohort"].tolist() == ["yes", "yes", "no"]
+    record = json.loads((again.output / "run.json").read_text())
+    assert record["settings"]["gene_lists"][0]["version"] == "2026-06"
+    assert "panel.txt" in {one["name"] for one in record["inputs"]}
+
+
+def test_a_gene_list_of_the_panel_that_changed_redoes_the_scan(again, finished, no_java):
+    genes = sorted(set(results_of(finished)["gene"]))
+    (again.path / "panel.txt").write_text(f"{genes[0]}\n")
+    lists = [{"name": "panel", "version": "1", "path": "panel.txt"}]
+    again.set(gene_lists=lists, calibration={"panel": ["list:panel"], "panel_permutations": 3000})
+    assert redone(again) == ["scan", "follow up", "report"]
+    (again.path / "panel.txt").write_text(f"{genes[1]}\n")
+    assert redone(again) == ["scan", "follow up", "report"]
+    record = json.loads((again.output / "run.json").read_text())
+    assert record["settings"]["calibration"]["panel"] == ["list:panel", genes[1]]
+
+
 def test_a_changed_trait_redoes_traits_and_what_follows_without_java(again, no_java):
     again.set(traits=[{"name": "survival", "type": "survival", "origin": "diagnosis"}])
     assert redone(again) == ["traits", "scan", "follow up", "report"]
