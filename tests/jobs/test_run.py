@@ -180,9 +180,10 @@ def test_a_mask_by_expression_gives_what_the_built_in_one_gave_and_lists_name_it
     renamed = before.assign(mask=before["mask"].replace("plof_or_damaging_missense", "own"))
     pd.testing.assert_frame_equal(own, renamed, check_exact=True)
     masks = pd.read_csv(again.output / "results" / "masks.tsv", sep="\t").set_index("mask")
-    assert masks.loc["own", "genes"] == own[(own["mask"] == "own") & (own["reason"] != "no qualifying variant")][
-        "gene"
-    ].nunique()
+    assert (
+        masks.loc["own", "genes"]
+        == own[(own["mask"] == "own") & (own["reason"] != "no qualifying variant")]["gene"].nunique()
+    )
     assert masks.loc["own", "rule"] == DAMAGING.replace("\n", " ")
     lists = pd.read_csv(again.output / "results" / "gene_lists.tsv", sep="\t")
     assert lists["gene"].tolist() == [genes[0], genes[1], "NOBODYS1"]
