@@ -36,13 +36,15 @@ UNCLEAR = "unclear"
 SEX = {"XX": "female", "X0": "female", "XXX": "female", "XY": "male", "XXY": "male", "XYY": "male"}
 KARYOTYPE = {(2, 0): "XX", (1, 1): "XY", (1, 0): "X0", (2, 1): "XXY", (1, 2): "XYY", (3, 0): "XXX"}
 
-# Copies and the relative depth at which they lie, both ends included.
+# Copies and the relative depth at which they lie, both ends included; without Y it is below 0 where fewer reads
+# stray than usual.
 X_COPIES = {1: (0.6, 1.4), 2: (1.6, 2.4), 3: (2.6, 3.4)}
-Y_COPIES = {0: (0.0, 0.2), 1: (0.35, 1.4), 2: (1.6, 2.4)}
+Y_COPIES = {0: (-0.5, 0.2), 1: (0.35, 1.4), 2: (1.6, 2.4)}
 # Samples of a kind whose median is taken for the capture of X or Y; with fewer, depth is taken as it is.
 FEWEST_FOR_MEDIAN = 3
-# Depth on Y, before anything is made relative, that mismapped reads alone don't reach.
-MISMAPPED_Y = 0.2
+# Depth on Y, before anything is made relative, that stray reads alone don't reach, where nobody shows how many there
+# are; and how far above those of samples with two X it is where they do.
+LEAST_Y, LEAST_Y_ABOVE_STRAY = 0.2, 0.05
 # Variants on Y that must be there for their calls to tell anything.
 FEWEST_Y_VARIANTS = 20
 # Share of the variants on Y that is called: without Y at most so many, with Y at least.
@@ -56,11 +58,14 @@ class Capture:
     Attributes
     ----------
     x_per_copy, y_per_copy
-        Measured ploidy of one copy.
+        Measured ploidy of one copy, of Y beyond stray reads.
+    y_stray
+        Measured ploidy of Y where there is none.
     """
 
     x_per_copy: float
     y_per_copy: float
+    y_stray: float
 
 
 def karyotypes(table: pd.DataFrame) -> pd.DataFrame:
@@ -81,7 +86,7 @@ def karyotypes(table: pd.DataFrame) -> pd.DataFrame:
     x, y = _column(table, "x_ploidy"), _column(table, "y_ploidy")
     called = _called_on_y(table)
     capture = capture_of(male, x, y)
-    x, y = x / capture.x_per_copy, y / capture.y_per_copy
+    x, y = x / capture.x_per_copy, (y - capture.y_stray) / capture.y_per_copy
     names = [_name(*sample) for sample in zip(male, x, y, called, strict=True)]
     expected = table["x_expected_heterozygous"].astype(float)
     return pd.DataFrame(
@@ -107,16 +112,23 @@ def capture_of(male: Floats, x: Floats, y: Floats) -> Capture:
         Measured ploidies, NaN where unknown (n).
     """
     # Calls on X may tell nothing of anybody: depth then has to split the cohort by itself.
-    one_x = np.where(np.isnan(male), np.where(np.isnan(y), x < 1.5, y > MISMAPPED_Y), male == 1) & ~np.isnan(x)
-    two_x = ~one_x & ~np.isnan(x)
-    x_per_copy = 1.0
-    if two_x.sum() >= FEWEST_FOR_MEDIAN:
-        x_per_copy = float(np.median(x[two_x])) / 2
-    elif one_x.sum() >= FEWEST_FOR_MEDIAN:
-        x_per_copy = float(np.median(x[one_x]))
-    with_y = (y > MISMAPPED_Y) & (one_x | np.isnan(x))
-    y_per_copy = float(np.median(y[with_y])) if with_y.sum() >= FEWEST_FOR_MEDIAN else 1.0
-    return Capture(x_per_copy or 1.0, y_per_copy)
+    one_x = np.where(np.isnan(male), np.where(np.isnan(y), x < 1.5, y > LEAST_Y), male == 1)
+    two_x = ~one_x & ~(np.isnan(male) & np.isnan(x) & np.isnan(y))
+    x_of_two, x_of_one = _median(x[two_x]), _median(x[one_x])
+    x_per_copy = x_of_one if np.isnan(x_of_two) else x_of_two / 2
+    stray = np.nan_to_num(_median(y[two_x]))
+    least = LEAST_Y if np.isnan(_median(y[two_x])) else 2 * stray + LEAST_Y_ABOVE_STRAY
+    with_y = _median(y[one_x & (y > least)])
+    if not x_per_copy > 0:
+        x_per_copy = 1.0
+    # Where nobody shows what one Y is, stray reads can't be told from it either.
+    return Capture(x_per_copy, 1.0, 0.0) if np.isnan(with_y) else Capture(x_per_copy, with_y - stray, stray)
+
+
+def _median(depth: Floats) -> float:
+    """Give the median of what is known, NaN where it is of too few samples."""
+    known = depth[np.isfinite(depth)]
+    return float(np.median(known)) if known.size >= FEWEST_FOR_MEDIAN else np.nan
 
 
 def _name(male: float, x: float, y: float, called: float) -> str:

@@ -5,8 +5,9 @@ is small as well, with everybody. The distance is
 
     (value - median) / (1.4826 * median absolute deviation),
 
-in standard deviations of a normal distribution, signed. Metrics that follow ancestry within its groups can be
-regressed on principal components first.
+in standard deviations of a normal distribution, signed. Some metrics follow ancestry: compared with another
+ancestry a whole minority would be far out. They are compared within one ancestry, or after regression on principal
+components, or not at all.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ MAD_TO_SD = 1.4826
 # A median absolute deviation of so many values has a standard error of about a fifth.
 FEWEST_OF_STRATUM = 30
 EVERYBODY = "everybody"
+# Metrics that differ between ancestries.
+ANCESTRY_METRICS = frozenset({"heterozygosity", "het_hom", "singletons", "ti_tv", "insertion_deletion"})
 
 
 def strata(batch: pd.Series, ancestry: pd.Series, *, fewest: int = FEWEST_OF_STRATUM) -> NDArray[np.object_]:
@@ -81,6 +84,7 @@ def outlier_table(
     table: pd.DataFrame,
     metrics: Sequence[str],
     stratum: NDArray[np.object_],
+    ancestry: pd.Series,
     *,
     components: Floats | None = None,
 ) -> pd.DataFrame:
@@ -94,16 +98,34 @@ def outlier_table(
         Columns to compare.
     stratum
         From `strata` (n).
+    ancestry
+        Group of each sample (n).
     components
-        Scores to regress each metric on beforehand (n, k); None to take them as they are.
+        Scores on which metrics that follow ancestry are regressed beforehand (n, k). Without them such a metric is
+        missing where the stratum holds several ancestries.
     """
     columns = {}
+    regressed = components is not None and components.shape[1] > 0
+    mixed = mixed_ancestry(stratum, ancestry)
     for metric in metrics:
         values = table[metric].astype(float) if metric in table else pd.Series(np.nan, index=table.index)
-        if components is not None and components.shape[1]:
+        if components is not None and regressed and metric in ANCESTRY_METRICS:
             values = residuals(values, components)
-        columns[f"outlier_{metric}"] = deviations(values, stratum)
+        distance = deviations(values, stratum)
+        if not regressed and metric in ANCESTRY_METRICS:
+            distance = distance.mask(mixed)
+        columns[f"outlier_{metric}"] = distance
     return pd.DataFrame(columns, index=table.index)
+
+
+def mixed_ancestry(stratum: NDArray[np.object_], ancestry: pd.Series) -> NDArray[np.bool_]:
+    """Say whose stratum compares them with another ancestry (n); a missing one is another."""
+    groups = ancestry.astype(object).where(ancestry.notna(), "").to_numpy()
+    several = {
+        name: pd.unique(groups if name == EVERYBODY else groups[stratum == name]).size > 1
+        for name in pd.unique(stratum)
+    }
+    return np.array([several[name] for name in stratum], dtype=bool)
 
 
 def residuals(values: pd.Series, components: Floats) -> pd.Series:

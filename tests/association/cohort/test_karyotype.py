@@ -10,8 +10,8 @@ from association.cohort.karyotype import SEX, Capture, capture_of, karyotypes
 COPIES = {"XX": (2, 0), "XY": (1, 1), "X0": (1, 0), "XXY": (2, 1), "XYY": (1, 2), "XXX": (3, 0)}
 
 
-def cohort(rng, names, *, x_capture=1.0, y_capture=1.0, expected=200.0):
-    """Measure people of these karyotypes, with 3% noise of depth, and reads that stray to Y."""
+def cohort(rng, names, *, x_capture=1.0, y_capture=1.0, expected=200.0, stray=0.02):
+    """Measure people of these karyotypes, with 3% noise of depth, and reads that stray to Y for each X."""
     x, y = (np.array([COPIES[name][place] for name in names], float) for place in (0, 1))
     heterozygous = np.where(x == 1, 1, rng.poisson(expected, len(names)))
     return pd.DataFrame(
@@ -19,7 +19,7 @@ def cohort(rng, names, *, x_capture=1.0, y_capture=1.0, expected=200.0):
             "x_heterozygous": heterozygous,
             "x_expected_heterozygous": expected,
             "x_ploidy": x * x_capture * rng.normal(1, 0.03, len(names)),
-            "y_ploidy": (y + 0.02) * y_capture * rng.normal(1, 0.03, len(names)),
+            "y_ploidy": (y * y_capture + x * stray) * rng.normal(1, 0.03, len(names)),
             "y_called": np.where(y > 0, 95, 5),
             "y_variants": 100,
         }
@@ -35,6 +35,15 @@ def test_finds_every_karyotype_whatever_the_capture_of_x_and_y(x_capture, y_capt
     found = karyotypes(table)
     assert found["karyotype"].tolist() == MIXED
     assert found["sex_from_genotypes"].tolist() == [SEX[name] for name in MIXED]
+
+
+@pytest.mark.parametrize(("y_capture", "stray"), [(0.15, 0.01), (0.6, 0.15), (1.0, 0.25)])
+def test_little_y_and_many_stray_reads_are_told_apart_in_a_cohort_of_both_sexes(y_capture, stray):
+    names = MIXED[:102]
+    table = cohort(np.random.default_rng(6), names, y_capture=y_capture, stray=stray)
+    found = karyotypes(table)
+    assert (found["karyotype"] == names).mean() > 0.95
+    assert found["karyotype"][:100].tolist() == names[:100]
 
 
 @pytest.mark.parametrize("names", [["XX"] * 30, ["XY"] * 30, ["XX"] * 3 + ["XY"] * 2, ["XX", "XY"], ["XX"], ["XY"]])
@@ -113,7 +122,7 @@ def test_karyotypes_change_at_their_limits(x, y, homozygosity, name):
 
 def test_a_lone_sample_without_y_does_not_make_its_stray_reads_a_copy():
     male = np.array([1.0, 1.0, 1.0])
-    assert capture_of(male, np.ones(3), np.array([0.02, 0.01, 0.03])) == Capture(1.0, 1.0)
+    assert capture_of(male, np.ones(3), np.array([0.02, 0.01, 0.03])) == Capture(1.0, 1.0, 0.0)
 
 
 def test_calls_on_y_tell_above_a_half_and_below_a_fifth_of_enough_variants():

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import median_abs_deviation
 
-from association.cohort.outliers import EVERYBODY, deviations, outlier_table, residuals, strata
+from association.cohort.outliers import EVERYBODY, deviations, mixed_ancestry, outlier_table, residuals, strata
 
 
 def series(values):
@@ -49,7 +49,7 @@ def test_a_minority_is_not_far_from_itself():
     batch = pd.Series(["a"] * 340)
     ancestry = pd.Series(["EUR"] * 300 + ["AFR"] * 40)
     within = outlier_table(
-        pd.DataFrame({"heterozygosity": heterozygosity}), ["heterozygosity"], strata(batch, ancestry)
+        pd.DataFrame({"heterozygosity": heterozygosity}), ["heterozygosity"], strata(batch, ancestry), ancestry
     )
     assert (within["outlier_heterozygosity"].abs() < 5).all()
     whole = deviations(heterozygosity, np.full(340, EVERYBODY, dtype=object))
@@ -92,9 +92,34 @@ def test_what_components_explain_is_taken_off_and_only_that():
     pd.testing.assert_series_equal(residuals(values[:29], components[:29]), values[:29])
 
 
+def test_metrics_that_follow_ancestry_are_not_compared_across_ancestries_unless_components_take_them_off():
+    rng = np.random.default_rng(4)
+    ancestry = pd.Series(["EUR"] * 300 + ["AFR"] * 20)
+    axis = (ancestry == "AFR").to_numpy(float) + rng.normal(0, 0.02, 320)
+    values = 0.2 + 0.06 * axis + rng.normal(0, 0.003, 320)
+    values[310] += 0.05
+    table = pd.DataFrame({"heterozygosity": values, "call_rate": values})
+    stratum = strata(pd.Series([None] * 320), ancestry)
+    np.testing.assert_array_equal(mixed_ancestry(stratum, ancestry), ancestry == "AFR")
+    plain = outlier_table(table, list(table), stratum, ancestry)
+    assert plain["outlier_heterozygosity"][300:].isna().all()
+    assert plain["outlier_heterozygosity"][:300].notna().all()
+    assert (plain["outlier_call_rate"][300:] > 5).all()
+    adjusted = outlier_table(table, list(table), stratum, ancestry, components=axis[:, None])
+    assert np.flatnonzero(adjusted["outlier_heterozygosity"].abs() > 6).tolist() == [310]
+
+
+def test_a_missing_ancestry_is_another_and_whole_cohorts_of_one_are_not_mixed():
+    everybody = np.full(3, EVERYBODY, dtype=object)
+    assert mixed_ancestry(everybody, pd.Series(["EUR", None, "EUR"])).all()
+    assert not mixed_ancestry(everybody, pd.Series(["EUR"] * 3)).any()
+    assert not mixed_ancestry(everybody, pd.Series([None] * 3, dtype=object)).any()
+
+
 def test_an_absent_metric_gives_a_missing_deviation():
     table = pd.DataFrame({"ti_tv": [2.0, 2.1, None], "mean_dp": [None] * 3})
-    found = outlier_table(table, ["ti_tv", "mean_dp", "mean_gq"], np.full(3, EVERYBODY, dtype=object))
+    one = pd.Series(["EUR"] * 3)
+    found = outlier_table(table, ["ti_tv", "mean_dp", "mean_gq"], np.full(3, EVERYBODY, dtype=object), one)
     assert list(found) == ["outlier_ti_tv", "outlier_mean_dp", "outlier_mean_gq"]
     assert found["outlier_ti_tv"].notna().sum() == 2
     assert found["outlier_mean_dp"].isna().all()
