@@ -90,6 +90,24 @@ def duplicates_to_drop(
     return dropped
 
 
+def relatives_among(
+    pairs: pd.DataFrame, samples: Sequence[str], counted: Mask, *, min_kinship: float = SECOND_DEGREE
+) -> NDArray[np.int64]:
+    """Count each sample's relatives among some samples (n).
+
+    Parameters
+    ----------
+    pairs, samples
+        As of `maximal_unrelated_set`.
+    counted
+        Who counts as a relative (n).
+    min_kinship
+        Pairs of this kinship or more are relatives.
+    """
+    graph = _graph(pairs, samples, min_kinship)
+    return np.array([sum(counted[one] for one in graph.get(sample, ())) for sample in range(len(samples))], np.int64)
+
+
 def _graph(pairs: pd.DataFrame, samples: Sequence[str], min_kinship: float) -> Graph:
     place = {sample: number for number, sample in enumerate(samples)}
     related = pairs[(pairs["kinship"] >= min_kinship) & pairs["sample_1"].isin(place) & pairs["sample_2"].isin(place)]

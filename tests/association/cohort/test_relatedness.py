@@ -79,6 +79,29 @@ def test_finds_every_close_relative_of_simulated_families(make_genomes, with_mis
     assert not strangers
 
 
+def test_admixture_makes_no_relatives_and_hides_none_of_a_minority(make_genomes):
+    rng = np.random.default_rng(12)
+    ancestral = rng.uniform(0.1, 0.9, 5000)
+    # Beta with variance 0.12 p (1 - p): about as far apart as Europe and West Africa.
+    majority, minority = (rng.beta(ancestral * 7.33, (1 - ancestral) * 7.33).clip(0.01, 0.99) for _ in range(2))
+    mixed = [share * majority + (1 - share) * minority for share in rng.uniform(0.2, 0.8, 40)]
+    unrelated = [majority] * 150 + [minority] * 20 + mixed
+    dosages = [rng.binomial(2, frequency) for frequency in unrelated]
+    genomes = make_genomes(rng, 5000)
+    genomes.frequency = minority
+    families = [genomes.family() for _ in range(4)]
+    dosages += [family[name].sum(axis=1) for family in families for name in ("son", "daughter", "first")]
+    names = [f"U{sample:03d}" for sample in range(len(unrelated))]
+    names += [f"{name}{number}" for number in range(4) for name in ("son", "daughter", "first")]
+    found = related_pairs(np.stack(dosages, axis=1).astype(np.int8), names).pairs
+    told = dict(zip(found["sample_1"] + " " + found["sample_2"], found["relationship"], strict=True))
+    for number in range(4):
+        assert told.pop(f"daughter{number} son{number}") == "siblings"
+        assert told.pop(f"first{number} son{number}") == "parent-child"
+        assert told.pop(f"daughter{number} first{number}") in ("second degree", "third degree")
+    assert told == {}
+
+
 def test_kinship_of_first_cousins_is_a_sixteenth_on_average(make_genomes):
     rng = np.random.default_rng(5)
     genomes = make_genomes(rng, 8000)

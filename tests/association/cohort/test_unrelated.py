@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from association.cohort import unrelated
-from association.cohort.unrelated import duplicates_to_drop, maximal_unrelated_set
+from association.cohort.unrelated import duplicates_to_drop, maximal_unrelated_set, relatives_among
 
 
 def pairs_of(edges, names, kinship=0.25):
@@ -145,3 +145,13 @@ def test_of_three_copies_one_stays_even_where_one_pair_was_missed():
         pairs, list("ABCD"), event_known=np.ones(4, bool), call_rate=np.array([0.9, 1, 0.8, 1])
     )
     assert found.tolist() == [True, False, True, False]
+
+
+def test_relatives_are_counted_once_among_those_who_count():
+    pairs = pd.concat(
+        [pairs_of([(0, 1), (0, 2), (0, 3), (1, 2)], list("ABCD")), pairs_of([(2, 3)], list("ABCD"), 0.05)]
+    )
+    counted = np.array([True, True, True, False])
+    assert relatives_among(pairs, list("ABCDE"), np.append(counted, True)).tolist() == [2, 2, 2, 1, 0]
+    assert relatives_among(pairs[:0], ["A"], np.ones(1, bool)).tolist() == [0]
+    assert relatives_among(pairs, list("ABCD"), counted, min_kinship=0.05).tolist() == [2, 2, 2, 2]
