@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
-from association.cohort.karyotype import X_COPIES, Y_COPIES
+from association.cohort.karyotype import KARYOTYPE, X_COPIES, Y_COPIES
 from jobs.report import svg
 from jobs.report.figures import ReportFigure
 from jobs.report.qc.exhibits import FINE, LOOK, UNKNOWN, Exhibit, Finding, Section, some
@@ -19,6 +21,8 @@ from jobs.report.qc.palette import categories
 from jobs.report.qc.points import draw_categories
 
 USUAL = ("XX", "XY")
+# What the axes of copies show at least.
+LEAST_X, LEAST_Y = (0.5, 2.5), (-0.1, 1.45)
 MISMATCH_COLUMNS = (
     "sample",
     "batch",
@@ -152,18 +156,26 @@ def _copies(inputs: QcInputs, plane: Plane) -> Exhibit:
     ]
     table = counts.assign(samples=counts.sum(axis=1)).rename_axis("karyotype").reset_index()
     caption = "Each point is a sample, in the colour of its karyotype."
-    caption += " Shaded ranges of depth stand for a whole number of copies." if plane.limited else ""
+    caption += (
+        " Shaded: the depth that stands for each karyotype; between them it is unclear." if plane.limited else ""
+    )
     if mismatch.any():
         caption += " Rings mark samples that are not of the reported sex."
     return Exhibit("karyotypes", "X against Y", caption, table, ReportFigure(image, table, description))
 
 
 def _draw_limits(panel: Axes) -> None:
-    """Shade the ranges of depth that stand for so many copies."""
-    panel.autoscale(False)
-    for ranges, span in ((X_COPIES, panel.axvspan), (Y_COPIES, panel.axhspan)):
-        for low, high in ranges.values():
-            span(low, high, color=svg.BAND, alpha=0.45, linewidth=0, zorder=0)
+    """Draw the range of depth that stands for each karyotype, with its name."""
+    (left, right), (bottom, top) = panel.get_xlim(), panel.get_ylim()
+    panel.set_xlim(min(left, LEAST_X[0]), max(right, LEAST_X[1]))
+    panel.set_ylim(min(bottom, LEAST_Y[0]), max(top, LEAST_Y[1]))
+    for (x_copies, y_copies), name in KARYOTYPE.items():
+        (low, high), (under, over) = X_COPIES[x_copies], Y_COPIES[y_copies]
+        # Depth on Y without a Y is what mismapped reads leave: nothing.
+        under = under if y_copies else panel.get_ylim()[0]
+        panel.add_patch(Rectangle((low, under), high - low, over - under, color=svg.BAND, linewidth=0, zorder=0))
+        style: dict[str, Any] = {"size": 8, "color": svg.FAINT_INK, "va": "top", "clip_on": True}
+        panel.text(low + 0.02, over - 0.02, name, **style)
 
 
 def _to_look_at(inputs: QcInputs) -> pd.DataFrame:
