@@ -6,7 +6,7 @@ import pytest
 
 from association.problems import InputError
 from hail_pipelines.annotation.sources import AnnotationSource, FrequencyFile
-from hail_pipelines.annotation.variant_files import JoinCounts, check_join
+from hail_pipelines.annotation.variant_files import JoinCounts, check_join, read_variants
 
 pytestmark = pytest.mark.usefixtures("hail_session")
 
@@ -59,30 +59,39 @@ def test_several_rows_of_a_variant_are_several_transcripts(annotated, tmp_path):
     assert (genes[2][0].loftee, genes[2][0].fields.HGVSp) == ("HC", "p.A1G")
 
 
-@pytest.mark.parametrize("name", ["genes.csv", "genes.parquet", "genes.ht", "keyed.ht"])
-def test_a_variant_table_is_read_alike_in_every_format(annotated, tmp_path, name):
-    path, table = tmp_path / name, pd.DataFrame(ROWS, columns=COLUMNS)
-    if name.endswith(".csv"):
-        table.to_csv(path, index=False, quoting=csv.QUOTE_ALL)
-    elif name.endswith(".parquet"):
-        table.to_parquet(path)
-    else:
-        rows = [
-            {"locus": hl.Locus("1", 1001, "GRCh37"), "alleles": ["A", "AT"], "gene": "FUS", "CADD": 20.5},
-            {"locus": hl.Locus("1", 2000, "GRCh37"), "alleles": ["A", "G"], "gene": "TBK1", "CADD": None},
-        ]
-        of_type = hl.tstruct(locus=hl.tlocus("GRCh37"), alleles=hl.tarray(hl.tstr), gene=hl.tstr, CADD=hl.tfloat64)
-        ht = hl.Table.parallelize(rows, of_type)
-        ht = ht.annotate(consequence=hl.if_else(ht.gene == "FUS", "missense_variant", "stop_gained"))
-        if name == "genes.ht":
-            ht = ht.transmute(
-                contig=ht.locus.contig, position=ht.locus.position, ref=ht.alleles[0], alt=ht.alleles[1]
-            )
-        else:
-            ht = ht.key_by("locus", "alleles")
-        ht.write(str(path))
-    _, genes = annotated(AnnotationSource(kind="table", table=path, scores=("CADD",)))
-    assert brief(genes) == EXPECTED
+def as_hail_table(keyed):
+    """Give the same rows as Hail's own kind of table, keyed by variant or with plain columns."""
+    rows = [
+        {"locus": hl.Locus("1", 1001, "GRCh37"), "alleles": ["A", "AT"], "gene": "FUS", "CADD": "20.5"},
+        {"locus": hl.Locus("1", 2000, "GRCh37"), "alleles": ["A", "G"], "gene": "TBK1", "CADD": None},
+    ]
+    of_type = hl.tstruct(locus=hl.tlocus("GRCh37"), alleles=hl.tarray(hl.tstr), gene=hl.tstr, CADD=hl.tstr)
+    ht = hl.Table.parallelize(rows, of_type)
+    ht = ht.annotate(consequence=hl.if_else(ht.gene == "FUS", "missense_variant", "stop_gained"))
+    if keyed:
+        return ht.key_by("locus", "alleles")
+    return ht.transmute(contig=ht.locus.contig, position=ht.locus.position, ref=ht.alleles[0], alt=ht.alleles[1])
+
+
+def test_a_variant_table_is_read_alike_in_every_format(tmp_path):
+    table = pd.DataFrame(ROWS, columns=COLUMNS)
+    table.to_csv(tmp_path / "genes.csv", index=False, quoting=csv.QUOTE_ALL)
+    table.to_csv(tmp_path / "genes.tsv.gz", index=False, sep="\t")
+    table.to_parquet(tmp_path / "genes.parquet")
+    as_hail_table(keyed=True).write(str(tmp_path / "keyed.ht"))
+    as_hail_table(keyed=False).write(str(tmp_path / "plain.ht"))
+    read = []
+    for name in ("genes.csv", "genes.tsv.gz", "genes.parquet", "keyed.ht", "plain.ht"):
+        ht = read_variants(tmp_path / name, "GRCh37", {})
+        assert list(ht.key) == ["locus"]
+        read.append(ht.key_by().select("locus", "alleles", "gene", "consequence", "CADD"))
+    together = read[0].union(*read[1:]).collect()
+    expected = [
+        ("1:1001", ["A", "AT"], "FUS", "missense_variant", "20.5"),
+        ("1:2000", ["A", "G"], "TBK1", "stop_gained", None),
+    ]
+    found = [(str(row.locus), list(row.alleles), row.gene, row.consequence, row.CADD) for row in together]
+    assert sorted(found) == sorted(expected * 5, key=lambda row: row[:2])
 
 
 def test_a_hail_table_on_the_other_build_is_refused(annotated, tmp_path):
@@ -97,9 +106,7 @@ def test_a_hail_table_on_the_other_build_is_refused(annotated, tmp_path):
 
 def test_columns_that_are_absent_are_named(annotated, tmp_path):
     table = write_tsv(tmp_path / "genes.tsv", "contig position ref alt")
-    with pytest.raises(
-        InputError, match=r"gene, consequence: no such column; it has: alleles, locus|gene, consequence"
-    ):
+    with pytest.raises(InputError, match=r"gene, consequence: no such column"):
         annotated(AnnotationSource(kind="table", table=table))
 
 
@@ -115,9 +122,7 @@ def test_a_table_on_another_build_is_told_by_its_reference_bases(tmp_path):
     path = tmp_path / "sites.tsv"
     check_join(path, JoinCounts(matched=20, shared_positions=20, other_bases=2), 100, "GRCh37")
     check_join(path, JoinCounts(matched=5, shared_positions=19, other_bases=14), 100, "GRCh37")
-    with pytest.raises(
-        InputError, match="at 3 of the 20 positions .* the reference base differs: it may be on GRCh38"
-    ):
+    with pytest.raises(InputError, match=r"at 3 of the 20 positions .* differs: it may be on GRCh38"):
         check_join(path, JoinCounts(matched=17, shared_positions=20, other_bases=3), 100, "GRCh37")
     with pytest.raises(InputError, match="nor any of their positions: it may be on GRCh37"):
         check_join(path, JoinCounts(matched=0, shared_positions=0, other_bases=0), 100, "GRCh38")

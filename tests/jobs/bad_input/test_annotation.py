@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 import pytest
 
@@ -12,11 +14,69 @@ def test_an_unknown_info_field_is_refused_with_those_there_are(folder, refusal):
     assert "not declared in the header; it has: AC, AF, AN, CSQ" in line
 
 
-def test_an_unknown_score_is_refused_with_the_parts_there_are(folder, refusal):
-    folder.set(annotation={"scores": ["REVEL", "AlphaMissense"]})
-    line = refusal().line_of("annotation.scores[1]")
+def test_an_unknown_score_or_text_is_refused_with_the_parts_there_are(folder, refusal):
+    folder.set(annotation={"scores": ["REVEL", "AlphaMissense"], "fields": ["ClinVar"]})
+    said = refusal()
+    line = said.line_of("annotation.scores[1]")
     assert "'AlphaMissense' is not in CSQ" in line
     assert "REVEL" in line
+    assert "annotation.fields[0]: 'ClinVar' is not in CSQ" in said
+
+
+def test_an_info_field_can_stand_for_a_part_but_not_the_cohorts_own_frequency_for_anothers(folder, refusal):
+    folder.set(annotation={"scores": ["REVEL", "AN"], "external_af": "AF"})
+    said = refusal()
+    assert "1 problem" in said
+    assert "annotation.external_af: INFO AF is the cohort's own frequency; name that of another" in said
+
+
+def test_two_external_frequencies_are_refused(folder, refusal):
+    folder.set(annotation={"external_af": "gnomAD_AF", "external_frequencies": {"path": "a.tsv", "af": "AF"}})
+    assert "'external_af' and 'external_frequencies' say the same twice" in refusal()
+
+
+def test_a_field_that_is_not_snpeffs_is_refused(folder, refusal):
+    folder.replace(annotation={"source": "snpeff", "field": "CSQ", "scores": ["REVEL"]})
+    text = refusal()
+    assert "annotation.field: 'Annotation' is not in CSQ; it has" in text
+    assert "annotation.field: 'Gene_Name' is not in CSQ; it has" in text
+
+
+def test_every_file_of_annotation_is_checked_before_anything_runs(folder, refusal):
+    (folder.path / "genes.bed").write_text("chr1\t10\t20\n")
+    (folder.path / "af.tsv").write_text("contig\tposition\tref\talt\tAF\n1\t300000000\tA\tC\t2\n")
+    folder.replace(
+        annotation={
+            "source": "table",
+            "path": "genes.ht",
+            "scores": ["REVEL"],
+            "gene_model": "genes.bed",
+            "external_frequencies": {"path": "af.tsv", "af": "AF"},
+        },
+    )
+    text = refusal()
+    assert "genes.ht: 1 problem" in text
+    assert "no such table" in text
+    assert "line 1: has 3 columns between tabs, expected at least 4" in text
+    assert "line 2, column 'position': '300000000' lies beyond the end of the chromosome in GRCh38" in text
+    assert "line 2, column 'AF': '2' is outside 0 to 1" in text
+
+
+def test_a_configuration_of_vep_without_what_is_asked_is_refused(folder, refusal):
+    schema = "Struct{transcript_consequences:Array[Struct{gene_symbol:String,consequence_terms:Array[String]}]}"
+    configuration = {"command": ["vep"], "env": {}, "vep_json_schema": schema}
+    (folder.path / "vep.json").write_text(json.dumps(configuration))
+    settings = {"source": "hail_vep", "config": "vep.json", "transcripts": "canonical", "scores": ["REVEL"]}
+    folder.replace(annotation=settings)
+    text = refusal()
+    assert "annotation.scores[0]: 'REVEL' is not in the vep_json_schema of vep.json; it has consequence_terms" in text
+    assert "annotation.transcripts: 'canonical' is not in the vep_json_schema" in text
+
+
+def test_a_score_that_neither_a_gene_model_nor_the_vcfs_have_is_refused(folder, refusal):
+    (folder.path / "genes.bed").write_text("chr1\t10\t20\tSIM001\n")
+    folder.replace(annotation={"source": "gene_model", "gene_model": "genes.bed", "scores": ["REVEL"]})
+    assert "annotation.scores[0]: 'REVEL' is no INFO field of the VCFs; they have AC, AF, AN, CSQ" in refusal()
 
 
 def with_csq_parts(folder, renamed):

@@ -1,0 +1,176 @@
+"""Consequence per gene of real and simulated call sets equals a parse of their text by a few lines."""
+
+from __future__ import annotations
+
+import gzip
+
+import hail as hl
+import pysam
+import pytest
+
+from hail_pipelines.annotation.annotate import annotate
+from hail_pipelines.annotation.sources import AnnotationSource
+from hail_pipelines.load_calls import load_calls
+from hail_pipelines.vcf.files import inspect_vcfs
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("hail_session")]
+
+# Ensembl's order, as its page gave it for release 113, with SnpEff's kinds of inframe changes and start losses.
+ORDER = [
+    "transcript_ablation",
+    "splice_acceptor_variant",
+    "splice_donor_variant",
+    "stop_gained",
+    "frameshift_variant",
+    "stop_lost",
+    "start_lost",
+    "initiator_codon_variant",
+    "inframe_insertion",
+    "disruptive_inframe_insertion",
+    "conservative_inframe_insertion",
+    "inframe_deletion",
+    "disruptive_inframe_deletion",
+    "conservative_inframe_deletion",
+    "missense_variant",
+    "protein_altering_variant",
+    "splice_donor_5th_base_variant",
+    "splice_region_variant",
+    "splice_donor_region_variant",
+    "splice_polypyrimidine_tract_variant",
+    "incomplete_terminal_codon_variant",
+    "start_retained_variant",
+    "stop_retained_variant",
+    "5_prime_UTR_premature_start_codon_gain_variant",
+    "synonymous_variant",
+    "coding_sequence_variant",
+]
+
+
+def text_lines(path):
+    with gzip.open(path, "rt") if path.name.endswith("gz") else path.open() as stream:
+        yield from (line.rstrip("\n") for line in stream)
+
+
+def trimmed(position, ref, alt):
+    while len(ref) > 1 and len(alt) > 1 and ref[-1] == alt[-1]:
+        ref, alt = ref[:-1], alt[:-1]
+    while len(ref) > 1 and len(alt) > 1 and ref[0] == alt[0]:
+        position, ref, alt = position + 1, ref[1:], alt[1:]
+    return position, ref, alt
+
+
+def vep_spelling(ref, alts):
+    same_start = all(allele[0] == ref[0] for allele in alts if allele != "*")
+    if same_start and any(len(allele) != len(ref) for allele in alts if allele != "*"):
+        return [allele if allele == "*" else allele[1:] or "-" for allele in alts]
+    return alts
+
+
+def parsed(paths, field, counted=lambda transcripts: transcripts):
+    """Give each variant's most severe consequence by gene, for transcripts that `counted` takes of each gene."""
+    genes = {}
+    for line in (line for path in paths for line in text_lines(path)):
+        if line.startswith(f"##INFO=<ID={field},"):
+            names = [name.strip(" '\">") for name in line.split(":", 1)[1].split("|")]
+        if line.startswith("#"):
+            continue
+        contig, position, _, ref, alts, _, _, info = line.split("\t")[:8]
+        alts = alts.split(",")
+        value = dict(entry.split("=", 1) for entry in info.split(";") if "=" in entry).get(field, "")
+        transcripts = [dict(zip(names, one.split("|"), strict=False)) for one in value.split(",") if one]
+        for number, alt in enumerate(alts, 1):
+            if set(alt) - set("ACGTN"):
+                continue
+            own = transcripts
+            if "ALLELE_NUM" in names:
+                own = [one for one in own if one["ALLELE_NUM"] == str(number)]
+            elif field == "ANN":
+                own = [one for one in own if one["Allele"] == alt]
+            elif "Allele" in names:
+                own = [one for one in own if one["Allele"] == vep_spelling(ref, alts)[number - 1]]
+            by_gene = {}
+            for one in own:
+                gene = one.get("SYMBOL") or one.get("Gene_Name") or one.get("Gene") or one.get("Gene_ID")
+                by_gene.setdefault(gene, []).append(one)
+            worst = {}
+            for gene, of_gene in by_gene.items():
+                terms = [
+                    term
+                    for one in counted(of_gene)
+                    for term in (one.get("Consequence") or one["Annotation"]).split("&")
+                    if term in ORDER
+                ]
+                if gene and terms:
+                    worst[gene] = min(terms, key=ORDER.index)
+            genes.setdefault((contig.removeprefix("chr"), *trimmed(int(position), ref, alt)), worst)
+    return genes
+
+
+def of_first_sample(paths, folder):
+    """Copy VCFs with one sample: annotation is the same, and it loads in no time."""
+    copies = []
+    for path in paths:
+        name = path.name.removesuffix(".gz").removesuffix(".vcf") + ".vcf.gz"
+        with pysam.BGZFile(str(folder / name), "wb") as stream:
+            for line in text_lines(path):
+                cut = line if line.startswith("##") else "\t".join(line.split("\t")[:10])
+                stream.write(f"{cut}\n".encode())
+        copies.append(folder / name)
+    return copies
+
+
+def annotated(paths, folder, genome, source):
+    copies = of_first_sample(paths, folder)
+    fields = source.info_fields
+    summary = inspect_vcfs(copies, reference_genome=genome, info_fields=fields)
+    load_calls(copies, folder / "calls.mt", reference_genome=genome, info_fields=fields)
+    counts = annotate(folder / "calls.mt", folder / "genes.ht", source, subfields=summary.annotation_subfields)
+    rows = hl.read_table(str(folder / "genes.ht")).select("genes").collect()
+    genes = {
+        (row.locus.contig.removeprefix("chr"), row.locus.position, *row.alleles): {
+            gene.gene: gene.consequence for gene in row.genes
+        }
+        for row in rows
+    }
+    return counts, genes
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "field", "variants", "pairs"),
+    [
+        ("exomes_60_csq.hg19.vcf", AnnotationSource(), "CSQ", 879, 0),
+        ("joint_189_csq_ann.b37.vcf.gz", AnnotationSource(), "CSQ", 115, 0),
+        ("joint_189_csq_ann.b37.vcf.gz", AnnotationSource("snpeff", field="ANN"), "ANN", 115, 0),
+    ],
+)
+def test_consequences_per_gene_of_real_calls_equal_those_of_their_text(
+    shared_data, tmp_path, name, source, field, variants, pairs
+):
+    path = shared_data / "real" / name
+    counts, genes = annotated([path], tmp_path, "GRCh37", source)
+    expected = parsed([path], field)
+    assert genes == expected
+    assert len(genes) == variants
+    assert sum(map(len, genes.values())) == counts.gene_entries == pairs
+    assert counts.unknown_terms == {}
+    assert counts.other_alleles == 0
+
+
+def mane_or_canonical(transcripts):
+    mane = [one for one in transcripts if one["MANE_SELECT"]]
+    return mane or [one for one in transcripts if one["CANONICAL"] == "YES"]
+
+
+@pytest.mark.parametrize(
+    ("transcripts", "counted"), [("all", lambda found: found), ("mane_or_canonical", mane_or_canonical)]
+)
+def test_consequences_per_gene_of_a_simulated_exome_equal_those_of_its_text(
+    shared_data, tmp_path, transcripts, counted
+):
+    paths = sorted((shared_data / "cohort300" / "vcf").glob("*.vcf.gz"))
+    source = AnnotationSource(transcripts=transcripts, scores=("SIFT", "REVEL"), external_af="gnomADe_AF")
+    counts, genes = annotated(paths, tmp_path, "GRCh38", source)
+    assert genes == parsed(paths, "CSQ", counted)
+    assert sum(map(len, genes.values())) == counts.gene_entries
+    assert counts.gene_entries > 0
+    assert counts.unknown_terms == {}
