@@ -4,6 +4,8 @@
 PYTHON ?= $(shell for python in python3.11 python3 python3.12 python3.13; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
+# Processes that share the tests; each may start Java, with 2 GiB.
+WORKERS ?= 2
 
 # One thread of linear algebra per process: the cores are filled by processes and by Spark.
 export OMP_NUM_THREADS := 1
@@ -18,10 +20,10 @@ demo/study.yaml: | .venv/installed
 	@$(BIN)/progex simulate --samples 300 --genes 200 --out demo
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 test-all: lint
-	$(BIN)/python -m pytest -m "slow or not slow"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "slow or not slow"
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -1,0 +1,52 @@
+"""How tests are shared out where several workers run them (`pytest -n 2`).
+
+A file's tests stay together, since they share what is costly to make: a finished run, a scan, a simulated cohort.
+Files that use Hail in the test's own process stay together too, so that one worker alone starts Java. What takes
+longest comes first, lest one worker wait for the other at the end.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadScopeScheduling
+
+IN_ONE_SESSION = "tests that share Java"
+USES_JAVA = ("tests/hail_pipelines/",)
+# The longest but for those that share Java.
+LONGEST = (
+    "tests/jobs/test_run.py",
+    "tests/jobs/test_self_check.py",
+    "tests/jobs/test_killed_runs.py",
+    "tests/association/test_calibration.py",
+    "tests/jobs/bad_input/test_awkward_cohort.py",
+    "tests/association/test_large_sample.py",
+)
+
+
+def group_of(nodeid: str) -> str:
+    """Name the group that a test belongs to."""
+    return IN_ONE_SESSION if nodeid.startswith(USES_JAVA) else nodeid.split("::")[0]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the longest groups first, in a worker's collection; the order within a group stays."""
+    if hasattr(config, "workerinput"):
+        turns = {group: turn for turn, group in enumerate((IN_ONE_SESSION, *LONGEST))}
+        items.sort(key=lambda item: turns.get(group_of(item.nodeid), len(turns)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Deal groups to workers in the order of collection."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class GroupScheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    config.option.loadscopereorder = False
+    return GroupScheduling(config, log)
