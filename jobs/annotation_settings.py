@@ -72,6 +72,12 @@ def annotation_inputs(study: Study, path: Path) -> list[Path]:
     return [file / "rows" / "metadata.json.gz" if file.name.endswith(".ht") else file for file in files]
 
 
+def annotation_outputs(study: Study) -> tuple[str, ...]:
+    """List what annotation writes."""
+    lengths = ("gene_lengths.parquet",) if study.annotation.gene_model is not None else ()
+    return ("genes.ht", *lengths)
+
+
 def annotation_source(study: Study, path: Path) -> AnnotationSource:
     """Give what a study asks of annotation."""
     from hail_pipelines.annotation.sources import AnnotationSource

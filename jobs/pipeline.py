@@ -22,7 +22,7 @@ from hail_pipelines.gene_scan import scan_in_processes, scan_on_spark
 from hail_pipelines.variant_scan import scan_all_variants
 from infra.local_files import remove
 from infra.provenance import Fingerprint, fingerprint, versions
-from jobs.annotation_settings import annotation_inputs, annotation_source, info_fields
+from jobs.annotation_settings import annotation_inputs, annotation_outputs, annotation_source, info_fields
 from jobs.check import CheckedStudy
 from jobs.check_masks import MASKS_FILE, review_masks, write_masks
 from jobs.clinical.files import read_checks, write_checks
@@ -118,10 +118,11 @@ class Pipeline:
             *(f"follow_up/{name}" for table in looked_at for name in file_names(table)),
         )
         store = ("genes/genes.parquet", "genes/samples.parquet")
+        annotated = annotation_outputs(self.study)
         return [
             Stage("load", loaded, vcfs, (), ("calls.mt",), CALLS, self._load),
             Stage("qc", qc, (), ("load",), qc_files, CALLS, self._qc),
-            Stage("annotate", annotation, self._annotation_files(), ("load",), ("genes.ht",), CALLS, self._annotate),
+            Stage("annotate", annotation, self._annotation_files(), ("load",), annotated, CALLS, self._annotate),
             Stage("gene store", stored, (), ("load", "qc", "annotate"), store, CALLS, self._gene_store),
             Stage(
                 "traits",
