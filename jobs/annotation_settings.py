@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from hail_pipelines.annotation.sources import AnnotationSource, FrequencyFile
 from hail_pipelines.vcf.files import VcfSummary
 from jobs.study.annotation import (
     AnnotationSection,
@@ -17,9 +18,6 @@ from jobs.study.annotation import (
     VepAnnotation,
 )
 from jobs.study.study import Study, resolve
-
-if TYPE_CHECKING:
-    from hail_pipelines.annotation.sources import AnnotationSource, FrequencyFile
 
 # Bases around a GTF's coding intervals that are its own: splice donors and acceptors.
 SPLICE_SITE = 2
@@ -80,8 +78,6 @@ def annotation_outputs(study: Study) -> tuple[str, ...]:
 
 def annotation_source(study: Study, path: Path) -> AnnotationSource:
     """Give what a study asks of annotation."""
-    from hail_pipelines.annotation.sources import AnnotationSource
-
     annotation = study.annotation
     settings: dict[str, Any] = {
         "kind": annotation.source,
@@ -116,8 +112,6 @@ def _padding(annotation: GeneModelAnnotation) -> int:
 
 def _frequencies(annotation: AnnotationSection, path: Path) -> FrequencyFile | None:
     """Give the table of external frequencies, if there is one."""
-    from hail_pipelines.annotation.sources import FrequencyFile
-
     table = annotation.external_frequencies
     if table is None:
         return None
