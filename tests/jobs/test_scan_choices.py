@@ -1,6 +1,8 @@
 """Settings of gene tests, calibration and conditioning: what is refused, and what the engine is told."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -22,6 +24,7 @@ SETTINGS = {
     "masks": [{"name": "missense"}],
     "traits": [{"name": "survival", "type": "survival"}],
 }
+GUIDE = Path(__file__).parents[2] / "docs" / "masks.md"
 BURDEN, SKAT = {"test": "burden"}, {"test": "skat"}
 
 
@@ -184,6 +187,21 @@ def test_the_engine_is_told_of_every_mask_ceiling_and_test(read):
     assert store_ceiling(study) == 0.05
     # Three masks of three tests and an omnibus, and one omnibus over the two that are no control.
     assert found.rows_per_gene == 3 * 4 + 1
+
+
+def test_what_the_guide_to_masks_shows_can_be_run(read):
+    text = GUIDE.read_text()
+    shown = {}
+    for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
+        shown |= yaml.safe_load(block)
+    found = scan_settings(read(**shown))
+    assert len(found.masks) == 8
+    assert found.tests[0] == WeightedTest("burden", "score:CADD_PHRED")
+    built_in = re.findall(
+        r"^(plof|missense|synonymous|plof_or_damaging_missense)  +(consequence .*)$", text, re.MULTILINE
+    )
+    assert len(built_in) == 4
+    assert all(parse(where) for _, where in built_in)
 
 
 def test_the_engine_is_told_how_far_permutations_go(read):
