@@ -56,12 +56,18 @@ def traits(study: StudyPath) -> None:
 def validate(study: StudyPath) -> None:
     """Check a study and its inputs without reading genotypes; needs seconds and no Java."""
     from jobs.check import check_study
+    from jobs.check_masks import mask_notes
 
     with _users_faults():
         checked = check_study(study)
     typer.echo(f"{study.name}: no problem found")
     typer.echo(f"  genotypes  {len(checked.vcfs)} VCFs, {len(checked.summary.samples):,} samples")
     typer.echo(f"  clinical   {len(checked.clinical.participants):,} participants")
+    for one in checked.gene_lists:
+        repeated = f", {one.repeated:,} rows repeat one" if one.repeated else ""
+        typer.echo(f"  gene list  {one.name} ({one.version}): {len(one.genes):,} genes{repeated}")
+    for note in mask_notes(checked.study.masks):
+        typer.echo(f"  note       {note}")
     _describe_traits(checked.traits, [*checked.clinical.checks, *(c for t in checked.traits for c in t.checks)])
 
 
