@@ -23,7 +23,7 @@ LONGEST_NAME = 46
 NO_AXIS = 0.08
 CAPTION = (
     "Left: {unit}s left after each rule, in this order; one that several rules exclude goes with the first of them. "
-    "Right: all that fail the rule, the dark part those that fail no other."
+    "Right: all that fail the rule, the solid part those that fail no other."
 )
 Combination = tuple[tuple[str, ...], int]
 
@@ -100,8 +100,8 @@ def flow(rules: Sequence[Mapping[str, Any]], found: Iterable[Combination]) -> pd
     Returns
     -------
     pd.DataFrame
-        A row per rule: rule, before, excluded, after, fails (in all), fails_only (no other rule). A reason that
-        no rule names comes last.
+        A row per rule: rule, before, excluded, after, fails (in all), fails_only (no other rule) and, if any was,
+        skipped. A reason that no rule names comes last.
     """
     combinations = [(tuple(reasons), count) for reasons, count in found]
     named = {str(row[key]): str(row["reason"]) for row in rules for key in ("step", "reason")}
@@ -117,7 +117,7 @@ def flow(rules: Sequence[Mapping[str, Any]], found: Iterable[Combination]) -> pd
         row = {"rule": rule, "before": left, "excluded": first, "after": left - first}
         rows.append(row | {"fails": fails, "fails_only": only})
         left -= first
-    return pd.DataFrame(rows)
+    return _with_skipped(pd.DataFrame(rows), rules)
 
 
 def recorded(rules: Sequence[Mapping[str, Any]], total: Mapping[str, Any] | None) -> pd.DataFrame:
@@ -125,7 +125,13 @@ def recorded(rules: Sequence[Mapping[str, Any]], total: Mapping[str, Any] | None
     rows = [{"rule": str(row["reason"]), "before": row["before"], "fails": row["excluded"]} for row in rules]
     if rows and total is not None:
         rows.append({"rule": "any of these", "before": total["before"], "fails": total["excluded"]})
-    return pd.DataFrame(rows)
+    return _with_skipped(pd.DataFrame(rows), rules)
+
+
+def _with_skipped(table: pd.DataFrame, rules: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Add why rules were not applied, if any was not."""
+    skipped = {str(row["reason"]): str(row["skipped"]) for row in rules if numbers.present(row.get("skipped"))}
+    return table.assign(skipped=table["rule"].map(skipped)) if skipped else table
 
 
 def _flow_exhibit(unit: str, table: pd.DataFrame) -> Exhibit:
@@ -162,15 +168,16 @@ def _draw_left(panel: Axes, table: pd.DataFrame, unit: str) -> None:
 def _draw_fails(panel: Axes, table: pd.DataFrame, unit: str, *, names: bool) -> None:
     """Draw all that fail each rule; under its names, or in line with the flow."""
     place = np.arange(len(table)) + (0 if names else 1)
-    panel.barh(place, table["fails"], height=0.7, color=svg.SECOND, linewidth=0, alpha=0.45)
-    if "fails_only" in table:
+    several = "fails_only" in table
+    panel.barh(place, table["fails"], height=0.7, color=svg.SECOND, linewidth=0, alpha=0.45 if several else 1)
+    if several:
         panel.barh(place, table["fails_only"], height=0.7, color=svg.SECOND, linewidth=0)
-    for at, (fails, before) in enumerate(zip(table["fails"], [table["before"].iloc[0]] * len(table), strict=True)):
-        share = f" ({numbers.percent(fails / before)})" if before and fails else ""
-        _beside(panel, fails, place[at], numbers.count(fails) + share)
-    _finish(
-        panel, ([] if names else [""]) + (list(table["rule"]) if names else [""] * len(table)), table["fails"].max()
-    )
+    everyone = int(table["before"].iloc[0])
+    for at, (_, row) in zip(place, table.iterrows(), strict=True):
+        share = f" ({numbers.percent(row['fails'] / everyone)})" if everyone and row["fails"] else ""
+        skipped = numbers.present(row.get("skipped"))
+        _beside(panel, row["fails"], float(at), "not applied" if skipped else numbers.count(row["fails"]) + share)
+    _finish(panel, list(table["rule"]) if names else [""] * (len(table) + 1), table["fails"].max())
     panel.set_title(f"{unit}s that fail the rule")
 
 

@@ -27,6 +27,7 @@ WORDS = {
     "y_ploidy": "Y by depth",
     "x_inbreeding": "inbreeding on X",
     "y_call_rate": "called on Y",
+    "skipped": "not applied, as",
     "fails": "fail the rule",
     "fails_only": "fail only this",
     "from_percent": "from, %",

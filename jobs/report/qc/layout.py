@@ -64,20 +64,25 @@ def panel_row(
         width_ratios=list(widths) or None,
     )
     if legend:
-        figure.legend(
-            handles=list(legend),
-            loc="upper left",
-            bbox_to_anchor=(0, 1),
-            ncols=min(columns, len(legend)),
-            fontsize=8.5,
-            handletextpad=0.3,
-            columnspacing=1.4,
-            borderaxespad=0,
-        )
+        _add_legend(figure, legend, columns)
     axes = [figure.add_subplot(grid[place]) for place in range(panels)]
     for panel in axes:
         panel.locator_params(nbins=6)
     return figure, axes
+
+
+def _add_legend(figure: Figure, marks: Sequence[Line2D], columns: int) -> None:
+    """Put marks with their labels into the upper left corner."""
+    figure.legend(
+        handles=list(marks),
+        loc="upper left",
+        bbox_to_anchor=(0, 1),
+        ncols=min(columns, len(marks)),
+        fontsize=8.5,
+        handletextpad=0.3,
+        columnspacing=1.4,
+        borderaxespad=0,
+    )
 
 
 def shorten(name: str, longest: int) -> str:

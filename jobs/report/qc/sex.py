@@ -149,12 +149,7 @@ def _copies(inputs: QcInputs, plane: Plane) -> Exhibit:
             _draw_limits(panel)
         description = f"What tells the sexes apart: {plane.x_name or plane.y_name}, by karyotype."
         image = svg.inline_svg(figure, name="sex", description=description)
-    reported = inputs.labels("reported_sex").fillna("not reported")
-    counts = pd.crosstab(inputs.labels("karyotype").fillna("not known"), reported).astype("int64")
-    counts.columns = [
-        f"reported {name}" if name != "not reported" else "not reported" for name in counts.columns.astype(str)
-    ]
-    table = counts.assign(samples=counts.sum(axis=1)).rename_axis("karyotype").reset_index()
+    table = karyotype_table(inputs)
     caption = "Each point is a sample, in the colour of its karyotype."
     caption += (
         " Shaded: the depth that stands for each karyotype; between them it is unclear." if plane.limited else ""
@@ -162,6 +157,16 @@ def _copies(inputs: QcInputs, plane: Plane) -> Exhibit:
     if mismatch.any():
         caption += " Rings mark samples that are not of the reported sex."
     return Exhibit("karyotypes", "X against Y", caption, table, ReportFigure(image, table, description))
+
+
+def karyotype_table(inputs: QcInputs) -> pd.DataFrame:
+    """Count samples by karyotype and reported sex."""
+    reported = inputs.labels("reported_sex").fillna("not reported")
+    counts = pd.crosstab(inputs.labels("karyotype").fillna("not known"), reported).astype("int64")
+    counts.columns = [
+        f"reported {name}" if name != "not reported" else "not reported" for name in counts.columns.astype(str)
+    ]
+    return counts.assign(samples=counts.sum(axis=1)).rename_axis("karyotype").reset_index()
 
 
 def _draw_limits(panel: Axes) -> None:

@@ -137,6 +137,14 @@ def test_attrition_of_variants_counts_one_with_two_reasons_once(tables):
     assert flow["after"].iloc[-1] == 178_250
 
 
+def test_a_rule_that_was_not_applied_is_not_taken_for_one_that_nothing_fails(tables, qc_page):
+    calls = tables["genotype_attrition"].set_index("rule")
+    assert calls["skipped"].dropna().to_dict() == {"heterozygous, < 0.2 of reads on one allele": "the VCF has no AD"}
+    figure = re.search(r"<svg[^>]*Calls that each rule.*?</svg>", qc_page, flags=re.DOTALL)
+    assert figure is not None
+    assert figure[0].count("not applied") == 1
+
+
 def test_distributions_are_those_of_the_samples(tables, qc_inputs):
     table = tables["sample_metrics_by_batch"]
     row = table[(table["metric"] == "mean depth") & (table["batch"] == "twist_2019")].iloc[0]
