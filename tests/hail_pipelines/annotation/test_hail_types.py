@@ -39,7 +39,7 @@ def test_a_hail_table_is_known_by_its_folder(tmp_path):
 def test_what_is_no_hail_table_is_refused(tmp_path):
     with pytest.raises(InputError, match="no such table"):
         read_table_type(tmp_path / "absent.ht")
-    with pytest.raises(InputError, match="incomplete"):
+    with pytest.raises(InputError, match="was not written to its end"):
         read_table_type(write_table(tmp_path / "begun.ht", "Table{}", complete=False))
     with pytest.raises(InputError, match="is no Hail Table"):
         read_table_type(write_table(tmp_path / "matrix.ht", "Matrix{global:Struct{}}"))
