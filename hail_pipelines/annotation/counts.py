@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import hail as hl
 
@@ -51,6 +51,11 @@ class AnnotationCounts:
     unknown_terms: dict[str, int] = field(default_factory=dict)
     matched: int | None = None
     with_frequency: int | None = None
+
+    def by_name(self) -> dict[str, int]:
+        """Give every number under a name, each unknown consequence under one of its own."""
+        plain = {name: value for name, value in asdict(self).items() if name != "unknown_terms" and value is not None}
+        return plain | {f"unknown consequence {term}": count for term, count in self.unknown_terms.items()}
 
 
 def count_annotation(ht: hl.Table, source: AnnotationSource, reference_genome: ReferenceGenome) -> AnnotationCounts:

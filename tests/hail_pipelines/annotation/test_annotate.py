@@ -59,6 +59,8 @@ def test_snpeff_keeps_its_own_texts_and_scores_from_info_and_counts_unknown_term
     ]
     assert [dict(row[0].fields) for row in genes[:2]] == [{"HGVS.p": "p.Gln23%2A"}, {"HGVS.p": "p.Arg1Gly"}]
     assert counts.unknown_terms == {"odd_variant": 1}
+    assert counts.by_name()["unknown consequence odd_variant"] == 1
+    assert all(isinstance(count, int) for count in counts.by_name().values())
 
 
 def test_a_gene_model_names_the_genes_alone_and_writes_their_coding_lengths(annotated, tmp_path):
