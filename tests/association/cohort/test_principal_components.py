@@ -1,5 +1,6 @@
 """Principal components against plink2 and numpy's own decomposition."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +117,21 @@ def test_components_of_structure_are_one_fewer_than_the_populations(sizes, expec
     dosages = make_populations(rng, 3000, sizes, 0.02)[0]
     assert structured_components(fit(dosages)) == expected
     assert structured_components(fit(dosages, exact_size=10)) == expected
+
+
+def test_a_weak_component_is_seen_beside_a_strong_one():
+    rng = np.random.default_rng(11)
+    dosages = rng.binomial(2, rng.uniform(0.1, 0.9, 1000)[:, None], (1000, 120)).astype(np.int8)
+    noise = fit(dosages, number=1)
+    weak, strong = 1.3 * noise.eigenvalues[0], 0.5 * noise.total_variance
+    both = replace(
+        noise,
+        eigenvalues=np.array([strong, weak, noise.eigenvalues[0]]),
+        total_variance=noise.total_variance + strong + weak,
+        total_squared=noise.total_squared + strong**2 + weak**2,
+    )
+    assert structured_components(noise) == 0
+    assert structured_components(both) == 2
 
 
 def test_without_structure_the_first_component_passes_as_often_as_its_significance_says():

@@ -162,6 +162,21 @@ def test_no_unrelated_pair_is_reported_where_sites_are_few():
     assert "300 common variants" in found.reason
 
 
+def test_a_pair_called_together_at_few_sites_has_a_higher_limit():
+    rng = np.random.default_rng(10)
+    parents = rng.binomial(2, rng.uniform(0.1, 0.9, 3000)[:, None], (3000, 60))
+    # Of the last sample two fifths of the genotypes are copied from the first, for a kinship of 0.2.
+    copied = np.where(rng.random(3000) < 0.4, parents[:, 0], parents[:, 1])
+    dosages = np.column_stack([parents, copied]).astype(np.int8)
+    names = [f"S{sample:02d}" for sample in range(61)]
+    assert ["S00", "S60"] in related_pairs(dosages, names).pairs[["sample_1", "sample_2"]].to_numpy().tolist()
+    dosages[200:, 60] = -1
+    found = related_pairs(dosages, names)
+    kinship = pair_kinship(dosages).kinship[0, 60]
+    assert found.smallest_kinship < kinship < found.smallest_kinship * np.sqrt(3000 / 200)
+    assert ["S00", "S60"] not in found.pairs[["sample_1", "sample_2"]].to_numpy().tolist()
+
+
 @pytest.mark.parametrize(("sites", "pairs"), [(FEWEST_SITES, 1), (FEWEST_SITES - 1, 0), (0, 0)])
 def test_too_few_sites_tell_nothing(sites, pairs):
     rng = np.random.default_rng(1)
