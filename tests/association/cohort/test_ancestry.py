@@ -75,6 +75,16 @@ def test_between_two_groups_the_probability_falls_below_its_limit_and_far_out_no
     assert strict.tolist() == [UNASSIGNED]
 
 
+def test_a_wide_group_does_not_take_what_lies_within_a_narrow_one():
+    rng = np.random.default_rng(9)
+    panel = np.concatenate([rng.normal(0, 1, (500, 1)), rng.normal(6, 4, (500, 1))])
+    labels = np.repeat(np.array(["narrow", "wide"], dtype=object), 500)
+    # At 1 the log densities are -0.5 and -0.78 - log 4.
+    group, probability = classify(panel, labels, np.array([[1.0]]))
+    assert group.tolist() == ["narrow"]
+    assert probability[0] == pytest.approx(1 / (1 + np.exp(0.5 - 0.78125) / 4), abs=0.03)
+
+
 def cohort_of(make_populations, sizes, *, seed=4, divergence=0.05):
     rng = np.random.default_rng(seed)
     dosages, population = make_populations(rng, 2500, sizes, divergence)
