@@ -1,4 +1,4 @@
-"""Contamination: how many reads of other people a sample holds, by CHARR.
+"""Contamination: reads of other people in a sample, by CHARR.
 
 References
 ----------
@@ -54,8 +54,8 @@ def _finding(above: Booleans, limit: float | None) -> Finding:
         return Finding(UNKNOWN, "Contamination", "Measured, but no threshold is set: look at the figure.")
     if above.any():
         words = some(int(above.sum()), "sample is", "samples are")
-        return Finding(LOOK, "Contamination", f"{words} contaminated by more than {numbers.percent(limit)}.")
-    return Finding(FINE, "Contamination", f"No sample is contaminated by more than {numbers.percent(limit)}.")
+        return Finding(LOOK, "Contamination", f"{words} contaminated: CHARR above {numbers.percent(limit)}.")
+    return Finding(FINE, "Contamination", f"No sample is contaminated: no CHARR is above {numbers.percent(limit)}.")
 
 
 def _spread(inputs: QcInputs, limit: float | None) -> Exhibit:
@@ -78,14 +78,16 @@ def _spread(inputs: QcInputs, limit: float | None) -> Exhibit:
         if counts.max() > 30:
             panel.set_yscale("symlog", linthresh=10)
         count_axis(panel) if counts.max() <= 30 else panel.set_yticks(*_ticks(int(counts.max())))
-        panel.set_xlabel("% of reads from other people (CHARR)")
+        panel.set_xlabel("CHARR, %")
         panel.set_ylabel("samples")
         description = "Contamination of the samples, with its threshold."
         image = svg.inline_svg(figure, name="contamination", description=description)
     kept = counts > 0
     table = pd.DataFrame({"from_percent": edges[:-1][kept], "to_percent": edges[1:][kept], "samples": counts[kept]})
     caption = (
-        "Samples by the share of reads of other people, estimated from reference reads at homozygous alternates."
+        "Samples by reference reads where they are homozygous for the alternate allele, weighed by its frequency "
+        "(CHARR). It rises with foreign reads, and falls behind them where they are many: sites are then called "
+        "heterozygous."
     )
     caption += " The axis of counts is logarithmic above 10." if counts.max() > 30 else ""
     return Exhibit("contamination", "Distribution", caption, table, ReportFigure(image, table, description))

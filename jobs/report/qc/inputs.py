@@ -32,7 +32,8 @@ class QcInputs:
     study
         Its name.
     samples
-        A row per sample: `samples.parquet`; any column but `sample` may be absent.
+        A row per sample: `samples.parquet`; any column but `sample` may be absent. Deviations (outlier_<metric>)
+        that no rule looks at are missing.
     kinship
         A row per related pair: sample_1, sample_2, kinship, ibs0, sites, relationship. No columns: not estimated.
     pca

@@ -28,7 +28,7 @@ METRICS = (
     ("insertion_deletion", "insertions / deletions", "no deletion was called"),
 )
 NAMES = {metric: name for metric, name, _ in METRICS}
-SMALLEST = {"call_rate": "min_call_rate", "mean_dp": "min_mean_depth", "mean_gq": "min_mean_gq"}
+SMALLEST = {"call_rate": "min_call_rate", "mean_dp": "min_mean_depth"}
 EVERYONE = "everyone"
 COLUMNS = 4
 LONGEST_NAME = 20

@@ -64,7 +64,7 @@ def test_what_was_planted_is_found(qc_page, text_of):
     for words in (
         "1 sample is not of the reported sex; unusual karyotypes: XXY 1.",
         "1 pair is the same person or identical twins.",
-        "1 sample is contaminated by more than 5%.",
+        "1 sample is contaminated: CHARR above 5%.",
         "1 sample is an outlier of the principal components.",
         "2 samples are beyond a threshold: call rate 1, Ti/Tv 1.",
         "750 variants were left out because batches differ, 701 of them for batch twist_2019.",
