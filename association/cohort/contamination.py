@@ -5,8 +5,9 @@ over the sites, with r reference reads of depth d,
 
     charr = mean of r / (d q),   expected c,   standard error about sqrt(c * mean of 1 / (d q) / sites).
 
-Reference reads that the sequencer made up are in it too, some 0.2 to 0.5 per cent. Above about 15 per cent sites are
-called heterozygous instead and charr falls behind c: heterozygosity then tells.
+Reference reads that the sequencer made up are in it too: one read in 1,000 adds the mean of 1/q times 0.1 per cent,
+some 0.4. Of heavy contamination, above about 20 per cent, the sites are called heterozygous instead and charr falls
+behind c: heterozygosity then tells.
 
 References
 ----------
@@ -24,6 +25,7 @@ Floats = NDArray[np.float64]
 # Sites as `hl.compute_charr` takes them: common both ways, of good quality, and not so deep that they are repeats.
 MIN_REFERENCE_FREQUENCY, MAX_REFERENCE_FREQUENCY = 0.05, 0.95
 MIN_DEPTH, MAX_DEPTH, MIN_GENOTYPE_QUALITY = 10, 100, 20
+# As gnomAD v4 has it for contamination.
 MAX_CHARR = 0.05
 # With fewer sites, at a depth of 30 and a frequency of 0.3, the standard error at 5% is above 0.5%.
 FEWEST_SITES = 200

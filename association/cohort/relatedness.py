@@ -99,6 +99,9 @@ def related_pairs(
 
     Notes
     -----
+    Contaminated samples have heterozygous calls in common with everybody, and seem related to many from a tenth of
+    foreign DNA on: they are to be left out beforehand.
+
     Where so few sites are left that unrelated pairs would reach `min_kinship`, the limit rises to what less than
     `FALSE_PAIRS` of them reach, for each pair by the sites called in both, and `reason` says so.
     """
