@@ -1,1 +1,1 @@
-"""VCFs before Hail reads them: header, first records, compression, and errors told in the user's terms."""
+"""VCFs: what is wrong with them before Hail reads them, what is mended and counted while it does, and its errors."""

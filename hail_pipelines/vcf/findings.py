@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from association.problems import Problem
+from hail_pipelines.vcf.record_text import Fault
 
 MOST_KINDS = 20
 MOST_LINES = 9
@@ -25,23 +26,19 @@ class Findings:
     first: dict[str, Problem] = field(default_factory=dict)
     lines: dict[str, list[int]] = field(default_factory=dict)
 
-    def add(self, line: int, part: str, message: str, *, kind: str) -> None:
-        """Note one fault.
+    def add(self, line: int, fault: Fault) -> None:
+        """Note a fault.
 
         Parameters
         ----------
         line
             The line's number in the file, from 1.
-        part
-            The column or field, empty for the whole line.
-        message
-            What was found, what was expected, and what to do.
-        kind
-            What faults that need the same remedy have in common.
+        fault
+            What is wrong with it.
         """
-        place = f"line {line}, {part}" if part else f"line {line}"
-        self.first.setdefault(kind, Problem(place, message))
-        self.lines.setdefault(kind, []).append(line)
+        place = f"line {line}, {fault.part}" if fault.part else f"line {line}"
+        self.first.setdefault(fault.kind, Problem(place, fault.message))
+        self.lines.setdefault(fault.kind, []).append(line)
 
     def problems(self) -> list[Problem]:
         """Give each kind as one problem; beyond `MOST_KINDS` kinds, say only how many there are."""

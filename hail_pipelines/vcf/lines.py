@@ -54,7 +54,11 @@ def take_header(lines: Iterator[bytes]) -> tuple[list[str], str | None]:
             return taken, _column_line_problem(line.rstrip("\r\n"), len(taken))
         if not line.startswith("#"):
             break
-    return taken, "there is no line that starts with #CHROM before the first record; the header is incomplete"
+    if not taken:
+        # pysam takes an empty line for the end of the file.
+        return taken, _first_line_problem("")
+    message = "there is no line that starts with #CHROM before the first record; put the whole header back"
+    return taken, f"{message} with: bcftools reheader -h"
 
 
 @contextmanager
@@ -94,7 +98,7 @@ def _column_line_problem(line: str, number: int) -> str | None:
     expected = FIXED_COLUMNS if len(columns) > len(_SITE_COLUMNS) else _SITE_COLUMNS
     if tuple(columns[: len(expected)]) == expected:
         return None
-    if tuple(line.split()[: len(_SITE_COLUMNS)]) == _SITE_COLUMNS:
+    if len(columns) < len(_SITE_COLUMNS) and tuple(line.split()[: len(_SITE_COLUMNS)]) == _SITE_COLUMNS:
         return (
             f"line {number} has its columns separated by spaces, expected tabs; use the file before it was edited, "
             "or replace the spaces by tabs in this line and in all that follow"

@@ -8,16 +8,16 @@ the field, and a remedy is added.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from hail.utils.java import FatalError, HailUserError
 
-from association.problems import InputError
-from hail_pipelines.reference_genome import ReferenceGenome, other_genome
+from association.problems import InputError, Problem
+from hail_pipelines.reference_genome import other_genome
 from hail_pipelines.vcf.bgzip import is_intact
-from hail_pipelines.vcf.call_text import call_problems
+from hail_pipelines.vcf.record_text import Expected, record_faults
 
 _LOCATED = re.compile(
     r"HailException: (?:file:)?(?P<file>[^\n]*?):offset \d+: error while parsing line\n(?P<line>[^\n]*)"
@@ -26,19 +26,15 @@ _DAMAGED = ("ZipException", "EOFException", "invalid BGZ", "DataFormatException"
 
 
 @contextmanager
-def explain_read_errors(
-    paths: Sequence[Path], *, reference_genome: ReferenceGenome, format_types: Mapping[str, str]
-) -> Iterator[None]:
+def explain_read_errors(paths: Sequence[Path], expected: Expected) -> Iterator[None]:
     """Turn Hail's errors about a VCF's content into an InputError.
 
     Parameters
     ----------
     paths
         The files that are being read.
-    reference_genome
-        The build they are read as.
-    format_types
-        Types by FORMAT id that they are read with.
+    expected
+        What their records are read as.
 
     Raises
     ------
@@ -48,25 +44,22 @@ def explain_read_errors(
     try:
         yield
     except (FatalError, HailUserError) as error:
-        explained = explain(str(error), paths, reference_genome=reference_genome, format_types=format_types)
+        explained = explain(str(error), paths, expected)
         if explained is None:
             raise
         raise explained from None
 
 
-def explain(
-    text: str, paths: Sequence[Path], *, reference_genome: ReferenceGenome, format_types: Mapping[str, str]
-) -> InputError | None:
+def explain(text: str, paths: Sequence[Path], expected: Expected) -> InputError | None:
     """Make the user's error of the text of Hail's; None if that isn't about a VCF.
 
     Parameters
     ----------
     text
         Hail's message with its stack trace.
-    paths, reference_genome, format_types
-        What was read, and how.
+    paths, expected
+        What was read, and as what.
     """
-    summary = text.partition("\n")[0].partition(": ")[2]
     if any(word in text for word in _DAMAGED):
         return _damage(paths)
     located = _LOCATED.search(text)
@@ -76,18 +69,22 @@ def explain(
     if damaged:
         # A damaged block may decompress to text that is almost right, and then the record is not to blame.
         return _damage(damaged)
-    columns = located["line"].encode().split(b"\t", 9)
-    place = f"record {b':'.join(columns[:2]).decode()}" if len(columns) > 2 else "a record"
-    if "Invalid locus" in summary:
+    summary = text.partition("\n")[0].partition(": ")[2]
+    columns = located["line"].split("\t")
+    place = f"record {columns[0]}:{columns[1]}" if len(columns) > 1 else "a record"
+    problems = [
+        Problem(f"{place}, {fault.part}" if fault.part else place, fault.message)
+        for fault in record_faults(located["line"].rstrip("\r").encode(), expected)
+    ]
+    if not problems and "Invalid locus" in summary:
         message = (
-            f"{summary} The file may be on {other_genome(reference_genome)}: set genotypes.reference_genome to its "
-            "own build; or leave such contigs out with: bcftools view -t"
+            f"{summary} The file may be on {other_genome(expected.reference_genome)}: set genotypes.reference_genome "
+            f"to its own build; or leave such contigs out with: bcftools view -t ^{columns[0]}"
         )
-        return InputError.single(located["file"], place, message)
-    found = call_problems(columns, format_types) if len(columns) == 10 else {}
-    for name, message in found.items():
-        return InputError.single(located["file"], f"{place}, FORMAT {name}", message)
-    return InputError.single(located["file"], place, f"Hail can't read it: {summary}; mend or remove the record")
+        problems = [Problem(place, message)]
+    return InputError(
+        located["file"], problems or [Problem(place, f"Hail can't read it: {summary}; mend or remove the record")]
+    )
 
 
 def _damage(paths: Sequence[Path]) -> InputError | None:

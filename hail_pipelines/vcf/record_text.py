@@ -1,20 +1,20 @@
-"""The fixed columns of one record as text: what is wrong with those that the engine reads.
+"""One record as text: what is wrong with the parts that the engine reads and could not read so.
 
-Those are CHROM, POS, and the INFO fields that annotation asks for. ID is carried along as it stands, QUAL is not
-read, and what is odd in REF, ALT and FILTER is counted when the record is loaded.
+Those are CHROM, POS, the INFO fields that annotation asks for, and the call fields. ID is carried along as it stands,
+QUAL is not read, and what is odd in REF, ALT and FILTER is counted when the record is loaded.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from hail_pipelines.reference_genome import ReferenceGenome, last_position, other_genome
-from hail_pipelines.vcf.call_text import number_pattern
+from hail_pipelines.vcf.call_text import call_problems, number_pattern, repeated_fields
 from hail_pipelines.vcf.header import FIXED_COLUMNS, Declaration
 
-EMPTY_LINE = "an empty line among the records; remove such lines with: sed '/^[[:space:]]*$/d'"
 _CONTIG = re.compile(rb"[^\s,<>\[\]]+")
 
 
@@ -24,13 +24,56 @@ class Fault(NamedTuple):
     Attributes
     ----------
     part
-        The column or field.
+        The column or field, empty for the whole line.
     message
         What was found, what was expected, and what to do.
+    kind
+        What faults that need the same remedy have in common.
     """
 
     part: str
     message: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a file's records are held against.
+
+    Attributes
+    ----------
+    samples
+        How many samples the header names.
+    types
+        Types by FORMAT id.
+    infos
+        The declarations of the INFO fields that are asked for, by id.
+    reference_genome
+        The build the file should be on.
+    """
+
+    samples: int
+    types: Mapping[str, str]
+    infos: Mapping[str, Declaration]
+    reference_genome: ReferenceGenome
+
+
+def record_faults(line: bytes, expected: Expected) -> list[Fault]:
+    """Find all that is wrong with a record; where columns are missing, only that.
+
+    Parameters
+    ----------
+    line
+        The record without its line end.
+    expected
+        What it is held against.
+    """
+    columns = line.split(b"\t", len(FIXED_COLUMNS))
+    shape = shape_fault(line, columns, expected.samples)
+    if shape is not None:
+        return [shape]
+    faults = [*place_faults(columns, expected.reference_genome), *info_faults(columns[7], expected.infos)]
+    return [*faults, *_call_faults(columns, expected.types)] if expected.samples else faults
 
 
 def shape_fault(line: bytes, columns: Sequence[bytes], samples: int) -> Fault | None:
@@ -47,30 +90,34 @@ def shape_fault(line: bytes, columns: Sequence[bytes], samples: int) -> Fault | 
     """
     fixed = len(FIXED_COLUMNS)
     found = len(columns) if len(columns) <= fixed else fixed + columns[-1].count(b"\t") + 1
-    if found == fixed + samples:
+    if found == fixed + samples or (samples == 0 and found == fixed - 1):
         return None
-    if not line.strip():
-        return Fault("", EMPTY_LINE)
     expected = f"{fixed + samples} ({fixed} and {samples} samples)"
     if found == 1 and len(line.split()) == fixed + samples:
-        return Fault("", f"columns are separated by spaces, expected tabs between {expected}; mend the file")
+        return Fault(
+            "", f"columns are separated by spaces, expected tabs between {expected}; mend the file", "columns"
+        )
     return Fault(
         "",
         f"found {found} columns where the header has {expected}: the line is "
-        "cut off, or columns are separated by spaces instead of tabs",
+        "cut off, or columns are separated by spaces instead of tabs; copy the file again, or mend the line",
+        "columns",
     )
 
 
 def place_faults(columns: Sequence[bytes], reference_genome: ReferenceGenome) -> Iterator[Fault]:
     """Find whether a record lies on no contig, or outside its chromosome."""
     contig, position = columns[0].decode("utf-8", "replace"), columns[1]
-    if not _CONTIG.fullmatch(columns[0]):
+    if columns[0].startswith(b"<"):
         yield Fault(
-            "CHROM", f"found {contig!r}, expected a contig's name such as 1 or chr1; mend or remove the record"
+            "CHROM", f"found {contig!r}, a contig of an assembly, not a chromosome; remove the record", "contig"
         )
+    elif not _CONTIG.fullmatch(columns[0]):
+        message = f"found {contig!r}, expected a contig's name such as 1 or chr1; mend or remove the record"
+        yield Fault("CHROM", message, "contig")
     if not position.isdigit() or int(position) == 0:
         found = position.decode("utf-8", "replace")
-        yield Fault("", f"POS is {found!r}, expected a whole number from 1; mend or remove the record")
+        yield Fault("", f"POS is {found!r}, expected a whole number from 1; mend or remove the record", "position")
         return
     last = last_position(contig, reference_genome)
     if last is not None and int(position) > last:
@@ -79,6 +126,7 @@ def place_faults(columns: Sequence[bytes], reference_genome: ReferenceGenome) ->
             f"position {contig}:{int(position):,} lies beyond the end of the chromosome in {reference_genome} "
             f"({last:,}): the file may be on {other_genome(reference_genome)}; set "
             "genotypes.reference_genome to the file's own in the study file",
+            "beyond the end",
         )
 
 
@@ -104,4 +152,14 @@ def info_faults(info: bytes, declared: Mapping[str, Declaration]) -> Iterator[Fa
                 f"INFO {name}",
                 f"the header declares Type={each.type}, Number={each.number}, found {values[name]!r}; mend the file, "
                 "or correct the declaration with: bcftools reheader",
+                f"INFO {name}",
             )
+
+
+def _call_faults(columns: Sequence[bytes], types: Mapping[str, str]) -> Iterator[Fault]:
+    """Find the call fields that are named twice or can't be read."""
+    for name in repeated_fields(columns):
+        names = columns[8].decode("utf-8", "replace")
+        yield Fault(f"FORMAT {name}", f"named twice, in {names!r}; remove one of the two", f"{name} twice")
+    for name, message in call_problems(columns, types).items():
+        yield Fault(f"FORMAT {name}" if name else "", message, f"FORMAT {name}")

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 
 from association.problems import Problem
 from hail_pipelines.reference_genome import ReferenceGenome
-from hail_pipelines.vcf.call_text import call_problems, repeated_fields
 from hail_pipelines.vcf.findings import Findings
-from hail_pipelines.vcf.header import CALL_FIELDS, FIXED_COLUMNS, Declaration, VcfHeader
-from hail_pipelines.vcf.record_text import EMPTY_LINE, info_faults, place_faults, shape_fault
+from hail_pipelines.vcf.header import CALL_FIELDS, FIXED_COLUMNS, VcfHeader
+from hail_pipelines.vcf.record_text import Expected, record_faults
 
 MOST_RECORDS = 1_000
 # A record of 30,000 samples has a megabyte: a few of them tell as much as a thousand of a small cohort.
@@ -43,16 +42,6 @@ class RecordPeek:
     problems: list[Problem] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class _Expected:
-    """What the records of one file are held against."""
-
-    samples: int
-    types: Mapping[str, str]
-    infos: Mapping[str, Declaration]
-    reference_genome: ReferenceGenome
-
-
 def peek_records(
     lines: Iterable[bytes],
     header: VcfHeader,
@@ -76,7 +65,7 @@ def peek_records(
     info_fields
         INFO ids that the study needs.
     """
-    expected = _Expected(
+    expected = Expected(
         len(header.samples),
         {name: declaration.type for name, declaration in header.formats.items()} | dict(header_types),
         {name: header.infos[name] for name in info_fields if name in header.infos},
@@ -84,19 +73,15 @@ def peek_records(
     )
     peek, findings = RecordPeek(), Findings()
     bytes_read = 0
-    blank: list[int] = []
     for number, raw_line in enumerate(lines, header.lines + 1):
         line = raw_line.rstrip(b"\r\n")
         if not line:
-            blank.append(number)
             continue
-        # Empty lines are harmless only where no record follows.
-        for earlier in blank:
-            findings.add(earlier, "", EMPTY_LINE, kind="empty line")
-        blank = []
         peek.records += 1
         bytes_read += len(line)
-        _check_record(peek, findings, number, line, expected)
+        _look_at(peek, line)
+        for fault in record_faults(line, expected):
+            findings.add(number, fault)
         if peek.records >= MOST_RECORDS or bytes_read >= MOST_BYTES:
             break
     peek.problems = findings.problems()
@@ -111,30 +96,9 @@ def peek_records(
     return peek
 
 
-def _check_record(peek: RecordPeek, findings: Findings, number: int, line: bytes, expected: _Expected) -> None:
-    """Note what one record has, and what is wrong with it."""
+def _look_at(peek: RecordPeek, line: bytes) -> None:
+    """Note a record's contig and call fields."""
     columns = line.split(b"\t", len(FIXED_COLUMNS))
-    shape = shape_fault(line, columns, expected.samples)
-    if shape is not None:
-        findings.add(number, shape.part, shape.message, kind="shape")
-        return
-    peek.contigs[columns[0].decode("utf-8", "replace")] = None
-    for fault in place_faults(columns, expected.reference_genome):
-        findings.add(number, fault.part, fault.message, kind=f"place {fault.part}")
-    for fault in info_faults(columns[7], expected.infos):
-        findings.add(number, fault.part, fault.message, kind=fault.part)
-    if expected.samples:
-        _check_calls(peek, findings, number, columns, expected.types)
-
-
-def _check_calls(
-    peek: RecordPeek, findings: Findings, number: int, columns: Sequence[bytes], types: Mapping[str, str]
-) -> None:
-    """Note which call fields a record has, and each field whose values can't be read."""
-    names = columns[8].decode("utf-8", "replace").split(":")
-    peek.call_fields.update(name for name in names if name in CALL_FIELDS)
-    for name in repeated_fields(columns):
-        message = f"FORMAT names it twice, in {':'.join(names)!r}; remove one of the two"
-        findings.add(number, f"FORMAT {name}", message, kind=f"twice {name}")
-    for name, message in call_problems(columns, types).items():
-        findings.add(number, f"FORMAT {name}" if name else "", message, kind=f"call {name}")
+    if len(columns) >= len(FIXED_COLUMNS):
+        peek.contigs[columns[0].decode("utf-8", "replace")] = None
+        peek.call_fields.update(set(columns[8].decode("utf-8", "replace").split(":")) & set(CALL_FIELDS))

@@ -11,13 +11,14 @@ from association.problems import InputError
 from hail_pipelines.annotation.annotate import annotate
 from hail_pipelines.annotation.sources import AnnotationSource
 from hail_pipelines.gene_store import build_gene_store
-from hail_pipelines.load_calls import LoadCounts, load_calls
+from hail_pipelines.load_calls import load_calls
 from hail_pipelines.quality_control.genotypes import GenotypeThresholds
 from hail_pipelines.quality_control.samples import SampleThresholds, judge_samples
 from hail_pipelines.quality_control.variants import VariantThresholds
 from hail_pipelines.quality_control.verdicts import quality_control
 from hail_pipelines.store_files import StoreCounts
 from hail_pipelines.vcf.bgzip import reblock
+from hail_pipelines.vcf.counts import LoadCounts
 from hail_pipelines.vcf.files import inspect_vcfs
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("hail_session")]

@@ -131,3 +131,45 @@ def test_a_record_that_was_cut_off_is_named_by_its_line(folder, refusal):
     folder.write_vcf("chr1.vcf.gz", header, records)
     line = refusal().line_of(f"line {len(header) + 4}")
     assert "found 44 columns where the header has 49" in line
+
+
+def test_every_kind_of_fault_of_the_first_records_is_told_at_once(folder, refusal):
+    header, records = folder.read_vcf("chr1.vcf.gz")
+    first = len(header) + 1
+    records[0][1] = "0"
+    records[1][9] = "0/0/1"
+    records[2][9] = "0.5"
+    records[3][0] = "chr 1"
+    records[4] = records[4][:-1]
+    records[5][0] = "<1>"
+    records[6][10] = "1/1/1"
+    folder.write_vcf("chr1.vcf.gz", header, records)
+    text = refusal()
+    assert "chr1.vcf.gz: 4 problems" in text
+    assert f"line {first}: POS is '0', expected a whole number from 1" in text
+    assert f"line {first + 1}, FORMAT GT: found '0/0/1': a call of more than two alleles can't be tested" in text
+    assert f"(also lines {first + 2}, {first + 6})" in text
+    assert f"line {first + 3}, CHROM: found 'chr 1', expected a contig's name such as 1 or chr1" in text
+    assert f"(also line {first + 5})" in text
+    assert f"line {first + 4}: found 48 columns where the header has 49" in text
+
+
+@pytest.mark.parametrize(
+    ("begin", "words"),
+    [
+        ("\ufeff##fileformat=VCFv4.2", "line 1 begins with a byte order mark"),
+        ("\n##fileformat=VCFv4.2", "the first line is '', expected '##fileformat=VCFv4.x'"),
+    ],
+)
+def test_what_stands_before_the_header_is_told(folder, refusal, begin, words):
+    header, records = folder.read_vcf("chr1.vcf.gz")
+    header[0] = begin
+    folder.write_vcf("chr1.vcf.gz", header, records)
+    assert words in refusal()
+
+
+def test_columns_apart_by_spaces_are_told(folder, refusal):
+    header, records = folder.read_vcf("chr1.vcf.gz")
+    header[-1] = header[-1].replace("\t", " ")
+    folder.write_vcf("chr1.vcf.gz", header, records)
+    assert f"line {len(header)} has its columns separated by spaces, expected tabs" in refusal()
