@@ -18,7 +18,7 @@ SAMPLES = 300
 STRATA = np.arange(SAMPLES) % 2
 # Carriers in each stratum, by their total.
 CARRIERS = {1: (1, 0), 3: (2, 1), 10: (8, 2)}
-TRAITS, GENES = 4, 200
+TRAITS, GENES = 2, 200
 SETTINGS = ScanSettings(
     masks=(MaskChoice(Mask("missense"), 0.5),),
     tests=(
@@ -84,8 +84,8 @@ def test_p_values_keep_their_level_and_are_not_needlessly_large(null_p, kind, ca
     assert (p_values <= 0.01).sum() <= most(p_values.size, 0.01)
     if carriers >= 3:
         assert (p_values <= 0.05).sum() >= fewest(p_values.size, 0.05)
-        # Five standard errors of the mean are 0.05; ties and stops on a count add a little to one half.
-        assert abs(p_values.mean() - 0.5) < 0.06
+        # Five standard errors of the mean are 0.072; ties and stops on a count add a little to one half.
+        assert abs(p_values.mean() - 0.5) < 0.08
 
 
 @pytest.mark.parametrize("test", TESTS)
