@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 import hail as hl
 
@@ -93,12 +94,8 @@ def count_annotation(ht: hl.Table, source: AnnotationSource, reference_genome: R
         file = files[name]
         assert file is not None
         check_join(file, counts, found.variants, reference_genome)
-    if source.kind == "gene_model" and found.variants and not found.annotated:
-        message = (
-            f"none of the VCFs' {found.variants:,} variants lies in any gene: the file may be on "
-            f"{other_genome(reference_genome)}; use the one on {reference_genome}, the study's genome"
-        )
-        raise InputError.single(str(source.gene_model), "genes", message)
+    if source.kind == "gene_model":
+        check_gene_model(source.gene_model, found.annotated, found.variants, reference_genome)
     log.info("%d of %d variants lie in %d genes", found.annotated, found.variants, len(found.genes))
     unknown = dict(sorted(found.unknown_terms.items()))
     if unknown:
@@ -114,3 +111,28 @@ def count_annotation(ht: hl.Table, source: AnnotationSource, reference_genome: R
         matched=joins["table"].matched if "table" in joins else None,
         with_frequency=joins["frequencies"].matched if "frequencies" in joins else None,
     )
+
+
+def check_gene_model(path: Path | None, annotated: int, variants: int, reference_genome: ReferenceGenome) -> None:
+    """Refuse a gene model in none of whose genes any variant lies.
+
+    Parameters
+    ----------
+    path
+        The file.
+    annotated, variants
+        How many of the cohort's variants lie in a gene, and how many there are.
+    reference_genome
+        The study's build.
+
+    Raises
+    ------
+    InputError
+        If none lies in any.
+    """
+    if variants and not annotated:
+        message = (
+            f"none of the VCFs' {variants:,} variants lies in any gene: the file may be on "
+            f"{other_genome(reference_genome)}; use the one on {reference_genome}, the study's genome"
+        )
+        raise InputError.single(str(path), "genes", message)

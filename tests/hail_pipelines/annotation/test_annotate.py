@@ -3,7 +3,7 @@ import pytest
 
 from association.problems import InputError
 from hail_pipelines.annotation.annotate import GENE_LENGTHS, annotate
-from hail_pipelines.annotation.counts import AnnotationCounts
+from hail_pipelines.annotation.counts import AnnotationCounts, check_gene_model
 from hail_pipelines.annotation.sources import AnnotationSource
 
 pytestmark = pytest.mark.usefixtures("hail_session")
@@ -18,13 +18,18 @@ def brief(genes):
     return [[(gene.gene, gene.consequence, gene.external_af, dict(gene.scores)) for gene in row] for row in genes]
 
 
-def test_vep_annotation_leaves_out_genes_whose_protein_stays(annotated):
-    counts, genes = annotated(AnnotationSource(scores=("REVEL",)), subfields=PARTS)
+def test_vep_annotation_leaves_out_genes_whose_protein_stays_and_takes_what_it_lacks_from_info(annotated):
+    source = AnnotationSource(
+        scores=("REVEL", "dbNSFP_CADD_phred"), fields=("dbNSFP_SIFT_pred",), external_af="SITE_AF"
+    )
+    counts, genes = annotated(source, subfields=PARTS)
     assert brief(genes) == [
-        [("SOD1", "stop_gained", None, {"REVEL": 0.5})],
-        [("FUS", "missense_variant", None, {"REVEL": 0.1})],
+        [("SOD1", "stop_gained", 0.25, {"REVEL": 0.5, "dbNSFP_CADD_phred": 33.5})],
+        [("FUS", "missense_variant", 0.25, {"REVEL": 0.1, "dbNSFP_CADD_phred": 21.0})],
         [],
     ]
+    # Three values for two alleles are the record's, not the alleles'.
+    assert [dict(row[0].fields) for row in genes[:2]] == [{"dbNSFP_SIFT_pred": "D&T&T"}] * 2
     assert counts == AnnotationCounts(variants=3, annotated=2, gene_entries=2, modifier_entries=2, genes=2)
 
 
@@ -36,17 +41,6 @@ def test_info_fields_hold_a_value_per_allele(annotated):
         [("FUS", "missense_variant", pytest.approx(0.2), {})],
         [],
     ]
-
-
-def test_scores_and_texts_that_vep_and_snpeff_lack_come_from_info(annotated):
-    source = AnnotationSource(
-        scores=("REVEL", "dbNSFP_CADD_phred"), fields=("dbNSFP_SIFT_pred",), external_af="SITE_AF"
-    )
-    _, genes = annotated(source, subfields=PARTS)
-    assert brief(genes)[0] == [("SOD1", "stop_gained", 0.25, {"REVEL": 0.5, "dbNSFP_CADD_phred": 33.5})]
-    assert brief(genes)[1] == [("FUS", "missense_variant", 0.25, {"REVEL": 0.1, "dbNSFP_CADD_phred": 21.0})]
-    # Three values for two alleles are the record's, not the alleles'.
-    assert [dict(row[0].fields) for row in genes[:2]] == [{"dbNSFP_SIFT_pred": "D&T&T"}] * 2
 
 
 def test_snpeff_keeps_its_own_texts_and_scores_from_info_and_counts_unknown_terms(annotated):
@@ -79,11 +73,10 @@ def test_a_gene_model_names_the_genes_alone_and_writes_their_coding_lengths(anno
     assert lengths.set_index("gene")["coding_length"].to_dict() == {"SOD1": 100, "FUS": 99, "TBK1": 10}
 
 
-def test_a_gene_model_that_holds_no_variant_is_refused(annotated, tmp_path):
-    (tmp_path / "genes.bed").write_text("chr1\t5000\t5100\tSOD1\n")
-    source = AnnotationSource("gene_model", gene_model=tmp_path / "genes.bed")
+def test_a_gene_model_that_holds_no_variant_is_refused(tmp_path):
+    check_gene_model(tmp_path, 1, 3, "GRCh37")
     with pytest.raises(InputError, match=r"none of the VCFs' 3 variants lies in any gene: the file may be on GRCh38"):
-        annotated(source)
+        check_gene_model(tmp_path, 0, 3, "GRCh37")
 
 
 def test_parts_that_are_absent_are_named(calls, tmp_path):

@@ -34,10 +34,13 @@ def test_numbers_are_read_however_programs_write_them():
 
 
 def test_the_lowest_number_is_taken_where_low_is_damaging():
-    assert hl.eval(number_expr(hl.str("tolerated(0.3)&deleterious(0.01)"), lowest=True)) == 0.01
-    assert hl.eval(number_expr(hl.array([0.3, 0.1, float("nan")]), lowest=True)) == 0.1
-    assert hl.eval(number_expr(hl.array(["0.3", "."]))) == 0.3
-    assert hl.eval(number_expr(hl.int32(3))) == 3.0
+    values = [
+        number_expr(hl.str("tolerated(0.3)&deleterious(0.01)"), lowest=True),
+        number_expr(hl.array([0.3, 0.1, float("nan")]), lowest=True),
+        number_expr(hl.array(["0.3", "."])),
+        number_expr(hl.int32(3)),
+    ]
+    assert hl.eval(hl.array(values)) == [0.01, 0.1, 0.3, 3.0]
 
 
 def test_texts_are_kept_joined_and_decoded():

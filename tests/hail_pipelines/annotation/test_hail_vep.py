@@ -81,16 +81,6 @@ def test_vep_run_by_hail_is_read_by_the_rule_of_csq(annotated, config):
 
 
 @pytest.mark.usefixtures("hail_session")
-def test_all_transcripts_count_unless_asked_otherwise(annotated, config):
-    _, genes = annotated(AnnotationSource("hail_vep", config=config))
-    assert brief(genes) == [
-        [("ENSG1", "stop_gained", None), ("SOD1", "frameshift_variant", "HC")],
-        [("FUS", "missense_variant", None)],
-        [],
-    ]
-
-
-@pytest.mark.usefixtures("hail_session")
 def test_without_a_configuration_the_remedy_is_named(annotated, monkeypatch):
     monkeypatch.delenv("VEP_CONFIG_URI", raising=False)
     with pytest.raises(InputError, match=r"(?s)annotation.config.*make the cluster with VEP"):

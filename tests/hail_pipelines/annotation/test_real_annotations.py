@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 
 import hail as hl
+import pandas as pd
 import pysam
 import pytest
 
@@ -171,3 +172,28 @@ def test_consequences_per_gene_of_a_simulated_exome_equal_those_of_its_text(
     assert genes == parsed(paths, "CSQ", counted)
     assert (len(genes), counts.gene_entries) == (13_399, 12_782)
     assert counts.unknown_terms == {}
+
+
+def test_genes_of_a_real_gene_model_equal_a_scan_of_its_intervals(shared_data, tmp_path):
+    """Of a simulated chromosome, whose own annotation agrees: each gene that it says is changed is among them."""
+    path, model = (
+        shared_data / "cohort300" / "vcf" / "chr22.vcf.gz",
+        shared_data / "genes" / "mane_cds_grch38.bed.gz",
+    )
+    _, genes = annotated([path], tmp_path, "GRCh38", AnnotationSource("gene_model", gene_model=model))
+    intervals = [line.split("\t")[:4] for line in text_lines(model) if line.startswith("chr22\t")]
+    protein = {"stop_gained", "frameshift_variant", "missense_variant", "synonymous_variant", "inframe_deletion"}
+    of_text = parsed([path], "CSQ")
+    for variant, (_, found) in genes.items():
+        _, position, ref, alt = variant
+        changed = {position, position + 1} if len(ref) == 1 < len(alt) else set(range(position, position + len(ref)))
+        if len(ref) > 1 == len(alt):
+            changed.discard(position)
+        assert set(found) == {
+            gene for _, start, end, gene in intervals if any(int(start) < base <= int(end) for base in changed)
+        }
+        assert {gene for gene, term in of_text[variant][1].items() if term in protein} <= set(found)
+    assert set(genes) == set(of_text)
+    lengths = pd.read_parquet(tmp_path / "gene_lengths.parquet").set_index("gene")["coding_length"]
+    # Human superoxide dismutase 1 has 154 residues, FUS 526, and a stop codon each.
+    assert (lengths["SOD1"], lengths["FUS"]) == (3 * 155, 3 * 527)

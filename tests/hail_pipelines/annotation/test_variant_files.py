@@ -15,11 +15,6 @@ ROWS = [
     ("chr1", "2e3", "a", "g", "TBK1", "stop_gained", "NULL"),
 ]
 COLUMNS = ["contig", "position", "ref", "alt", "gene", "consequence", "CADD"]
-EXPECTED = [
-    [],
-    [("FUS", "missense_variant", {"CADD": 20.5})],
-    [("TBK1", "stop_gained", {"CADD": None})],
-]
 
 
 def brief(genes):
@@ -31,32 +26,37 @@ def write_tsv(path, *rows):
     return path
 
 
-def test_a_variant_table_is_matched_in_minimal_representation_whatever_its_contig_names(annotated, tmp_path):
+def test_a_variant_table_is_matched_in_minimal_representation_whatever_its_names(annotated, tmp_path):
+    """Several rows of a variant are several transcripts; frequencies that a table lacks are unknown."""
     table = write_tsv(
         tmp_path / "genes.tsv",
-        "chrom pos ref alt symbol effect CADD",
-        "chr1 1000 CA CAT FUS missense_variant 20.5",
-        "chr1 2000 A G TBK1 stop_gained NA",
-        "chr1 2000 A C TBK1 frameshift_variant 1",
+        "chrom pos ref alt symbol effect CADD HGVSp loftee",
+        "chr1 1000 CA CAT FUS missense_variant 20.5 NA NA",
+        "chr1 2000 A G TBK1 synonymous_variant 30 p.= NA",
+        "chr1 2000 A G TBK1 missense_variant 10 p.A1G LC",
+        "chr1 2000 a g TBK1 missense_variant&splice_region_variant 12 NA HC",
+        "chr1 2000 A G FUS intron_variant NA NA NA",
+        "chr1 2000 A C TBK1 frameshift_variant 1 NA NA",
     )
-    names = {"contig": "chrom", "position": "pos", "gene": "symbol", "consequence": "effect"}
-    counts, genes = annotated(AnnotationSource(kind="table", table=table, columns=names, scores=("CADD",)))
-    assert brief(genes) == EXPECTED
-    assert counts.matched == 2
-
-
-def test_several_rows_of_a_variant_are_several_transcripts(annotated, tmp_path):
-    table = write_tsv(
-        tmp_path / "genes.tsv",
-        "contig position ref alt gene consequence CADD HGVSp loftee",
-        "1 2000 A G TBK1 synonymous_variant 30 p.= NA",
-        "1 2000 A G TBK1 missense_variant 10 p.A1G LC",
-        "1 2000 A G TBK1 missense_variant&splice_region_variant 12 NA HC",
-        "1 2000 A G FUS intron_variant NA NA NA",
+    rows = ["1 2000 A G 0.001", "1 2000 A G 0.002", "1 2000 A T 0.3"]
+    frequencies = write_tsv(tmp_path / "af.tsv", "chr pos ref alt AF.nfe", *rows)
+    source = AnnotationSource(
+        "table",
+        table=table,
+        columns={"contig": "chrom", "position": "pos", "gene": "symbol", "consequence": "effect"},
+        scores=("CADD",),
+        fields=("HGVSp",),
+        frequencies=FrequencyFile(frequencies, "AF.nfe", {"contig": "chr", "position": "pos"}),
     )
-    _, genes = annotated(AnnotationSource(kind="table", table=table, scores=("CADD",), fields=("HGVSp",)))
-    assert brief(genes)[2] == [("TBK1", "missense_variant", {"CADD": 12.0})]
+    counts, genes = annotated(source)
+    assert brief(genes) == [
+        [],
+        [("FUS", "missense_variant", {"CADD": 20.5})],
+        [("TBK1", "missense_variant", {"CADD": 12.0})],
+    ]
+    assert [gene.external_af for row in genes for gene in row] == [None, 0.002]
     assert (genes[2][0].loftee, genes[2][0].fields.HGVSp) == ("HC", "p.A1G")
+    assert (counts.matched, counts.with_frequency) == (2, 1)
 
 
 def as_hail_table(keyed):
@@ -110,35 +110,19 @@ def test_columns_that_are_absent_are_named(annotated, tmp_path):
         annotated(AnnotationSource(kind="table", table=table))
 
 
-def test_a_table_without_any_of_the_variants_is_refused(annotated, tmp_path):
-    table = write_tsv(
-        tmp_path / "genes.tsv", "contig position ref alt gene consequence", "1 2000 A T TBK1 missense_variant"
-    )
-    with pytest.raises(InputError, match=r"none of the VCFs' 3 variants is in it, although 1 of their positions are"):
-        annotated(AnnotationSource(kind="table", table=table))
-
-
 def test_a_table_on_another_build_is_told_by_its_reference_bases(tmp_path):
     path = tmp_path / "sites.tsv"
     check_join(path, JoinCounts(matched=20, shared_positions=20, other_bases=2), 100, "GRCh37")
     check_join(path, JoinCounts(matched=5, shared_positions=19, other_bases=14), 100, "GRCh37")
     with pytest.raises(InputError, match=r"at 3 of the 20 positions .* differs: it may be on GRCh38"):
         check_join(path, JoinCounts(matched=17, shared_positions=20, other_bases=3), 100, "GRCh37")
+    with pytest.raises(InputError, match="none of the VCFs' 3 variants is in it, although 1 of their positions are"):
+        check_join(path, JoinCounts(matched=0, shared_positions=1, other_bases=0), 3, "GRCh37")
     with pytest.raises(InputError, match="nor any of their positions: it may be on GRCh37"):
         check_join(path, JoinCounts(matched=0, shared_positions=0, other_bases=0), 100, "GRCh38")
 
 
 SOURCE = {"kind": "info", "gene_field": "GENE", "consequence_field": "EFFECT"}
-
-
-def test_external_frequencies_are_joined_and_unknown_where_the_table_has_none(annotated, tmp_path):
-    table = write_tsv(
-        tmp_path / "af.tsv", "chr pos ref alt AF.nfe", "1 1000 CA C 0.001", "1 1000 CA C 0.002", "1 1000 C T 0.3"
-    )
-    file = FrequencyFile(table, "AF.nfe", {"contig": "chr", "position": "pos"})
-    counts, genes = annotated(AnnotationSource(**SOURCE, frequencies=file))
-    assert [[gene.external_af for gene in row] for row in genes] == [[0.002], [None], []]
-    assert counts.with_frequency == 1
 
 
 def test_external_frequencies_are_found_within_a_hail_table_as_gnomad_writes_it(annotated, tmp_path):

@@ -101,36 +101,56 @@ def test_mane_plus_clinical_is_not_mane_select():
     assert found == {"SOD1": "missense_variant", "FUS": "synonymous_variant"}
 
 
-def test_alleles_are_matched_by_number_where_the_field_has_it_and_else_by_vep_spelling():
-    numbered = ("ALLELE_NUM", "Consequence", "SYMBOL", "REVEL", "AF")
-    texts = ["1|stop_gained|SOD1||", "2|missense_variant|SOD1||"]
-    assert consequences(texts, ("CA", "C", "CAT"), 2, numbered) == {"SOD1": "missense_variant"}
-    spelled = ["stop_gained|-|SOD1||||||", "missense_variant|AT|SOD1||||||"]
-    assert consequences(spelled, ("CA", "C", "CAT"), 2) == {"SOD1": "missense_variant"}
-    assert consequences(spelled, ("CA", "C", "CAT"), 1) == {"SOD1": "stop_gained"}
+def of_alleles(parts, *cases):
+    """Give the one consequence of each case, of its texts, alleles and the number of one of these; None for none."""
+    source, of_type = AnnotationSource(), hl.tarray(hl.ttuple(hl.tarray(hl.tstr), hl.tarray(hl.tstr), hl.tint32))
+    found = hl.eval(
+        hl.literal([(texts, list(alleles), number) for texts, alleles, number in cases], of_type).map(
+            lambda case: (
+                genes_expr(
+                    complete_expr(
+                        vep_entries_expr(case[0], case[1], case[2], subfields=parts, source=source), source, NOTHING
+                    )
+                ).consequence
+            )
+        )
+    )
+    return [terms[0] if terms else None for terms in found]
 
 
-def test_a_record_split_after_vep_saw_it_goes_by_spelling_not_by_number():
-    parts = ("ALLELE_NUM", "Allele", "Consequence", "SYMBOL")
+def test_alleles_are_matched_by_vep_spelling_where_nothing_numbers_them():
+    spelled, one = ["stop_gained|-|SOD1", "missense_variant|AT|SOD1"], ["stop_gained|AT|SOD1"]
+    found = of_alleles(
+        ("Consequence", "Allele", "SYMBOL"),
+        (spelled, ("CA", "C", "CAT"), 2),
+        (spelled, ("CA", "C", "CAT"), 1),
+        # One spelling and one alternate are the same allele however it was trimmed.
+        (one, ("A", "AT"), 1),
+        (one, ("A", "AT", "AG"), 2),
+        (["stop_gained", "|AT|SOD1"], ("A", "AT"), 1),
+    )
+    assert found == ["missense_variant", "stop_gained", "stop_gained", None, None]
+
+
+def test_alleles_are_matched_by_number_unless_the_record_was_split_after_vep_saw_it():
     texts = ["1|C|stop_gained|SOD1", "2|G|missense_variant|SOD1"]
-    assert consequences(texts, ("A", "G"), 1, parts) == {"SOD1": "missense_variant"}
-    assert consequences(texts, ("A", "C"), 1, parts) == {"SOD1": "stop_gained"}
-
-
-def test_one_spelling_and_one_alternate_are_the_same_allele_however_it_was_trimmed():
-    assert consequences(["stop_gained|AT|SOD1||||||"], ("A", "AT")) == {"SOD1": "stop_gained"}
-    assert consequences(["stop_gained|AT|SOD1||||||"], ("A", "AT", "AG"), 2) == {}
+    found = of_alleles(
+        ("ALLELE_NUM", "Allele", "Consequence", "SYMBOL"),
+        (texts, ("A", "C", "G"), 1),
+        (texts, ("A", "C", "G"), 2),
+        (texts, ("A", "G"), 1),
+        (texts, ("A", "C"), 1),
+        (["1|odd|stop_gained|SOD1"], ("A", "C"), 1),
+    )
+    assert found == ["stop_gained", "missense_variant", "missense_variant", "stop_gained", "stop_gained"]
 
 
 def test_without_allele_parts_only_a_record_with_one_alternate_can_be_read():
-    parts = ("Consequence", "SYMBOL")
-    assert consequences(["stop_gained|SOD1"], subfields=parts) == {"SOD1": "stop_gained"}
-    assert consequences(["stop_gained|SOD1"], ("A", "C", "G"), 2, parts) == {}
-
-
-def test_transcripts_with_parts_left_off_at_the_end_are_read():
-    assert consequences(["stop_gained|C|SOD1"]) == {"SOD1": "stop_gained"}
-    assert consequences(["", "|C|SOD1"]) == {}
+    text = ["stop_gained|SOD1"]
+    assert of_alleles(("Consequence", "SYMBOL"), (text, ("A", "C"), 1), (text, ("A", "C", "G"), 2)) == [
+        "stop_gained",
+        None,
+    ]
 
 
 ANN = [
