@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 import pandas as pd
 
 from association.problems import InputError, Problem
-from hail_pipelines.vcf.files import VcfSummary, inspect_vcfs
+from hail_pipelines.vcf.files import VcfSummary, inspect_vcfs, read_header
 from jobs.annotation_settings import info_fields
 from jobs.check_annotation import check_annotation, check_annotation_files
 from jobs.clinical.read import Clinical, read_clinical
 from jobs.gene_lists import ReadList, read_gene_lists, with_panel
+from jobs.genotype_inputs import check_bed_files, quality_fields, read_panel_labels
 from jobs.output_folder import OF_A_RUN, check_output
+from jobs.quality_control.exclusions import read_exclusions
 from jobs.study.file import read_study
 from jobs.study.study import Study, resolve
+from jobs.traits.genotyped import all_genotyped
 from jobs.traits.prepare import prepare_traits
 from jobs.traits.prepared import PreparedTrait
 
@@ -43,6 +46,12 @@ class CheckedStudy:
         Its traits, as they would be if every sample passed quality control.
     gene_lists
         Its gene lists.
+    quality_fields
+        INFO fields on a site's quality that all VCFs have.
+    exclusions
+        Reasons to leave samples out by hand, by sample id.
+    panel_vcfs, panel_labels
+        Of the panel of known ancestry: its VCFs, and the ancestry of its samples by id.
     """
 
     study: Study
@@ -52,6 +61,10 @@ class CheckedStudy:
     clinical: Clinical
     traits: tuple[PreparedTrait, ...]
     gene_lists: tuple[ReadList, ...] = ()
+    quality_fields: tuple[str, ...] = ()
+    exclusions: pd.Series = field(default_factory=lambda: pd.Series(dtype=object))
+    panel_vcfs: tuple[Path, ...] = ()
+    panel_labels: pd.Series = field(default_factory=lambda: pd.Series(dtype=object))
 
     @property
     def output(self) -> Path:
@@ -72,7 +85,7 @@ def check_study(path: Path) -> CheckedStudy:
     study = read_study(path)
     errors: list[InputError] = []
     _attempt(lambda: check_output(study, path, OF_A_RUN), errors)
-    vcfs = _attempt(lambda: find_vcfs(study, path), errors)
+    vcfs = _attempt(lambda: find_vcfs(study.genotypes.vcfs, path, "genotypes.vcfs"), errors)
     summary = _attempt(lambda: _inspect(study, vcfs), errors) if vcfs else None
     clinical = _attempt(lambda: read_clinical(study, path), errors)
     lists = _attempt(lambda: read_gene_lists(study.gene_lists, path), errors) or ()
@@ -80,17 +93,57 @@ def check_study(path: Path) -> CheckedStudy:
     _attempt(lambda: check_annotation_files(study, path, infos), errors)
     if summary is not None:
         _attempt(lambda: check_annotation(study, path, summary), errors)
+    _attempt(lambda: check_bed_files(study, path), errors)
+    exclusions = _attempt(lambda: _read_exclusions(study, path, summary), errors)
+    panel = _attempt(lambda: _read_panel(study, path), errors)
     traits = None
     if summary is not None and clinical is not None:
-        genotyped = pd.Series(None, index=list(summary.samples), dtype=object)
+        genotyped = all_genotyped(summary.samples)
         traits = _attempt(lambda: prepare_traits(study, clinical, genotyped), errors)
-    if vcfs is None or summary is None or clinical is None or traits is None or errors:
+    if errors or not (vcfs and summary and clinical and traits and exclusions is not None and panel):
         raise ExceptionGroup(f"{path.name} can't be run", errors)
-    return CheckedStudy(with_panel(study, lists), path, tuple(vcfs), summary, clinical, tuple(traits), lists)
+    return CheckedStudy(
+        with_panel(study, lists),
+        path,
+        tuple(vcfs),
+        summary,
+        clinical,
+        tuple(traits),
+        lists,
+        quality_fields([read_header(vcf).infos for vcf in vcfs]),
+        exclusions,
+        *panel,
+    )
 
 
-def find_vcfs(study: Study, path: Path) -> list[Path]:
-    """List the VCFs that the study's patterns name, chromosomes in natural order.
+def _read_exclusions(study: Study, path: Path, summary: VcfSummary | None) -> pd.Series:
+    """Read who is left out by hand; nobody where the study names no file."""
+    if study.qc.sample.exclude is None or summary is None:
+        return pd.Series(dtype=object)
+    return read_exclusions(resolve(path, study.qc.sample.exclude), summary.samples)
+
+
+def _read_panel(study: Study, path: Path) -> tuple[tuple[Path, ...], pd.Series]:
+    """Find the VCFs and labels of a panel of known ancestry; nothing where there is no panel."""
+    panel = study.qc.ancestry.panel
+    if panel is None:
+        return (), pd.Series(dtype=object)
+    vcfs = find_vcfs(panel.vcfs, path, "qc.ancestry.panel.vcfs")
+    inspect_vcfs(vcfs, reference_genome=study.genotypes.reference_genome)
+    return tuple(vcfs), read_panel_labels(study, path)
+
+
+def find_vcfs(patterns: Sequence[str], path: Path, setting: str) -> list[Path]:
+    """List the VCFs that patterns name, chromosomes in natural order.
+
+    Parameters
+    ----------
+    patterns
+        Paths or globs.
+    path
+        The study file, which they are relative to.
+    setting
+        Where they stand in it.
 
     Raises
     ------
@@ -99,8 +152,8 @@ def find_vcfs(study: Study, path: Path) -> list[Path]:
     """
     found: dict[Path, None] = {}
     problems = []
-    for number, pattern in enumerate(study.genotypes.vcfs):
-        full, place = resolve(path, pattern), f"genotypes.vcfs[{number}]"
+    for number, pattern in enumerate(patterns):
+        full, place = resolve(path, pattern), f"{setting}[{number}]"
         try:
             matches = [full] if full.is_file() else sorted(full.parent.glob(full.name), key=_natural)
             files = [match for match in matches if match.is_file()]

@@ -42,6 +42,22 @@ def run(study: StudyPath) -> None:
 
 
 @app.command()
+def qc(study: StudyPath) -> None:
+    """Do a study's quality control and stop: look at its page, exclude by hand what you must, then run."""
+    from jobs.run_qc import run_qc
+
+    with _users_faults():
+        done = run_qc(study)
+    typer.echo(f"{done.kept:,} of {done.samples:,} samples stay")
+    for reason, count in done.reasons.items():
+        typer.echo(f"  excluded   {count:,} {reason}")
+    for finding, count in done.findings.items():
+        if count:
+            typer.echo(f"  look at    {count:,} {finding}")
+    typer.echo(f"page: {done.page}")
+
+
+@app.command()
 def traits(study: StudyPath) -> None:
     """Derive a study's traits, check its tables and fit the null models; needs no genotypes and no Java."""
     from jobs.run_traits import run_traits

@@ -1,28 +1,24 @@
-"""The eight stages of a run: load, qc, annotate, gene store, traits, scan, follow up, report.
+"""The stages of a run: those of the genotypes (`jobs.genotype_stages`), then traits, scan, follow up, report.
 
-Each says what it depends on and what it writes; `jobs.run` does those that are not current. Hail is imported inside
-the stages that need it, so that a run whose genotypes are current never waits for a JVM.
+Each says what it depends on and what it writes; `jobs.run` does those that are not current.
 """
 
 from __future__ import annotations
 
 import json
-import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from association.phenotypes.sex import sex_from_x
 from association.results import COLUMNS
 from hail_pipelines.gene_scan import scan_in_processes, scan_on_spark
 from hail_pipelines.variant_scan import scan_all_variants
 from infra.local_files import remove
 from infra.provenance import Fingerprint, fingerprint, versions
-from jobs.annotation_settings import annotation_inputs, annotation_outputs, annotation_source, info_fields
 from jobs.check import CheckedStudy
 from jobs.check_masks import MASKS_FILE, review_masks, write_masks
 from jobs.clinical.files import read_checks, write_checks
@@ -30,21 +26,19 @@ from jobs.clinical.genetic_sex import with_genetic_sex
 from jobs.conditioning import read_dosages
 from jobs.follow_up import SINGLE_VARIANTS, TABLES, follow_up, write_follow_up
 from jobs.gene_lists import GENE_LISTS_FILE, match_gene_lists, write_gene_lists
+from jobs.genotype_stages import GenotypeStages, attrition_of
+from jobs.progress import spark_tally
+from jobs.quality_control.files import KINSHIP, SAMPLES
 from jobs.result_files import COLUMNS_FILE, NULL_MODELS, file_names, write_columns, write_rows
 from jobs.stage import MANIFEST, Counts, Folders, Stage
-from jobs.stage_settings import (
-    genotype_thresholds,
-    sample_thresholds,
-    scan_settings,
-    store_ceiling,
-    variant_thresholds,
-)
+from jobs.stage_settings import scan_settings
 from jobs.study.study import ClinicalStudy, Study, resolve
 from jobs.traits.files import read_packed_trait, read_summary, write_scan_traits, write_traits
+from jobs.traits.genotyped import read_genotyped
 from jobs.traits.prepare import prepare_traits
 
 # The code that decides a stage's outputs: when it changes, the stage is done again.
-SETTINGS = ("jobs.pipeline", "jobs.stage_settings", "jobs.annotation_settings")
+SETTINGS = ("jobs.pipeline", "jobs.stage_settings")
 NUMBERS = (*SETTINGS, "association", "hail_pipelines.gene_scan", "jobs.check_masks", "jobs.result_files")
 FOLLOW_UP = (*NUMBERS, "hail_pipelines.variant_scan", "jobs.follow_up", "jobs.gene_lists", "jobs.traits.files")
 CLINICAL = (
@@ -65,14 +59,6 @@ REPORT = (
     "association.diagnostics",
     "association.results",
 )
-CALLS = (*SETTINGS, "hail_pipelines", "association.problems")
-
-# Below this much VCF a run is over before Java's optimising compiler has earned back what it costs.
-SMALL_COHORT_BYTES = 100 << 20
-
-# Enough for a scan to keep this many processes busy; a number that does not depend on the machine, so that a rerun
-# elsewhere finds the store current.
-STORE_FILES = 16
 
 
 class Pipeline:
@@ -90,23 +76,19 @@ class Pipeline:
         self.checked = checked
         self.study = checked.study
         self.cores = cores
+        self.genotypes = GenotypeStages(checked)
         self.genes_scanned = (0, 0)
         self._settings = checked.study.model_dump(mode="json")
 
     def stages(self) -> list[Stage]:
         """Give the stages in the order in which they are done."""
-        vcfs = tuple(fingerprint(path) for path in self.checked.vcfs)
         tables = self._table_fingerprints()
-        qc, settings = self._settings["qc"], self._settings
-        annotation = settings["annotation"]
+        settings = self._settings
         # Everything of the clinical part that decides who is in a trait, and its model.
         named = set(ClinicalStudy.model_fields) - {"name", "output"}
         clinical = {name: settings[name] for name in sorted({*named, "condition_on"})}
+        clinical["relatedness"] = settings["qc"]["relatedness"]
         tested = {name: settings[name] for name in ("masks", "tests", "calibration", "condition_on")}
-        genotypes = self.study.genotypes
-        loaded = [genotypes.reference_genome, genotypes.header_types, info_fields(self.study, self.checked.summary)]
-        stored = [qc["genotype"], store_ceiling(self.study), STORE_FILES]
-        qc_files = ("samples.parquet", "variants.parquet", "variants.ht", "attrition.json")
         trait_files = tuple(
             f"traits/{trait.name}.{kind}" for trait in self.study.traits for kind in ("npz", "json", "parquet")
         )
@@ -117,18 +99,14 @@ class Pipeline:
             *(f"results/{name}" for name in (*file_names("gene_tests"), GENE_LISTS_FILE)),
             *(f"follow_up/{name}" for table in looked_at for name in file_names(table)),
         )
-        store = ("genes/genes.parquet", "genes/samples.parquet")
-        annotated = annotation_outputs(self.study)
         return [
-            Stage("load", loaded, vcfs, (), ("calls.mt",), CALLS, self._load),
-            Stage("qc", qc, (), ("load",), qc_files, CALLS, self._qc),
-            Stage("annotate", annotation, self._annotation_files(), ("load",), annotated, CALLS, self._annotate),
-            Stage("gene store", stored, (), ("load", "qc", "annotate"), store, CALLS, self._gene_store),
+            *self.genotypes.quality_control(),
+            self.genotypes.gene_store(),
             Stage(
                 "traits",
                 clinical,
                 tables,
-                ("gene store", "qc"),
+                ("gene store", "samples"),
                 clinical_files,
                 CLINICAL,
                 self._traits,
@@ -147,7 +125,7 @@ class Pipeline:
                 "report",
                 settings,
                 (),
-                ("qc", "traits", "follow up"),
+                ("variants", "traits", "follow up"),
                 ("report.html", NULL_MODELS),
                 REPORT,
                 self._report,
@@ -158,9 +136,7 @@ class Pipeline:
         """Say how far the stage at work is: in genes of a scan here, else in Spark's tasks."""
         if self.genes_scanned[1]:
             return "{:,} of {:,} genes".format(*self.genes_scanned)
-        session = sys.modules.get("hail_pipelines.session")
-        finished, total = session.spark_progress() if session is not None else (0, 0)
-        return f"{finished:,} of {total:,} tasks" if total else "working"
+        return spark_tally()
 
     def _table_fingerprints(self) -> tuple[Fingerprint, ...]:
         paths = [self.study.participants.path]
@@ -170,81 +146,13 @@ class Pipeline:
             paths += [path for path in (trait.polygenic_offset, trait.kinship) if path is not None]
         return tuple(fingerprint(resolve(self.checked.path, path)) for path in paths)
 
-    def _annotation_files(self) -> tuple[Fingerprint, ...]:
-        return tuple(fingerprint(file) for file in annotation_inputs(self.study, self.checked.path))
-
-    def _start_hail(self) -> None:
-        from hail_pipelines.session import SessionSettings, start
-
-        compute = self.study.compute
-        size = sum(path.stat().st_size for path in self.checked.vcfs)
-        settings = SessionSettings(
-            compute.cores, compute.driver_memory_gib, compute.master, brief=size < SMALL_COHORT_BYTES
-        )
-        start(settings, self.checked.output / "stages")
-
-    def _load(self, folder: Path, _: Folders) -> Counts:
-        from hail_pipelines.load_calls import load_calls
-
-        self._start_hail()
-        genotypes = self.study.genotypes
-        counts = load_calls(
-            self.checked.vcfs,
-            folder / "calls.mt",
-            reference_genome=genotypes.reference_genome,
-            header_types=genotypes.header_types,
-            info_fields=info_fields(self.study, self.checked.summary),
-        )
-        return asdict(counts)
-
-    def _qc(self, folder: Path, folders: Folders) -> Counts:
-        from hail_pipelines.quality_control.verdicts import quality_control
-
-        self._start_hail()
-        attrition = quality_control(
-            folders["load"] / "calls.mt",
-            folder,
-            genotype=genotype_thresholds(self.study.qc),
-            variant=variant_thresholds(self.study.qc),
-            sample=sample_thresholds(self.study.qc),
-        )
-        return {f"{row.unit}s": row.after for row in attrition if row.step == "all"}
-
-    def _annotate(self, folder: Path, folders: Folders) -> Counts:
-        from hail_pipelines.annotation.annotate import annotate
-
-        self._start_hail()
-        counts = annotate(
-            folders["load"] / "calls.mt",
-            folder / "genes.ht",
-            annotation_source(self.study, self.checked.path),
-            subfields=self.checked.summary.annotation_subfields,
-        )
-        return counts.by_name()
-
-    def _gene_store(self, folder: Path, folders: Folders) -> Counts:
-        from hail_pipelines.gene_store import build_gene_store
-
-        self._start_hail()
-        counts = build_gene_store(
-            folders["load"] / "calls.mt",
-            folders["qc"],
-            folders["annotate"] / "genes.ht",
-            folder / "genes",
-            genotype=genotype_thresholds(self.study.qc),
-            max_allele_frequency=store_ceiling(self.study),
-            files=STORE_FILES,
-        )
-        return asdict(counts)
-
     def _traits(self, folder: Path, folders: Folders) -> Counts:
-        samples = pd.read_parquet(folders["qc"] / "samples.parquet")
-        verdict = samples["passes"].map({True: None, False: "excluded by sample quality control"})
-        genotyped = pd.Series(verdict.to_numpy(object), index=samples["sample"])
+        samples = pd.read_parquet(folders["samples"] / SAMPLES)
+        genotyped = read_genotyped(samples, pd.read_parquet(folders["samples"] / KINSHIP))
         store = pd.read_parquet(folders["gene store"] / "genes" / "samples.parquet")
         known = read_dosages(folders["gene store"] / "genes", self.study.condition_on, store["sample"])
-        by_x = sex_from_x(samples["x_heterozygous"], samples["x_expected_heterozygous"])
-        male = pd.Series(by_x.to_numpy(), index=samples["sample"])
+        by_x = samples["sex_from_genotypes"].map({"male": 1.0, "female": 0.0})
+        male = pd.Series(by_x.to_numpy(np.float64), index=samples["sample"])
         clinical = with_genetic_sex(self.checked.clinical, self.study.checks, male)
         traits = prepare_traits(self.study, clinical, genotyped, known)
         (folder / "traits").mkdir()
@@ -276,7 +184,7 @@ class Pipeline:
         settings = scan_settings(self.study)
         if self.study.compute.master is None:
             return scan_in_processes(store, traits, settings, workers=self.cores, report=self._genes_scanned)
-        self._start_hail()
+        self.genotypes.start_hail()
         results = scan_on_spark(store, traits, settings, scratch)
         remove(scratch)
         return results
@@ -314,7 +222,7 @@ class Pipeline:
         write_report(
             folder / "report.html",
             results=pd.read_parquet(folders["follow up"] / "results" / "gene_tests.parquet"),
-            attrition=json.loads((folders["qc"] / "attrition.json").read_text()),
+            attrition=attrition_of(folders),
             traits=[read_summary(folders["traits"] / "traits", trait.name) for trait in self.study.traits],
             settings=self._settings,
             run={"versions": versions(), "stages": _stage_times(folders)},

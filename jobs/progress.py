@@ -85,3 +85,10 @@ def _duration(seconds: float) -> str:
 def warn(text: str) -> None:
     """Print one line on standard error, outside any run."""
     print(text, file=sys.stderr)
+
+
+def spark_tally() -> str:
+    """Say how far Spark is with the stage at work."""
+    session = sys.modules.get("hail_pipelines.session")
+    finished, total = session.spark_progress() if session is not None else (0, 0)
+    return f"{finished:,} of {total:,} tasks" if total else "working"

@@ -22,7 +22,9 @@ RUN_RECORD = "run.json"
 
 # Where the files that people read are found, by the stage that makes them.
 PUBLISHED = {
-    "qc": ("qc", ("attrition.json", "samples.parquet", "variants.parquet")),
+    "samples": ("qc", ("samples.parquet", "kinship.parquet", "structure.json")),
+    "variants": ("qc", ("attrition.json", "variants.parquet")),
+    "qc page": ("qc", ("qc.html", "tables")),
     "gene store": (".", ("genes",)),
     "traits": (".", ("traits", "checks")),
     "scan": ("results", ("columns.tsv", "masks.tsv")),
@@ -93,7 +95,7 @@ def _run_stages(checked: CheckedStudy) -> Path:
     records = bring_current(stages, checked.output, Progress(len(stages)), pipeline.tally)
     remove(checked.output / RUN_RECORD)
     for record in records.values():
-        _publish(record, checked.output)
+        publish(record, checked.output)
     inputs = [one for stage in stages for one in stage.inputs]
     _write_run_record(checked, inputs, list(records.values()), began)
     return checked.output / "report" / "report.html"
@@ -134,7 +136,7 @@ def bring_current(stages: Sequence[Stage], output: Path, progress: Progress, tal
     return records
 
 
-def _publish(record: StageRecord, output: Path) -> None:
+def publish(record: StageRecord, output: Path) -> None:
     """Put a stage's readable files where people look for them."""
     place, names = PUBLISHED.get(record.name, (".", ()))
     for name in names:

@@ -40,7 +40,7 @@ from jobs.stage_settings import scan_settings
 from jobs.traits.files import read_packed_trait
 
 NAME = "self-check"
-NEEDED = ("load", "qc", "annotate", "gene store", "traits")
+NEEDED = ("load", "measure", "panel", "samples", "variants", "annotate", "gene store", "traits")
 FOLDER = "self_check"
 FILES = ("self_check.tsv", "recall.tsv", "self_check.png", "self_check.svg")
 CODE = (*NUMBERS, "jobs.self_check", "jobs.self_check_figure")

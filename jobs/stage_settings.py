@@ -9,7 +9,7 @@ from association.gene_tests.mask_expression.parse import parse
 from association.gene_tests.masks import Mask
 from association.scan_settings import MaskChoice, ScanSettings, WeightedTest
 from jobs.study.gene_tests import Calibration
-from jobs.study.genotypes import Qc
+from jobs.study.quality_control import Qc
 from jobs.study.study import Study
 
 # A test that the screen leaves unresolved goes on for so many times as long.
@@ -17,8 +17,8 @@ ESCALATION = 10
 
 if TYPE_CHECKING:
     from hail_pipelines.quality_control.genotypes import GenotypeThresholds
-    from hail_pipelines.quality_control.samples import SampleThresholds
-    from hail_pipelines.quality_control.variants import VariantThresholds
+    from hail_pipelines.quality_control.sites import CommonSites
+    from hail_pipelines.quality_control.variant_rules import VariantThresholds
 
 
 def genotype_thresholds(qc: Qc) -> GenotypeThresholds:
@@ -30,17 +30,17 @@ def genotype_thresholds(qc: Qc) -> GenotypeThresholds:
 
 def variant_thresholds(qc: Qc) -> VariantThresholds:
     """Give what a variant must reach."""
-    from hail_pipelines.quality_control.variants import VariantThresholds
+    from hail_pipelines.quality_control.variant_rules import VariantThresholds
 
-    return VariantThresholds(**qc.variant.model_dump())
+    regions = {"low_complexity", "segmental_duplications", "targets", "target_padding"}
+    return VariantThresholds(**qc.variant.model_dump(exclude=regions))
 
 
-def sample_thresholds(qc: Qc) -> SampleThresholds:
-    """Give what a sample must reach."""
-    from hail_pipelines.quality_control.samples import SampleThresholds
+def common_sites(qc: Qc) -> CommonSites:
+    """Give which variants tell relatives and ancestry."""
+    from hail_pipelines.quality_control.sites import CommonSites
 
-    deviations = {str(name): limit for name, limit in qc.sample.max_deviations.items()}
-    return SampleThresholds(qc.sample.min_call_rate, deviations)
+    return CommonSites(qc.common.min_allele_frequency, qc.common.min_call_rate)
 
 
 def store_ceiling(study: Study) -> float:

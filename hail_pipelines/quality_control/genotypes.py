@@ -1,9 +1,9 @@
 """Calls that are too uncertain to use become missing.
 
-A call is kept if its genotype quality and depth reach their thresholds and, for a heterozygous one, if
-neither allele holds too few of the reads. A call whose quality or depth is itself missing fails: nothing
-vouches for it. A VCF without a field can't be judged by it; that rule is then skipped, and `skipped_rules`
-says so.
+A call is kept if its genotype quality and depth reach their thresholds and if the reads agree with it: neither allele
+of a heterozygous call may hold too few of them, nor the allele of a homozygous one. A call whose quality or depth is
+itself missing fails: nothing vouches for it. A VCF without a field can't be judged by it; that rule is then skipped,
+and `skipped_rules` says so.
 
 Rows and columns stay as they are. Filtering entries instead would make a poor call vanish from every count,
 neither carrier nor missing, which is a silent homozygous reference.
@@ -29,11 +29,14 @@ class GenotypeThresholds:
         half as often as two.
     min_het_balance
         Smallest share of reads of either allele in a heterozygous call, below 0.5.
+    min_hom_balance
+        Smallest share of reads of its allele in a homozygous or haploid call, above 0.5.
     """
 
     min_gq: int | None = 20
     min_depth: int | None = 10
     min_het_balance: float | None = 0.2
+    min_hom_balance: float | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,9 @@ def genotype_rules(thresholds: GenotypeThresholds) -> list[GenotypeRule]:
     if thresholds.min_het_balance is not None:
         reason = f"heterozygous with less than {thresholds.min_het_balance:g} of the reads on one allele"
         rules.append(GenotypeRule("allele balance", "AD", reason))
+    if thresholds.min_hom_balance is not None:
+        reason = f"homozygous with less than {thresholds.min_hom_balance:g} of the reads on its allele"
+        rules.append(GenotypeRule("homozygous balance", "AD", reason))
     return rules
 
 
@@ -104,6 +110,17 @@ def balance_passes_expr(call: hl.CallExpression, depths: hl.ArrayExpression, min
     return hl.if_else(call.is_het(), hl.coalesce(smaller >= minimum, hl.bool(False)), hl.bool(True))
 
 
+def homozygous_balance_passes_expr(
+    call: hl.CallExpression, depths: hl.ArrayExpression, minimum: float
+) -> hl.BooleanExpression:
+    """Say whether a homozygous or haploid call has enough of the reads on its allele; a heterozygous one passes.
+
+    Such a call without allele depths, or with no read at all, does not pass.
+    """
+    own = depths[hl.if_else(call.is_non_ref(), 1, 0)] / hl.sum(depths)
+    return hl.if_else(call.is_het(), hl.bool(True), hl.coalesce(own >= minimum, hl.bool(False)))
+
+
 def genotype_failures_expr(mt: hl.MatrixTable, thresholds: GenotypeThresholds) -> dict[str, hl.BooleanExpression]:
     """Map each applicable rule's name to whether a call is present and fails it."""
     passes: dict[str, hl.BooleanExpression] = {}
@@ -113,6 +130,8 @@ def genotype_failures_expr(mt: hl.MatrixTable, thresholds: GenotypeThresholds) -
         passes["depth"] = depth_passes_expr(mt.GT, mt.DP, thresholds.min_depth)
     if thresholds.min_het_balance is not None and "AD" in mt.entry:
         passes["allele balance"] = balance_passes_expr(mt.GT, mt.AD, thresholds.min_het_balance)
+    if thresholds.min_hom_balance is not None and "AD" in mt.entry:
+        passes["homozygous balance"] = homozygous_balance_passes_expr(mt.GT, mt.AD, thresholds.min_hom_balance)
     return {name: hl.is_defined(mt.GT) & ~rule for name, rule in passes.items()}
 
 

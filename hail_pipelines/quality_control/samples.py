@@ -1,40 +1,27 @@
-"""Per sample: how well it is called, how it differs from the others, and every reason to leave it out.
+"""The second pass over the calls: what is counted of each sample, over the variants that pass.
 
-All counts are over autosomal variants that pass variant QC, and of the cohort's minor allele rather than the
-alternate, so that exchanging REF and ALT changes none of them. Beside them stand the heterozygous calls on X outside
-its pseudoautosomal regions, and how many a female would be expected to have: the sum of 2 p (1 - p).
+Counts are of the cohort's minor allele rather than the alternate, so that exchanging REF and ALT changes none of
+them, and over autosomes unless their name says X or Y, which are outside the pseudoautosomal regions.
+
+The contamination sums are those of CHARR: reads of the other allele in homozygotes of one allele, each divided by the
+share of reads that foreign DNA would add, the other allele's frequency. Here they are taken over homozygotes of the
+minor allele, whichever of REF and ALT that is.
+
+References
+----------
+Lu W et al. (2023) CHARR efficiently estimates contamination from DNA sequencing data.
+doi:10.1016/j.ajhg.2023.10.011
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import hail as hl
 import numpy as np
 import pandas as pd
 
-# The median absolute deviation times this is the standard deviation of a normal distribution.
-MAD_TO_SD = 1.4826
-DEVIATION_METRICS = {"heterozygosity": "heterozygosity", "ti_tv": "Ti/Tv", "singletons": "singletons"}
-
-
-@dataclass(frozen=True)
-class SampleThresholds:
-    """What a sample must reach; None switches a rule off.
-
-    Attributes
-    ----------
-    min_call_rate
-        Smallest share of variants with a call that passes genotype QC.
-    max_deviations
-        Largest distance from the cohort's median for each of "heterozygosity", "ti_tv" and "singletons", in scaled
-        median absolute deviations; one that is absent or None is not looked at. None is by default: all three
-        follow ancestry, so in a mixed cohort they exclude a whole minority before they find a bad sample.
-    """
-
-    min_call_rate: float | None = 0.95
-    max_deviations: Mapping[str, float | None] = field(default_factory=dict)
+# Where CHARR looks: alleles common enough to be in foreign DNA, calls of ordinary depth.
+CHARR_FREQUENCIES = (0.05, 0.95)
+CHARR_DEPTHS = (10, 100)
 
 
 def minor_is_ref_expr(
@@ -55,96 +42,113 @@ def minor_dosage_expr(call: hl.CallExpression, minor_is_ref: hl.BooleanExpressio
     return hl.if_else(minor_is_ref, call.ploidy - alternates, alternates)
 
 
-def sample_metrics(mt: hl.MatrixTable) -> pd.DataFrame:
+def sample_counts(mt: hl.MatrixTable) -> pd.DataFrame:
     """Aggregate each sample's calls.
 
     Parameters
     ----------
     mt
-        Calls after genotype QC, at the variants to count, with row fields `allele_count` and `allele_number`.
+        Calls after genotype QC, at the variants to count, with row fields `allele_count` and `allele_number` and the
+        entry field `present`, whether there was a call before genotype QC.
 
     Returns
     -------
     A row per sample, in order of sample ids.
     """
-    mt = mt.filter_rows(mt.locus.in_autosome() | mt.locus.in_x_nonpar())
-    minor_count = hl.min(mt.allele_count, mt.allele_number - mt.allele_count)
-    frequency = minor_count / mt.allele_number
-    mt = mt.annotate_rows(
-        on_x=mt.locus.in_x_nonpar(),
-        heterozygosity=2 * frequency * (1 - frequency),
-        minor_is_ref=minor_is_ref_expr(mt.alleles, mt.allele_count, mt.allele_number),
-        minor_count=minor_count,
-        transition=hl.is_transition(mt.alleles[0], mt.alleles[1]),
-        transversion=hl.is_transversion(mt.alleles[0], mt.alleles[1]),
-    )
+    mt = _with_alleles(mt.filter_rows(mt.locus.in_autosome() | mt.locus.in_x_nonpar() | mt.locus.in_y_nonpar()))
     minor = minor_dosage_expr(mt.GT, mt.minor_is_ref)
-    carries = hl.coalesce(minor > 0, hl.bool(False))
     called = hl.is_defined(mt.GT)
     means = {f"mean_{name.lower()}": hl.agg.mean(mt[name]) for name in ("DP", "GQ") if name in mt.entry}
     autosomal = hl.agg.filter(
-        ~mt.on_x,
+        ~mt.on_x & ~mt.on_y,
         hl.struct(
             variants=hl.agg.count(),
             called=hl.agg.count_where(called),
-            heterozygous=hl.agg.count_where(mt.GT.is_het()),
-            transitions=hl.agg.count_where(carries & mt.transition),
-            transversions=hl.agg.count_where(carries & mt.transversion),
-            singletons=hl.agg.count_where(carries & (mt.minor_count == 1)),
+            calls_present=hl.agg.count_where(mt.present),
+            carried=hl.agg.filter(hl.coalesce(minor > 0, hl.bool(False)), _carried_expr(mt)),
             **means,
         ),
     )
+    depth = hl.agg.mean(mt.DP) if "DP" in mt.entry else hl.missing(hl.tfloat64)
     on_x = hl.agg.filter(
-        mt.on_x & called,
+        mt.on_x,
         hl.struct(
+            x_called=hl.agg.count_where(called),
             x_heterozygous=hl.agg.count_where(mt.GT.is_het()),
-            x_expected_heterozygous=hl.agg.sum(mt.heterozygosity),
+            x_expected_heterozygous=hl.agg.filter(called, hl.agg.sum(mt.heterozygosity)),
+            x_depth=depth,
         ),
     )
-    columns = mt.select_cols(**autosomal, **on_x).cols()
+    y_calls = hl.struct(y_variants=hl.agg.count(), y_called=hl.agg.count_where(called), y_depth=depth)
+    on_y = hl.agg.filter(mt.on_y, y_calls)
+    columns = mt.select_cols(**autosomal, **on_x, **on_y).cols()
+    columns = columns.transmute(**columns.carried)
     table = pd.DataFrame([dict(row) for row in columns.collect()])
     table = table.rename(columns={"s": "sample"}).sort_values("sample", ignore_index=True)
     return add_ratios(table)
 
 
-def add_ratios(table: pd.DataFrame) -> pd.DataFrame:
-    """Add call rate, heterozygosity and Ti/Tv, missing where their denominator is zero."""
-    counts = table.astype({name: float for name in ("variants", "called", "transversions")})
-    return table.assign(
-        call_rate=counts["called"] / counts["variants"].replace(0, np.nan),
-        heterozygosity=table["heterozygous"] / counts["called"].replace(0, np.nan),
-        ti_tv=table["transitions"] / counts["transversions"].replace(0, np.nan),
+def _with_alleles(mt: hl.MatrixTable) -> hl.MatrixTable:
+    """Say of each variant which allele is the minor one, how common it is, and what kind of change it makes."""
+    minor_count = hl.min(mt.allele_count, mt.allele_number - mt.allele_count)
+    frequency = minor_count / mt.allele_number
+    minor_is_ref = minor_is_ref_expr(mt.alleles, mt.allele_count, mt.allele_number)
+    gained = (hl.len(mt.alleles[1]) - hl.len(mt.alleles[0])) * hl.if_else(minor_is_ref, -1, 1)
+    return mt.annotate_rows(
+        on_x=mt.locus.in_x_nonpar(),
+        on_y=mt.locus.in_y_nonpar(),
+        minor_is_ref=minor_is_ref,
+        minor_count=minor_count,
+        major_frequency=1 - frequency,
+        heterozygosity=2 * frequency * (1 - frequency),
+        transition=hl.is_transition(mt.alleles[0], mt.alleles[1]),
+        transversion=hl.is_transversion(mt.alleles[0], mt.alleles[1]),
+        insertion=gained > 0,
+        deletion=gained < 0,
     )
 
 
-def deviations(values: pd.Series) -> pd.Series:
-    """Measure each value's distance from the median in scaled median absolute deviations.
+def _carried_expr(mt: hl.MatrixTable) -> hl.StructExpression:
+    """Aggregate the calls that carry the minor allele."""
+    homozygous = (mt.GT.ploidy == 2) & ~mt.GT.is_het()
+    contamination = hl.struct(charr_sum=hl.missing(hl.tfloat64), charr_sites=hl.int64(0))
+    if "AD" in mt.entry:
+        lowest, highest = CHARR_FREQUENCIES
+        depth = hl.sum(mt.AD)
+        foreign = hl.if_else(mt.minor_is_ref, mt.AD[1], mt.AD[0]) / depth / mt.major_frequency
+        counts = homozygous & (mt.transition | mt.transversion)
+        counts &= (depth >= CHARR_DEPTHS[0]) & (depth <= CHARR_DEPTHS[1])
+        counts &= (mt.major_frequency >= lowest) & (mt.major_frequency <= highest)
+        contamination = hl.agg.filter(
+            hl.coalesce(counts, hl.bool(False)),
+            hl.struct(charr_sum=hl.agg.sum(foreign), charr_sites=hl.agg.count()),
+        )
+    return hl.struct(
+        heterozygous=hl.agg.count_where(mt.GT.is_het()),
+        homozygous_minor=hl.agg.count_where(homozygous),
+        transitions=hl.agg.count_where(mt.transition),
+        transversions=hl.agg.count_where(mt.transversion),
+        insertions=hl.agg.count_where(mt.insertion),
+        deletions=hl.agg.count_where(mt.deletion),
+        singletons=hl.agg.count_where(mt.minor_count == 1),
+        **contamination,
+    )
 
-    Where more than half the values are equal the scale is zero; a value off the median is then infinitely
-    far, which would exclude it for any difference, so nothing is: all distances are zero.
-    """
-    distance = (values - values.median()).abs()
-    scale = MAD_TO_SD * distance.median()
-    return distance / scale if scale > 0 else distance * 0.0
 
+def add_ratios(table: pd.DataFrame) -> pd.DataFrame:
+    """Add the ratios of a table of counts, each missing where its denominator is zero."""
 
-def judge_samples(table: pd.DataFrame, thresholds: SampleThresholds) -> pd.DataFrame:
-    """Add to a table of samples the list of reasons to leave each out, and whether it passes."""
-    reasons = sample_failures(table, thresholds)
-    listed = [[reason for reason, fails in reasons.items() if fails[row]] for row in range(len(table))]
-    return table.assign(reasons=listed, passes=[not row for row in listed])
+    def ratio(numerator: str, denominator: str) -> pd.Series:
+        return table[numerator] / table[denominator].astype(float).replace(0, np.nan)
 
-
-def sample_failures(table: pd.DataFrame, thresholds: SampleThresholds) -> dict[str, np.ndarray]:
-    """Map each reason that the thresholds switch on to which samples it holds for."""
-    failures: dict[str, np.ndarray] = {}
-    if thresholds.min_call_rate is not None:
-        # Where no autosomal variant is left there is no call rate, and nothing to hold against anyone.
-        low = table["call_rate"] < thresholds.min_call_rate
-        failures[f"call rate below {thresholds.min_call_rate:g}"] = low.to_numpy()
-    for metric, name in DEVIATION_METRICS.items():
-        limit = thresholds.max_deviations.get(metric)
-        if limit is not None:
-            far = deviations(table[metric]) > limit
-            failures[f"{name} more than {limit:g} MADs from the median"] = far.to_numpy()
-    return failures
+    per_autosome = 2 / table["mean_dp"].replace(0, np.nan) if "mean_dp" in table else np.nan
+    return table.drop(columns=["x_depth", "y_depth"]).assign(
+        calls_failed=table["calls_present"] - table["called"],
+        call_rate=ratio("called", "variants"),
+        heterozygosity=ratio("heterozygous", "called"),
+        ti_tv=ratio("transitions", "transversions"),
+        het_hom=ratio("heterozygous", "homozygous_minor"),
+        insertion_deletion=ratio("insertions", "deletions"),
+        x_ploidy=table["x_depth"].astype(float) * per_autosome,
+        y_ploidy=table["y_depth"].astype(float) * per_autosome,
+    )

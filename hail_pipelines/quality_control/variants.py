@@ -1,149 +1,196 @@
-"""Per variant: how well it is called, how common it is, and every reason to leave it out.
+"""The third pass over the calls: final verdicts on variants, and the carriers of the rare ones.
 
-Hardy-Weinberg p-values are exact and two-sided, over diploid calls of the autosomes only: on X and Y the
-sexes differ. Wigginton, Cutler & Abecasis 2005, doi:10.1086/429864.
+Only samples that stay are looked at, their calls made to fit their sex. What depends on who is looked at (call rates,
+frequencies, the inbreeding coefficient) is measured again; Hardy-Weinberg is tested within each group of one
+ancestry, among samples that are not related, on X among females alone. From here on genotypes are small: a rare
+variant keeps the numbers of the samples that carry its minor allele, with their dosages, and of those whose call is
+missing; everyone else is homozygous for the major allele.
+
+References
+----------
+Wigginton JE, Cutler DJ, Abecasis GR (2005) A note on exact tests of Hardy-Weinberg equilibrium. doi:10.1086/429864
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import hail as hl
+import pandas as pd
 
-from hail_pipelines.quality_control.genotypes import GenotypeThresholds, call_passes_expr, genotype_failures_expr
+from hail_pipelines.quality_control.genotypes import GenotypeThresholds, drop_poor_calls
+from hail_pipelines.quality_control.samples import minor_dosage_expr, minor_is_ref_expr
+from hail_pipelines.quality_control.sex_chromosomes import fit_to_sex, with_copies
+from hail_pipelines.quality_control.variant_metrics import (
+    batch_difference_exprs,
+    batch_missing_expr,
+    call_counts_expr,
+    derived_metrics_expr,
+)
+from hail_pipelines.quality_control.variant_rules import VariantThresholds, variant_reasons_expr
 
-
-@dataclass(frozen=True)
-class VariantThresholds:
-    """What a variant must reach; None (or False) switches a rule off.
-
-    Attributes
-    ----------
-    pass_filters_only
-        Whether the FILTER column must be PASS or missing.
-    min_call_rate
-        Smallest share of samples with a call that passes genotype QC.
-    min_hwe_p
-        Smallest Hardy-Weinberg p-value. Mixed ancestry also lowers it, so keep it far below 0.05.
-    """
-
-    pass_filters_only: bool = True
-    min_call_rate: float | None = 0.9
-    min_hwe_p: float | None = 1e-6
-
-
-def variant_rules(thresholds: VariantThresholds) -> dict[str, str]:
-    """Name the reasons for which a variant may be left out, each with the step it belongs to."""
-    rules = {"no minor allele": "polymorphic"}
-    if thresholds.pass_filters_only:
-        rules["FILTER is not PASS"] = "filter"
-    if thresholds.min_call_rate is not None:
-        rules[f"call rate below {thresholds.min_call_rate:g}"] = "call rate"
-    if thresholds.min_hwe_p is not None:
-        rules[f"Hardy-Weinberg p below {thresholds.min_hwe_p:g}"] = "Hardy-Weinberg"
-    return rules
+# In a smaller group an exact test at 1e-6 finds little, and strays from its mean say nothing.
+SMALLEST_GROUP = 30
+# What the first pass found of a variant's site, whoever is looked at.
+OF_THE_SITE = (
+    "rsid",
+    "filters",
+    "quality_by_depth",
+    "vqslod",
+    "low_complexity",
+    "segmental_duplication",
+    "in_targets",
+    "genotype_qc",
+)
 
 
-def variant_reasons_expr(
-    filters: hl.SetExpression,
-    call_rate: hl.Float64Expression,
-    allele_count: hl.NumericExpression,
-    allele_number: hl.NumericExpression,
-    hwe_p: hl.Float64Expression,
+def judged_variants(
+    mt: hl.MatrixTable,
+    sites: hl.Table,
+    samples: pd.DataFrame,
     *,
-    thresholds: VariantThresholds,
-) -> hl.ArrayExpression:
-    """List every reason to leave a variant out; empty if it passes.
-
-    Parameters
-    ----------
-    filters
-        The FILTER column; missing or empty means that it passed.
-    call_rate
-        Share of samples with a call.
-    allele_count, allele_number
-        Alternate alleles and all alleles among the calls.
-    hwe_p
-        Hardy-Weinberg p-value; missing where it does not apply, and then no reason.
-    """
-    fails = {"no minor allele": (allele_count == 0) | (allele_count == allele_number)}
-    if thresholds.pass_filters_only:
-        fails["FILTER is not PASS"] = hl.len(filters) > 0
-    if thresholds.min_call_rate is not None:
-        fails[f"call rate below {thresholds.min_call_rate:g}"] = call_rate < thresholds.min_call_rate
-    if thresholds.min_hwe_p is not None:
-        fails[f"Hardy-Weinberg p below {thresholds.min_hwe_p:g}"] = hwe_p < thresholds.min_hwe_p
-    listed = [hl.or_missing(hl.coalesce(fail, hl.bool(False)), reason) for reason, fail in fails.items()]
-    return hl.array(listed).filter(hl.is_defined)
-
-
-def variant_metrics_expr(mt: hl.MatrixTable, passes: hl.BooleanExpression) -> hl.StructExpression:
-    """Aggregate one variant's calls that pass genotype QC.
-
-    Parameters
-    ----------
-    mt
-        Biallelic calls.
-    passes
-        Whether a call passes genotype QC.
-    """
-    diploid = mt.GT.ploidy == 2
-    return hl.agg.filter(
-        hl.is_defined(mt.GT) & passes,
-        hl.struct(
-            calls=hl.int32(hl.agg.count()),
-            allele_count=hl.int32(hl.agg.sum(mt.GT.n_alt_alleles())),
-            allele_number=hl.int32(hl.agg.sum(mt.GT.ploidy)),
-            homozygous_reference=hl.int32(hl.agg.count_where(diploid & mt.GT.is_hom_ref())),
-            heterozygous=hl.int32(hl.agg.count_where(mt.GT.is_het())),
-            homozygous_alternate=hl.int32(hl.agg.count_where(diploid & mt.GT.is_hom_var())),
-        ),
-    )
-
-
-def judge_variants(
-    mt: hl.MatrixTable, *, genotype: GenotypeThresholds, variant: VariantThresholds, samples: int
+    genotype: GenotypeThresholds,
+    variant: VariantThresholds,
+    max_allele_frequency: float,
 ) -> hl.Table:
-    """Make the table of variants: metrics, reasons, and how many calls each genotype rule took.
+    """Judge every variant over the samples that stay, and keep the carriers of those that are rare and pass.
 
     Parameters
     ----------
     mt
         `calls.mt`.
+    sites
+        What `site_table` made.
+    samples
+        A row per sample: sample, passes, batch, ancestry, unrelated, karyotype.
     genotype, variant
         Thresholds.
-    samples
-        How many samples `mt` has.
+    max_allele_frequency
+        Largest frequency of the minor allele of a variant whose carriers are kept.
 
     Returns
     -------
-    A table keyed by locus and alleles. `genotype_qc` holds counts of `present` calls, of those `failed`, and of
-    those that failed each rule; `reasons` is empty and `passes` true for a variant that stays.
+    A table keyed by locus and alleles: metrics, `reasons`, `passes`, `minor_is_ref`, `carriers` (structs of number
+    and dosage) and `missing`, the last three missing for a variant without a place in the gene store. Samples are
+    numbered by the order of the ids of those that stay.
     """
-    failures = genotype_failures_expr(mt, genotype)
-    passes = call_passes_expr(failures)
-    failed_by_rule = {name: hl.agg.count_where(fails) for name, fails in failures.items()}
-    ht = mt.select_rows(
-        "rsid",
-        "filters",
-        metrics=variant_metrics_expr(mt, passes),
-        genotype_qc=hl.struct(
-            present=hl.agg.count_where(hl.is_defined(mt.GT)),
-            failed=hl.agg.count_where(hl.is_defined(mt.GT) & ~passes),
-            **failed_by_rule,
-        ),
-    ).rows()
-    ht = ht.transmute(**ht.metrics)
-    ht = ht.annotate(
-        call_rate=ht.calls / samples,
-        allele_frequency=hl.or_missing(ht.allele_number > 0, ht.allele_count / ht.allele_number),
-        hwe_p=hl.or_missing(
-            ht.locus.in_autosome(),
-            hl.hardy_weinberg_test(ht.homozygous_reference, ht.heterozygous, ht.homozygous_alternate).p_value,
-        ),
+    kept = samples[samples["passes"]].sort_values("sample", ignore_index=True)
+    mt = fit_to_sex(drop_poor_calls(_with_columns(mt, kept), genotype))
+    site = sites[mt.row_key]
+    groups = hardy_weinberg_groups(kept)
+    mt = mt.select_rows("on_x", "on_y", **{name: site[name] for name in OF_THE_SITE})
+    mt = mt.annotate_rows(**_counts(mt, len(groups), kept["batch"].nunique()))
+    mt = mt.annotate_rows(**_final_metrics(mt))
+    mt = mt.annotate_rows(reasons=variant_reasons_expr(mt.row, variant))
+    mt = mt.annotate_rows(passes=hl.len(mt.reasons) == 0)
+    ht = _with_carriers(mt, max_allele_frequency).rows()
+    return ht.drop("on_x", "on_y", "counts", "missing_by_batch", "batch_sizes", "samples_with_call", "by_group")
+
+
+def hardy_weinberg_groups(kept: pd.DataFrame) -> list[str]:
+    """Name the ancestry groups that are large enough for a test, among samples that are not related."""
+    sizes = kept.loc[kept["unrelated"], "ancestry"].value_counts()
+    return sorted(sizes.index[sizes >= SMALLEST_GROUP])
+
+
+def _with_columns(mt: hl.MatrixTable, kept: pd.DataFrame) -> hl.MatrixTable:
+    """Keep the samples that stay, each with its number, batch, ancestry group and copies of X and Y."""
+    batches, groups = sorted(kept["batch"].dropna().unique()), hardy_weinberg_groups(kept)
+    group = kept["ancestry"].where(kept["unrelated"]).map({name: number for number, name in enumerate(groups)})
+    batch = kept["batch"].map({name: number for number, name in enumerate(batches)})
+    columns = {
+        sample: hl.Struct(number=number, batch=_or_none(of_batch), group=_or_none(of_group))
+        for number, (sample, of_batch, of_group) in enumerate(zip(kept["sample"], batch, group, strict=True))
+    }
+    of_type = hl.tdict(hl.tstr, hl.tstruct(number=hl.tint32, batch=hl.tint32, group=hl.tint32))
+    mt = mt.annotate_cols(**hl.literal(columns, of_type).get(mt.s))
+    mt = mt.filter_cols(hl.is_defined(mt.number))
+    return with_copies(mt, dict(zip(kept["sample"], kept["karyotype"], strict=True)))
+
+
+def _counts(mt: hl.MatrixTable, groups: int, batches: int) -> dict[str, hl.Expression]:
+    """Aggregate what the final metrics are made of."""
+    has_copy = _has_copy_expr(mt)
+    diploid = hl.coalesce(mt.GT.ploidy == 2, hl.bool(False))
+    expected_in = hl.agg.filter(has_copy & hl.is_defined(mt.batch), hl.agg.counter(mt.batch))
+    # Only females are diploid on X once calls fit the sexes.
+    by_group = [
+        hl.agg.filter(
+            diploid & (mt.group == group),
+            hl.struct(
+                diploid=hl.agg.count(),
+                heterozygous=hl.agg.count_where(mt.GT.is_het()),
+                alternate=hl.agg.count_where(mt.GT.is_hom_var()),
+            ),
+        )
+        for group in range(groups)
+    ]
+    of_group = hl.tstruct(diploid=hl.tint64, heterozygous=hl.tint64, alternate=hl.tint64)
+    return {
+        "counts": call_counts_expr(mt),
+        "missing_by_batch": batch_missing_expr(mt, has_copy, batches),
+        "batch_sizes": hl.range(batches).map(lambda batch: expected_in.get(batch, hl.int64(0))),
+        "samples_with_call": hl.int32(hl.agg.count_where(has_copy)),
+        "by_group": hl.array(by_group) if by_group else hl.empty_array(of_group),
+    }
+
+
+def _has_copy_expr(mt: hl.MatrixTable) -> hl.BooleanExpression:
+    """Say whether a sample has the chromosome that a variant lies on: without a Y there is no call to miss."""
+    return ~mt.on_y | hl.coalesce(mt.y_copies > 0, hl.bool(False))
+
+
+def _final_metrics(mt: hl.MatrixTable) -> dict[str, hl.Expression]:
+    """Derive the metrics over the samples that stay."""
+    smallest_p = hl.min(mt.by_group.map(lambda group: _hardy_weinberg_expr(group)))
+    metrics = derived_metrics_expr(mt.counts, mt.samples_with_call)
+    metrics["inbreeding"] = hl.or_missing(mt.locus.in_autosome_or_par(), metrics["inbreeding"])
+    difference = batch_difference_exprs(mt.missing_by_batch, mt.batch_sizes)
+    sizes = hl.zip(mt.missing_by_batch, mt.batch_sizes)
+    rates = sizes.map(lambda pair: hl.or_missing(pair[1] > 0, 1 - pair[0] / pair[1]))
+    return {**metrics, **difference, "batch_call_rates": rates, "hwe_p": hl.or_missing(~mt.on_y, smallest_p)}
+
+
+def _hardy_weinberg_expr(group: hl.StructExpression) -> hl.Float64Expression:
+    """Test one group's diploid calls; missing where there are too few."""
+    reference = group.diploid - group.heterozygous - group.alternate
+    test = hl.hardy_weinberg_test(hl.int32(reference), hl.int32(group.heterozygous), hl.int32(group.alternate))
+    return hl.or_missing(group.diploid >= SMALLEST_GROUP, test.p_value)
+
+
+def _with_carriers(mt: hl.MatrixTable, max_allele_frequency: float) -> hl.MatrixTable:
+    """Collect who carries the minor allele of the variants that pass and are rare."""
+    mt = mt.annotate_rows(minor_is_ref=minor_is_ref_expr(mt.alleles, mt.allele_count, mt.allele_number))
+    minor_count = hl.if_else(mt.minor_is_ref, mt.allele_number - mt.allele_count, mt.allele_count)
+    mt = mt.annotate_rows(stored=mt.passes & (minor_count <= max_allele_frequency * mt.allele_number))
+    dosage = minor_dosage_expr(mt.GT, mt.minor_is_ref)
+    mt = mt.annotate_rows(
+        carriers=hl.agg.filter(mt.stored & (dosage > 0), hl.agg.collect(hl.struct(number=mt.number, dosage=dosage))),
+        missing=hl.agg.filter(mt.stored & _has_copy_expr(mt) & hl.is_missing(mt.GT), hl.agg.collect(mt.number)),
     )
-    reasons = variant_reasons_expr(
-        ht.filters, ht.call_rate, ht.allele_count, ht.allele_number, ht.hwe_p, thresholds=variant
+    in_order = {
+        "minor_is_ref": mt.minor_is_ref,
+        "carriers": hl.sorted(mt.carriers, key=lambda carrier: carrier.number),
+        "missing": hl.sorted(mt.missing),
+    }
+    mt = mt.annotate_rows(**{name: hl.or_missing(mt.stored, value) for name, value in in_order.items()})
+    return mt.drop("stored")
+
+
+def _or_none(number: float) -> int | None:
+    return None if pd.isna(number) else int(number)
+
+
+def plain_columns(ht: hl.Table, leave_out: Sequence[str] = ()) -> hl.Table:
+    """Give a table of variants plain columns in place of locus, alleles and sets."""
+    flat = ht.key_by()
+    named = ("locus", "alleles", "rsid", "filters", *leave_out)
+    return flat.select(
+        contig=flat.locus.contig,
+        position=flat.locus.position,
+        ref=flat.alleles[0],
+        alt=flat.alleles[1],
+        rsid=flat.rsid,
+        filters=hl.sorted(hl.array(flat.filters)),
+        **{name: flat[name] for name in flat.row if name not in named},
     )
-    ht = ht.annotate(reasons=reasons)
-    return ht.annotate(passes=hl.len(ht.reasons) == 0)

@@ -108,7 +108,7 @@ def own_columns(study: ClinicalStudy) -> list[str]:
             named.append(trait.column)
         if isinstance(trait, TimeToEventTrait):
             named += [trait.exit, trait.event, *([trait.entry] if trait.entry else [])]
-    labels = (columns.sex, columns.genetic_sex, columns.site, columns.onset_region)
+    labels = (columns.sex, columns.genetic_sex, columns.site, columns.batch, columns.onset_region)
     named += [column for column in (*labels, columns.c9orf72, columns.pathogenic_variant) if column is not None]
     named += columns.principal_components
     return [column for column in dict.fromkeys(named) if column != AGE_AT_ONSET]

@@ -16,8 +16,9 @@ from jobs.study.annotation import Annotation
 from jobs.study.checks import Checks
 from jobs.study.covariates import Covariates, MissingPolicy
 from jobs.study.gene_tests import Calibration, FollowUp, GeneList, GeneTest, Mask
-from jobs.study.genotypes import Genotypes, Qc
+from jobs.study.genotypes import Genotypes
 from jobs.study.mask_misfits import misfits_of_gene_lists, misfits_of_low_scores, misfits_of_masks
+from jobs.study.quality_control import Qc
 from jobs.study.section import Section
 from jobs.study.tables import Participants, Visits
 from jobs.study.traits import SurvivalTrait, Trait, needs_visits

@@ -48,6 +48,7 @@ class ParticipantColumns(Section):
         "age_at_onset"
     )
     site: Annotated[Column, Field(description="site or cohort; the strata, where none are named")] = None
+    batch: Annotated[Column, Field(description="sequencing batch or capture kit, for quality control")] = None
     onset_region: Column = None
     c9orf72: Annotated[Column, Field(description="repeat expansion: yes or no")] = None
     pathogenic_variant: Annotated[Column, Field(description="carrier in SOD1, FUS or TARDBP: yes or no")] = None

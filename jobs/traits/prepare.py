@@ -14,11 +14,12 @@ from association.phenotypes.survival import NO_END
 from association.phenotypes.transforms import log_positive, rank_normal
 from association.problems import InputError, Problem
 from jobs.clinical.read import Clinical
-from jobs.study.study import ClinicalStudy
+from jobs.study.study import ClinicalStudy, Study
 from jobs.study.traits import Trait
 from jobs.traits.checks import check_trait, stop_where_asked
 from jobs.traits.covariates import covariate_rules, covariate_table, covariate_warnings
 from jobs.traits.diagnostics import proportional_hazards
+from jobs.traits.genotyped import Genotyped, related_reason
 from jobs.traits.models import fit_trait
 from jobs.traits.phenotypes import Phenotype, phenotype
 from jobs.traits.prepared import PreparedTrait
@@ -27,7 +28,7 @@ from jobs.traits.prepared import PreparedTrait
 def prepare_traits(
     study: ClinicalStudy,
     clinical: Clinical,
-    genotyped: pd.Series | None,
+    genotyped: Genotyped | None,
     known: pd.DataFrame | None = None,
     *,
     tell: Callable[[str], None] = lambda _: None,
@@ -41,8 +42,7 @@ def prepare_traits(
     clinical
         Its tables.
     genotyped
-        By sample id: None where genotypes can be used, else the reason why not. Samples that are not in it have no
-        genotypes. None where genotypes do not matter: everyone counts.
+        Whose genotypes can be used, and who is related; None where genotypes do not matter: everyone counts.
     known
         Dosages of variants to adjust for, by sample id; a column each.
     tell
@@ -71,7 +71,7 @@ def _prepare(
     study: ClinicalStudy,
     trait: Trait,
     clinical: Clinical,
-    genotyped: pd.Series | None,
+    genotyped: Genotyped | None,
     known: pd.DataFrame | None,
 ) -> PreparedTrait:
     participants = clinical.participants
@@ -84,6 +84,10 @@ def _prepare(
     derived = phenotype(trait, clinical, eligible)
     reason = _first_of([barred, *_reasons_of_trait(trait, derived), unknown])
     _check_anybody_left(reason)
+    if genotyped is not None and isinstance(study, Study) and trait.kinship is None:
+        relatedness = study.qc.relatedness
+        related = related_reason(participants["sample"], reason.isna(), _event(derived), genotyped, relatedness)
+        reason = _first_of([reason, related])
     kept = reason.isna()
     strata = stratum_labels(columns[study.strata_columns].fillna("none"), study.strata_columns)
     samples = _samples(participants, strata, derived, kept, getattr(trait, "transform", "none"))
@@ -109,12 +113,19 @@ def _prepare(
     )
 
 
-def _reasons_of_study(clinical: Clinical, genotyped: pd.Series | None) -> Iterator[pd.Series]:
+def _event(derived: Phenotype) -> pd.Series:
+    """Say who has the trait's event (n); nobody, where it has none."""
+    if "event" not in derived.values:
+        return pd.Series(False, index=derived.values.index)
+    return derived.values["event"] == 1
+
+
+def _reasons_of_study(clinical: Clinical, genotyped: Genotyped | None) -> Iterator[pd.Series]:
     """Give the reasons to leave participants out of every trait (n)."""
     if genotyped is not None:
         samples = clinical.participants["sample"]
-        known = samples.map(genotyped)
-        yield known.where(samples.isin(genotyped.index), "no genotypes: not in the VCFs")
+        known = samples.map(genotyped.reason)
+        yield known.where(samples.isin(genotyped.reason.index), "no genotypes: not in the VCFs")
     yield clinical.barred
 
 

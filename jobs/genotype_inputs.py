@@ -1,0 +1,149 @@
+"""Files beside the VCFs that the genotype stages read: BED files, exclusions by hand, a panel of known ancestry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from association.problems import InputError, Problem
+from hail_pipelines.reference_genome import ReferenceGenome, contig_recoding, last_position
+from hail_pipelines.vcf.header import Declaration
+from jobs.annotation_settings import info_fields
+from jobs.study.study import Study, resolve
+from jobs.tables.table import Table
+
+if TYPE_CHECKING:
+    from hail_pipelines.quality_control.regions import Regions
+    from jobs.check import CheckedStudy
+
+# INFO fields that say how good a site is, in the order of preference.
+QUALITY_FIELDS = ("AS_QD", "QD", "AS_VQSLOD", "VQSLOD")
+LINES_LOOKED_AT = 1_000
+
+
+def quality_fields(headers: Sequence[Mapping[str, Declaration]]) -> tuple[str, ...]:
+    """Name the INFO fields on a site's quality that every VCF declares in the same way, as numbers.
+
+    Parameters
+    ----------
+    headers
+        INFO declarations of each VCF.
+    """
+    named = []
+    for name in QUALITY_FIELDS:
+        found = {(one[name].number, one[name].type) if name in one else None for one in headers}
+        if len(found) == 1 and (only := found.pop()) is not None and only in _NUMERIC:
+            named.append(name)
+    return tuple(named)
+
+
+_NUMERIC = {(number, kind) for number in ("1", "A", ".") for kind in ("Float", "Integer")}
+
+
+def loaded_fields(checked: CheckedStudy) -> tuple[str, ...]:
+    """Name the INFO fields that are loaded with the calls."""
+    annotated = info_fields(checked.study, checked.summary)
+    return tuple(dict.fromkeys((*annotated, *checked.quality_fields)))
+
+
+def exclusion_files(study: Study, path: Path) -> list[Path]:
+    """List the table of samples that are left out by hand, if there is one."""
+    named = study.qc.sample.exclude
+    return [] if named is None else [resolve(path, named)]
+
+
+def panel_files(checked: CheckedStudy) -> list[Path]:
+    """List the files of the panel of known ancestry."""
+    panel = checked.study.qc.ancestry.panel
+    return [] if panel is None else [*checked.panel_vcfs, resolve(checked.path, panel.labels)]
+
+
+def region_files(study: Study) -> Iterator[tuple[str, str]]:
+    """Give the BED files that a study names, with their settings."""
+    variant = study.qc.variant
+    for setting in ("low_complexity", "segmental_duplications"):
+        if (name := getattr(variant, setting)) is not None:
+            yield f"qc.variant.{setting}", name
+    for number, name in enumerate(variant.targets):
+        yield f"qc.variant.targets[{number}]", name
+
+
+def bed_files(study: Study, path: Path) -> list[Path]:
+    """List the BED files that a study names."""
+    return [resolve(path, name) for _, name in region_files(study)]
+
+
+def regions_of(study: Study, path: Path) -> Regions:
+    """Give where variants are looked up."""
+    from hail_pipelines.quality_control.regions import Regions
+
+    variant = study.qc.variant
+
+    def file(name: str | None) -> Path | None:
+        return None if name is None else resolve(path, name)
+
+    targets = tuple(resolve(path, name) for name in variant.targets)
+    return Regions(
+        file(variant.low_complexity), file(variant.segmental_duplications), targets, variant.target_padding
+    )
+
+
+def read_panel_labels(study: Study, path: Path) -> pd.Series:
+    """Read the ancestry of a panel's samples, by id.
+
+    Raises
+    ------
+    InputError
+        With every column that is missing and every row that can't be used.
+    """
+    assert study.qc.ancestry.panel is not None
+    table = Table(resolve(path, study.qc.ancestry.panel.labels), ids="sample")
+    table.require(["sample", "ancestry"], "Name the columns so")
+    ids, labels = table.identifiers("sample"), table.texts("ancestry")
+    table.unique("sample")
+    table.close()
+    return pd.Series(labels.to_numpy(object), index=ids.to_numpy(object)).dropna()
+
+
+def check_bed_files(study: Study, path: Path) -> None:
+    """Check that BED files are there, and that their first lines are intervals on the study's genome.
+
+    Raises
+    ------
+    InputError
+        With what is wrong with each.
+    """
+    problems = []
+    for setting, name in region_files(study):
+        file = resolve(path, name)
+        message = _bed_problem(file, study.genotypes.reference_genome) if file.is_file() else "there is no such file"
+        if message is not None:
+            problems.append(Problem(f"{setting}: {name}", message))
+    if problems:
+        raise InputError(path.name, problems)
+
+
+def _bed_problem(file: Path, genome: ReferenceGenome) -> str | None:
+    """Say what is wrong with the first lines of a BED file; None if nothing is."""
+    try:
+        lines = pd.read_csv(file, sep=r"\s+", header=None, dtype=str, nrows=LINES_LOOKED_AT, comment="#")
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        return f"can't be read ({str(error).splitlines()[0]}); expected lines of chromosome, start and end"
+    lines = lines[~lines[0].isin(["track", "browser"])]
+    if lines.shape[1] < 3 or not lines[1].str.isdigit().all() or not lines[2].str.isdigit().all():
+        return "expected lines of chromosome, start and end, separated by tabs"
+    recoding = contig_recoding(genome)
+    contigs = lines[0].map(lambda name: recoding.get(name, name))
+    known = contigs.map({name: last_position(name, genome) for name in contigs.unique()})
+    if known.isna().all():
+        return f"none of its first lines lies on a chromosome of {genome}"
+    beyond = lines[2].astype("int64") > known.astype(float)
+    if beyond.any():
+        row = lines[beyond].iloc[0]
+        return (
+            f"{row[0]}:{row[1]}-{row[2]} lies beyond the end of the chromosome in {genome}; use the file on its build"
+        )
+    return None

@@ -1,0 +1,243 @@
+"""The stages that read genotypes, from VCF to gene store, with the page of quality control.
+
+Who stays is decided in `samples` from small tables, so that a sample left out by hand costs one pass over the calls
+(`variants`) and not three. Hail is imported inside the stages that need it, so that a run whose genotypes are current
+never waits for a JVM.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from infra.provenance import fingerprint
+from jobs.annotation_settings import annotation_inputs, annotation_outputs, annotation_source
+from jobs.check import CheckedStudy
+from jobs.genotype_inputs import bed_files, exclusion_files, loaded_fields, panel_files, regions_of
+from jobs.quality_control.common_genotypes import read_common
+from jobs.quality_control.facts import batches_of, digest, sample_facts
+from jobs.quality_control.files import (
+    ATTRITION,
+    KINSHIP,
+    PAGE,
+    SAMPLES,
+    STRUCTURE,
+    read_panel,
+    read_sample_attrition,
+    write_judged,
+)
+from jobs.quality_control.page import page_inputs
+from jobs.quality_control.samples import judge_samples
+from jobs.stage import Counts, Folders, Stage
+from jobs.stage_settings import common_sites, genotype_thresholds, store_ceiling, variant_thresholds
+
+# The code that decides a stage's outputs: when it changes, the stage is done again.
+SETTINGS = ("jobs.genotype_stages", "jobs.genotype_inputs", "jobs.stage_settings", "jobs.annotation_settings")
+CALLS = (*SETTINGS, "hail_pipelines", "association.problems", "association.gene_tests.consequence_terms")
+SAMPLE_NUMBERS = (*SETTINGS, "association.cohort", "association.phenotypes.sex", "jobs.quality_control")
+QC_PAGE = (*SETTINGS, "jobs.quality_control", "jobs.report")
+
+# Below this much VCF a run is over before Java's optimising compiler has earned back what it costs.
+SMALL_COHORT_BYTES = 100 << 20
+
+# Enough for a scan to keep this many processes busy; a number that does not depend on the machine, so that a rerun
+# elsewhere finds the store current.
+STORE_FILES = 16
+
+
+class GenotypeStages:
+    """The stages of one study that read its genotypes.
+
+    Parameters
+    ----------
+    checked
+        The study and its inputs.
+    """
+
+    def __init__(self, checked: CheckedStudy) -> None:
+        self.checked = checked
+        self.study = checked.study
+        self.facts = sample_facts(checked.study, checked.clinical, checked.summary.samples)
+        self._settings = checked.study.model_dump(mode="json")
+
+    def quality_control(self) -> list[Stage]:
+        """Give the stages up to the page that a person looks at, in order."""
+        vcfs = tuple(fingerprint(path) for path in self.checked.vcfs)
+        qc, genotypes = self._settings["qc"], self.study.genotypes
+        loaded = [genotypes.reference_genome, genotypes.header_types, loaded_fields(self.checked)]
+        batches = digest(self.facts[["sample", "batch"]])
+        measured = [qc["genotype"], qc["variant"], qc["common"], batches]
+        judged = [qc["sample"], qc["common"], qc["relatedness"], qc["ancestry"], qc["sex"], digest(self.facts)]
+        annotation = self._settings["annotation"]
+        annotation_files = tuple(fingerprint(file) for file in annotation_inputs(self.study, self.checked.path))
+        beds = tuple(fingerprint(file) for file in bed_files(self.study, self.checked.path))
+        by_hand = tuple(fingerprint(file) for file in exclusion_files(self.study, self.checked.path))
+        panel = tuple(fingerprint(file) for file in panel_files(self.checked))
+        after_panel = ("panel",) if panel else ()
+        files = (SAMPLES, KINSHIP, STRUCTURE, ATTRITION)
+        variants = ("variants.ht", "variants.parquet", ATTRITION)
+        measures = ("sites.ht", "samples.parquet", "common.parquet")
+        annotated = annotation_outputs(self.study)
+        seen, shown = [self.study.name, qc], ("load", "samples", "variants", "annotate")
+        stages = [
+            Stage("load", loaded, vcfs, (), ("calls.mt",), CALLS, self._load),
+            Stage("measure", measured, beds, ("load",), measures, CALLS, self._measure),
+        ]
+        if panel:
+            of_panel = [genotypes.reference_genome, qc["ancestry"]]
+            stages.append(Stage("panel", of_panel, panel, ("measure",), ("common.parquet",), CALLS, self._panel))
+        return [
+            *stages,
+            Stage("samples", judged, by_hand, ("measure", *after_panel), files, SAMPLE_NUMBERS, self._samples),
+            Stage(
+                "variants",
+                [qc["genotype"], qc["variant"], store_ceiling(self.study)],
+                (),
+                ("load", "measure", "samples"),
+                variants,
+                CALLS,
+                self._variants,
+            ),
+            Stage("annotate", annotation, annotation_files, ("load",), annotated, CALLS, self._annotate),
+            Stage("qc page", seen, (), shown, (PAGE, "tables"), QC_PAGE, self._page),
+        ]
+
+    def gene_store(self) -> Stage:
+        """Give the stage that writes the carriers gene by gene."""
+        store = ("genes/genes.parquet", "genes/samples.parquet")
+        after = ("samples", "variants", "annotate")
+        return Stage("gene store", [STORE_FILES], (), after, store, CALLS, self._gene_store)
+
+    def start_hail(self) -> None:
+        """Start Hail, if it is not running."""
+        from hail_pipelines.session import SessionSettings, start
+
+        compute = self.study.compute
+        size = sum(path.stat().st_size for path in self.checked.vcfs)
+        settings = SessionSettings(
+            compute.cores, compute.driver_memory_gib, compute.master, brief=size < SMALL_COHORT_BYTES
+        )
+        start(settings, self.checked.output / "stages")
+
+    def _load(self, folder: Path, _: Folders) -> Counts:
+        from hail_pipelines.load_calls import load_calls
+
+        self.start_hail()
+        genotypes = self.study.genotypes
+        counts = load_calls(
+            self.checked.vcfs,
+            folder / "calls.mt",
+            reference_genome=genotypes.reference_genome,
+            header_types=genotypes.header_types,
+            info_fields=loaded_fields(self.checked),
+        )
+        return asdict(counts)
+
+    def _measure(self, folder: Path, folders: Folders) -> Counts:
+        from hail_pipelines.quality_control.measure import measure
+
+        self.start_hail()
+        counts = measure(
+            folders["load"] / "calls.mt",
+            folder,
+            genotype=genotype_thresholds(self.study.qc),
+            variant=variant_thresholds(self.study.qc),
+            regions=regions_of(self.study, self.checked.path),
+            batches=batches_of(self.facts),
+            common=common_sites(self.study.qc),
+        )
+        return asdict(counts)
+
+    def _panel(self, folder: Path, folders: Folders) -> Counts:
+        from hail_pipelines.quality_control.panel import measure_panel
+
+        self.start_hail()
+        return measure_panel(
+            self.checked.panel_vcfs,
+            folders["measure"] / "common.parquet",
+            folder,
+            reference_genome=self.study.genotypes.reference_genome,
+        )
+
+    def _samples(self, folder: Path, folders: Folders) -> Counts:
+        counts = pd.read_parquet(folders["measure"] / "samples.parquet")
+        judged = judge_samples(
+            counts,
+            self.facts,
+            read_common(folders["measure"] / "common.parquet", len(counts)),
+            settings=self.study.qc,
+            reference_genome=self.study.genotypes.reference_genome,
+            by_hand=self.checked.exclusions,
+            panel=read_panel(folders.get("panel"), self.checked),
+        )
+        write_judged(judged, folder)
+        passing = judged.table["passes"]
+        return {
+            "samples": int(passing.sum()),
+            "excluded": int((~passing).sum()),
+            "pairs of relatives": len(judged.structure.relatedness.pairs),
+            "independent common variants": judged.structure.variants,
+        }
+
+    def _variants(self, folder: Path, folders: Folders) -> Counts:
+        from hail_pipelines.quality_control.verdicts import judge_variants
+
+        self.start_hail()
+        attrition = judge_variants(
+            folders["load"] / "calls.mt",
+            folders["measure"],
+            pd.read_parquet(folders["samples"] / SAMPLES),
+            folder,
+            genotype=genotype_thresholds(self.study.qc),
+            variant=variant_thresholds(self.study.qc),
+            max_allele_frequency=store_ceiling(self.study),
+            sample_attrition=read_sample_attrition(folders["samples"]),
+        )
+        return {f"{row.unit}s": row.after for row in attrition if row.step == "all"}
+
+    def _annotate(self, folder: Path, folders: Folders) -> Counts:
+        from hail_pipelines.annotation.annotate import annotate
+
+        self.start_hail()
+        counts = annotate(
+            folders["load"] / "calls.mt",
+            folder / "genes.ht",
+            annotation_source(self.study, self.checked.path),
+            subfields=self.checked.summary.annotation_subfields,
+        )
+        return asdict(counts)
+
+    def _gene_store(self, folder: Path, folders: Folders) -> Counts:
+        from hail_pipelines.gene_store import build_gene_store
+
+        self.start_hail()
+        samples = pd.read_parquet(folders["samples"] / SAMPLES, columns=["sample", "passes"])
+        counts = build_gene_store(
+            folders["variants"] / "variants.ht",
+            samples.loc[samples["passes"], "sample"].tolist(),
+            folders["annotate"] / "genes.ht",
+            folder / "genes",
+            files=STORE_FILES,
+        )
+        return asdict(counts)
+
+    def _page(self, folder: Path, folders: Folders) -> Counts:
+        from jobs.report.qc import qc_tables, write_qc_page
+        from jobs.result_files import write_tsv
+
+        inputs = page_inputs(self.study, folders)
+        write_qc_page(folder / PAGE, inputs)
+        (folder / "tables").mkdir()
+        for name, table in qc_tables(inputs).items():
+            write_tsv(table, folder / "tables" / f"{name}.tsv")
+        return {}
+
+
+def attrition_of(folders: Folders) -> list[dict[str, Any]]:
+    """Read how many each rule of quality control took out."""
+    rows: list[dict[str, Any]] = json.loads((folders["variants"] / ATTRITION).read_text())
+    return rows

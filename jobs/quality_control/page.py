@@ -1,0 +1,87 @@
+"""What the page of quality control shows, gathered from the stages' files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from infra.provenance import versions
+from jobs.quality_control.files import ATTRITION, KINSHIP, SAMPLES, read_structure
+from jobs.report.qc import QcInputs, summarise_variants
+from jobs.report.qc.variant_summary import COLUMNS
+from jobs.stage import MANIFEST, Folders
+from jobs.study.study import Study
+
+QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
+BATCH_STEP = "batches"
+
+
+def page_inputs(study: Study, folders: Folders) -> QcInputs:
+    """Gather what the page shows.
+
+    Parameters
+    ----------
+    study
+        The settings.
+    folders
+        Outputs of the stages load, samples, variants and annotate.
+    """
+    samples = pd.read_parquet(folders["samples"] / SAMPLES)
+    variants = pd.read_parquet(folders["variants"] / "variants.parquet", columns=[*COLUMNS, "batch_call_rates"])
+    structure = read_structure(folders["samples"])
+    qc = study.qc.model_dump(mode="json")
+    summary = summarise_variants(variants, qc["variant"])
+    return QcInputs(
+        study=study.name,
+        samples=samples,
+        kinship=pd.read_parquet(folders["samples"] / KINSHIP),
+        pca={name: structure[name] for name in ("explained", "variants", "reason", "ancestry_reason")},
+        attrition=json.loads((folders["variants"] / ATTRITION).read_text()),
+        thresholds=qc,
+        variant_summary=summary | {"missingness_by_batch": missingness_by_batch(variants, samples)},
+        load_counts=_counts(folders["load"]),
+        annotation_counts=_counts(folders["annotate"]),
+        excluded=excluded_samples(samples),
+        versions=versions(),
+        kinship_reason=structure["kinship_reason"],
+    )
+
+
+def missingness_by_batch(variants: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
+    """Give quantiles of the variants' call rates in each batch; empty where there are no batches to compare.
+
+    Parameters
+    ----------
+    variants
+        With batch_call_rates, a list with a rate per batch, in order of their names, and reasons.
+    samples
+        With batch and passes.
+    """
+    sizes = samples.loc[samples["passes"], "batch"].value_counts().sort_index()
+    rates = variants["batch_call_rates"].dropna()
+    rates = rates[rates.map(len) == len(sizes)]
+    if len(sizes) < 2 or rates.empty:
+        return pd.DataFrame()
+    quantiles = np.nanquantile(np.vstack(rates.to_list()).astype(float), list(QUANTILES.values()), axis=0)
+    named = variants["reasons"].map(lambda reasons: any(one.startswith("call rates of batches") for one in reasons))
+    columns = dict(zip(QUANTILES, quantiles, strict=True))
+    return pd.DataFrame(
+        {"batch": sizes.index, "samples": sizes.to_numpy(), **columns, "variants_excluded": named.sum()}
+    )
+
+
+def excluded_samples(samples: pd.DataFrame) -> pd.DataFrame:
+    """List the samples that are out, with their reasons and by whom."""
+    out = samples.loc[~samples["passes"], ["sample", "reasons"]].reset_index(drop=True)
+    reasons = [list(found) for found in out["reasons"]]
+    by = ["hand" if any(one.startswith("by hand: ") for one in found) else "rule" for found in reasons]
+    return pd.DataFrame({"sample": out["sample"], "reasons": reasons, "by": by})
+
+
+def _counts(folder: Path) -> dict[str, object]:
+    """Read what a stage counted; its manifest is there as the stage is finished."""
+    counts: dict[str, object] = json.loads((folder / MANIFEST).read_text())["counts"]
+    return counts

@@ -1,0 +1,209 @@
+"""Judge samples: every metric, every reason to leave one out, and who is left.
+
+A sample may fail several rules, and each is given. Duplicates are decided last, among those that pass everything
+else: of each the one stays whose event is known, then the better called. Relatives stay: each trait leaves out one
+of a pair by itself, as who is in a trait depends on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from association.cohort.ancestry import MAIN
+from association.cohort.common_variants import Dosages
+from association.cohort.contamination import charr
+from association.cohort.karyotype import karyotypes
+from association.cohort.outliers import outlier_table, strata
+from association.cohort.unrelated import duplicates_to_drop, relatives_among
+from hail_pipelines.quality_control.attrition import AttritionRow, attrition_rows
+from jobs.quality_control.structure import Panel, Structure, cohort_structure, unrelated_of
+from jobs.study.quality_control import Qc, SampleQc
+
+Booleans = NDArray[np.bool_]
+
+# Of a ratio both counts must reach this in the usual sample: the deviations of smaller ones are skewed by chance.
+FEWEST_COUNTED = 100
+# Fewer samples have no usual spread.
+FEWEST_COMPARED = 20
+PARTS = {
+    "ti_tv": ("transitions", "transversions"),
+    "het_hom": ("heterozygous", "homozygous_minor"),
+    "insertion_deletion": ("insertions", "deletions"),
+    "singletons": ("singletons",),
+}
+METRIC_NAMES = {
+    "heterozygosity": "heterozygosity",
+    "het_hom": "heterozygous to homozygous",
+    "ti_tv": "Ti/Tv",
+    "insertion_deletion": "insertions to deletions",
+    "singletons": "singletons",
+    "call_rate": "call rate",
+    "mean_dp": "mean depth",
+}
+
+
+@dataclass(frozen=True)
+class JudgedSamples:
+    """What became of the samples.
+
+    Attributes
+    ----------
+    table
+        A row per sample: metrics, reasons, passes.
+    structure
+        Relatives and ancestry.
+    attrition
+        How many each rule took out.
+    """
+
+    table: pd.DataFrame
+    structure: Structure
+    attrition: list[AttritionRow]
+
+
+def judge_samples(
+    counts: pd.DataFrame,
+    facts: pd.DataFrame,
+    common: tuple[pd.DataFrame, Dosages],
+    *,
+    settings: Qc,
+    reference_genome: str,
+    by_hand: pd.Series,
+    panel: Panel | None = None,
+) -> JudgedSamples:
+    """Judge every sample.
+
+    Parameters
+    ----------
+    counts
+        A row per sample, in order of ids, as `sample_counts` gives them (n).
+    facts
+        What the tables say of the same samples (n).
+    common
+        Common variants and their dosages (m), (m, n).
+    settings
+        Of quality control.
+    reference_genome
+        The build of the positions.
+    by_hand
+        Reasons to leave samples out, by id.
+    panel
+        Samples of known ancestry.
+    """
+    table = counts.merge(facts, on="sample", validate="one_to_one")
+    table = pd.concat([table, karyotypes(table)], axis=1)
+    table = table.assign(charr=charr(table["charr_sum"], table["charr_sites"])).drop(columns="charr_sum")
+    told = table["sex_from_genotypes"].notna() & table["reported_sex"].notna()
+    table["sex_mismatch"] = told & (table["sex_from_genotypes"] != table["reported_sex"])
+    failures = _failures_of_calls(table, settings) | _failures_by_hand(table, by_hand)
+    well_called = ~_any(failures, len(table))
+    structure = cohort_structure(*common, table, well_called, settings, reference_genome, panel)
+    table = _with_structure(table, structure)
+    table = pd.concat([table, _deviations(table, structure)], axis=1)
+    failures |= _failures_of_ancestry(table, settings) | _failures_by_deviation(table, settings.sample)
+    failures |= _duplicates(table, structure, ~_any(failures, len(table)))
+    failed = _any(failures, len(table))
+    table = _with_verdict(table, failures, ~failed, structure)
+    excluded = {reason: int(fails.sum()) for reason, fails in failures.items()}
+    rows = attrition_rows("sample", len(table), int(failed.sum()), excluded, {name: name for name in excluded}, {})
+    return JudgedSamples(table, structure, rows)
+
+
+def _failures_of_calls(table: pd.DataFrame, settings: Qc) -> dict[str, Booleans]:
+    """Map each rule that looks at a sample by itself to whom it holds for (n)."""
+    limits, found = settings.sample, {}
+    if limits.min_call_rate is not None:
+        # Where no autosomal variant is left there is no call rate, and nothing to hold against anyone.
+        found[f"call rate below {limits.min_call_rate:g}"] = table["call_rate"] < limits.min_call_rate
+    if limits.min_mean_depth is not None and "mean_dp" in table:
+        found[f"mean depth below {limits.min_mean_depth:g}"] = table["mean_dp"] < limits.min_mean_depth
+    if limits.max_contamination is not None:
+        found[f"contamination above {limits.max_contamination:g}"] = table["charr"] > limits.max_contamination
+    for karyotype in settings.sex.exclude:
+        found[f"karyotype {karyotype}"] = table["karyotype"] == karyotype
+    return {reason: fails.to_numpy(np.bool_) for reason, fails in found.items()}
+
+
+def _failures_by_hand(table: pd.DataFrame, by_hand: pd.Series) -> dict[str, Booleans]:
+    """Map each reason given by hand to whom it was given for (n)."""
+    reasons = table["sample"].map(by_hand)
+    return {f"by hand: {reason}": (reasons == reason).to_numpy() for reason in sorted(reasons.dropna().unique())}
+
+
+def _failures_of_ancestry(table: pd.DataFrame, settings: Qc) -> dict[str, Booleans]:
+    if not settings.ancestry.exclude_outliers:
+        return {}
+    return {"far from everyone of its ancestry": table["pca_outlier"].to_numpy(np.bool_)}
+
+
+def _failures_by_deviation(table: pd.DataFrame, limits: SampleQc) -> dict[str, Booleans]:
+    """Map each metric that is limited to whose deviation is beyond it (n)."""
+    found = {}
+    for metric, limit in limits.max_deviations.items():
+        if limit is not None:
+            far = table[f"outlier_{metric}"].abs() > limit
+            found[f"{METRIC_NAMES[metric]} more than {limit:g} MADs from the median"] = far.to_numpy(np.bool_)
+    return found
+
+
+def _duplicates(table: pd.DataFrame, structure: Structure, passing: Booleans) -> dict[str, Booleans]:
+    """Say who is a second copy of a sample that stays (n)."""
+    dropped = np.zeros(len(table), np.bool_)
+    candidates = table[passing]
+    dropped[passing] = duplicates_to_drop(
+        structure.relatedness.pairs,
+        candidates["sample"].tolist(),
+        event_known=candidates["event_known"].to_numpy(np.bool_),
+        call_rate=candidates["call_rate"].to_numpy(np.float64),
+    )
+    return {"duplicate of a sample that stays": dropped}
+
+
+def _with_structure(table: pd.DataFrame, structure: Structure) -> pd.DataFrame:
+    """Add ancestry, components and whether a sample has a copy."""
+    scores = structure.components.scores
+    pairs = structure.relatedness.pairs
+    copies = pairs.loc[pairs["relationship"] == "duplicate", ["sample_1", "sample_2"]].to_numpy().ravel()
+    return table.assign(
+        ancestry=structure.groups.group,
+        ancestry_probability=structure.groups.probability,
+        projected=structure.components.projected,
+        pca_outlier=structure.outliers,
+        duplicate=table["sample"].isin(copies),
+        **{f"pc{number + 1}": scores[:, number] for number in range(structure.components.number)},
+    )
+
+
+def _deviations(table: pd.DataFrame, structure: Structure) -> pd.DataFrame:
+    """Give how far each metric lies from those of comparable samples, as columns outlier_<metric>."""
+    stratum = strata(table["batch"], table["ancestry"])
+    compared = table.copy()
+    for metric, parts in PARTS.items():
+        if len(table) < FEWEST_COMPARED or any(table[part].median() < FEWEST_COUNTED for part in parts):
+            compared[metric] = np.nan
+    ancestry = table["ancestry"]
+    # With a main group and a rest of all sorts, components say more than the groups.
+    scores = structure.groups.scores if ancestry.isin([MAIN]).any() else None
+    return outlier_table(compared, list(METRIC_NAMES), stratum, ancestry, components=scores)
+
+
+def _with_verdict(
+    table: pd.DataFrame, failures: dict[str, Booleans], passes: Booleans, structure: Structure
+) -> pd.DataFrame:
+    """Add reasons, and how those that pass are related."""
+    pairs, ids = structure.relatedness.pairs, table["sample"].tolist()
+    return table.assign(
+        unrelated=unrelated_of(table, pairs, passes),
+        related_to_kept=relatives_among(pairs, ids, passes),
+        reasons=[[reason for reason, fails in failures.items() if fails[row]] for row in range(len(table))],
+        passes=passes,
+    )
+
+
+def _any(failures: dict[str, Booleans], samples: int) -> Booleans:
+    """Say whom any rule holds for (n)."""
+    return np.any(list(failures.values()), axis=0) if failures else np.zeros(samples, np.bool_)
