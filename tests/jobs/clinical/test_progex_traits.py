@@ -99,7 +99,8 @@ def test_every_type_of_trait_is_derived_fitted_and_shown(written):
 
 
 def test_a_second_run_replaces_the_first_whole(written):
-    _, output = written()
+    _, output = written(traits=EVERY_TYPE[:3])
+    assert (output / "traits" / "niv.tsv").is_file()
     (output / "traits" / "old.tsv").write_text("left over")
     written(traits=EVERY_TYPE[:1])
     assert sorted(path.name for path in (output / "traits").iterdir()) == [
