@@ -209,7 +209,7 @@ class GenotypeStages:
             annotation_source(self.study, self.checked.path),
             subfields=self.checked.summary.annotation_subfields,
         )
-        return asdict(counts)
+        return counts.by_name()
 
     def _gene_store(self, folder: Path, folders: Folders) -> Counts:
         from hail_pipelines.gene_store import build_gene_store
