@@ -119,7 +119,7 @@ def _settings() -> dict[str, Any]:
         "name": "Benchmark of quality control",
         "output": "out",
         "genotypes": {"vcfs": ["calls.vcf.gz"], "reference_genome": "GRCh38"},
-        "participants": {"path": "participants.tsv", "columns": {"sample": "sample", "sex": "sex"}},
+        "participants": {"path": "participants.tsv", "columns": {"sample": "sample", "sex": "sex", "batch": "batch"}},
         "annotation": {"source": "info", "gene": "GENE", "consequence": "EFFECT"},
         "traits": [{"name": "height", "type": "quantitative", "column": "height"}],
         "covariates": ["sex"],
