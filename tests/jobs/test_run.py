@@ -42,6 +42,8 @@ def finished(simulated, copy_of, tmp_path_factory):
             {"name": "synonymous", "max_allele_frequency": [0.2]},
         ],
         calibration={"max_permutations": 2000},
+        # Each of the many reruns starts its processes anew.
+        compute={"cores": 1},
     )
     run_study(folder.study)
     assert results_of(folder)["p_value"].notna().sum() >= 20
