@@ -26,13 +26,12 @@ Floats = NDArray[np.float64]
 MIN_REFERENCE_FREQUENCY, MAX_REFERENCE_FREQUENCY = 0.05, 0.95
 MIN_DEPTH, MAX_DEPTH, MIN_GENOTYPE_QUALITY = 10, 100, 20
 # As gnomAD v4 has it for contamination.
-MAX_CHARR = 0.05
-# With fewer sites, at a depth of 30 and a frequency of 0.3, the standard error at 5% is above 0.5%.
-FEWEST_SITES = 200
+# With fewer sites, at a depth of 30 and a frequency of 0.3, the standard error at 2% is above 0.9%.
+FEWEST_SITES = 30
 
 
 def charr(ratio_sum: ArrayLike, sites: ArrayLike) -> Floats:
-    """Give each sample's estimated share of foreign DNA, NaN where it has fewer than 200 sites (n).
+    """Give each sample's estimated share of foreign DNA, NaN where it has fewer than 30 sites (n).
 
     Parameters
     ----------

@@ -54,21 +54,46 @@ def sample_counts(mt: hl.MatrixTable) -> pd.DataFrame:
     Returns
     -------
     A row per sample, in order of sample ids.
+
+    Notes
+    -----
+    Autosomes and sex chromosomes are read one after the other, each once: Hail takes ten times as long to compile
+    and run both aggregations as one.
     """
-    mt = _with_alleles(mt.filter_rows(mt.locus.in_autosome() | mt.locus.in_x_nonpar() | mt.locus.in_y_nonpar()))
+    autosomal = _collected(_autosomal_counts(mt.filter_rows(mt.locus.in_autosome())))
+    genome = mt.locus.dtype.reference_genome
+    contigs = [hl.parse_locus_interval(name, genome) for name in (*genome.x_contigs, *genome.y_contigs)]
+    of_sex = _collected(_sex_chromosome_counts(hl.filter_intervals(mt, contigs)))
+    return add_ratios(autosomal.merge(of_sex, on="sample", validate="one_to_one"))
+
+
+def _collected(columns: hl.Table) -> pd.DataFrame:
+    """Bring a table of samples to memory, in order of their ids."""
+    table = pd.DataFrame([dict(row) for row in columns.collect()])
+    return table.rename(columns={"s": "sample"}).sort_values("sample", ignore_index=True)
+
+
+def _autosomal_counts(mt: hl.MatrixTable) -> hl.Table:
+    mt = _with_alleles(mt)
     minor = minor_dosage_expr(mt.GT, mt.minor_is_ref)
-    called = hl.is_defined(mt.GT)
     means = {f"mean_{name.lower()}": hl.agg.mean(mt[name]) for name in ("DP", "GQ") if name in mt.entry}
-    autosomal = hl.agg.filter(
-        ~mt.on_x & ~mt.on_y,
-        hl.struct(
-            variants=hl.agg.count(),
-            called=hl.agg.count_where(called),
-            calls_present=hl.agg.count_where(mt.present),
-            carried=hl.agg.filter(hl.coalesce(minor > 0, hl.bool(False)), _carried_expr(mt)),
-            **means,
-        ),
+    columns = mt.select_cols(
+        variants=hl.agg.count(),
+        called=hl.agg.count_where(hl.is_defined(mt.GT)),
+        calls_present=hl.agg.count_where(mt.present),
+        carried=hl.agg.filter(hl.coalesce(minor > 0, hl.bool(False)), _carried_expr(mt)),
+        **means,
+    ).cols()
+    return columns.transmute(**columns.carried)
+
+
+def _sex_chromosome_counts(mt: hl.MatrixTable) -> hl.Table:
+    minor_count = hl.min(mt.allele_count, mt.allele_number - mt.allele_count)
+    frequency = minor_count / mt.allele_number
+    mt = mt.annotate_rows(
+        on_x=mt.locus.in_x_nonpar(), on_y=mt.locus.in_y_nonpar(), heterozygosity=2 * frequency * (1 - frequency)
     )
+    called = hl.is_defined(mt.GT)
     depth = hl.agg.mean(mt.DP) if "DP" in mt.entry else hl.missing(hl.tfloat64)
     on_x = hl.agg.filter(
         mt.on_x,
@@ -80,27 +105,18 @@ def sample_counts(mt: hl.MatrixTable) -> pd.DataFrame:
         ),
     )
     y_calls = hl.struct(y_variants=hl.agg.count(), y_called=hl.agg.count_where(called), y_depth=depth)
-    on_y = hl.agg.filter(mt.on_y, y_calls)
-    columns = mt.select_cols(**autosomal, **on_x, **on_y).cols()
-    columns = columns.transmute(**columns.carried)
-    table = pd.DataFrame([dict(row) for row in columns.collect()])
-    table = table.rename(columns={"s": "sample"}).sort_values("sample", ignore_index=True)
-    return add_ratios(table)
+    return mt.select_cols(**on_x, **hl.agg.filter(mt.on_y, y_calls)).cols()
 
 
 def _with_alleles(mt: hl.MatrixTable) -> hl.MatrixTable:
     """Say of each variant which allele is the minor one, how common it is, and what kind of change it makes."""
     minor_count = hl.min(mt.allele_count, mt.allele_number - mt.allele_count)
-    frequency = minor_count / mt.allele_number
     minor_is_ref = minor_is_ref_expr(mt.alleles, mt.allele_count, mt.allele_number)
     gained = (hl.len(mt.alleles[1]) - hl.len(mt.alleles[0])) * hl.if_else(minor_is_ref, -1, 1)
     return mt.annotate_rows(
-        on_x=mt.locus.in_x_nonpar(),
-        on_y=mt.locus.in_y_nonpar(),
         minor_is_ref=minor_is_ref,
         minor_count=minor_count,
-        major_frequency=1 - frequency,
-        heterozygosity=2 * frequency * (1 - frequency),
+        major_frequency=1 - minor_count / mt.allele_number,
         transition=hl.is_transition(mt.alleles[0], mt.alleles[1]),
         transversion=hl.is_transversion(mt.alleles[0], mt.alleles[1]),
         insertion=gained > 0,
