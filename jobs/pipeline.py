@@ -28,7 +28,7 @@ from jobs.follow_up import SINGLE_VARIANTS, TABLES, follow_up, write_follow_up
 from jobs.gene_lists import GENE_LISTS_FILE, match_gene_lists, write_gene_lists
 from jobs.genotype_stages import GenotypeStages, attrition_of
 from jobs.progress import spark_tally
-from jobs.quality_control.files import KINSHIP, SAMPLES
+from jobs.quality_control.files import KINSHIP, SAMPLES, read_structure
 from jobs.result_files import COLUMNS_FILE, NULL_MODELS, file_names, write_columns, write_rows
 from jobs.stage import MANIFEST, Counts, Folders, Stage
 from jobs.stage_settings import scan_settings
@@ -87,7 +87,7 @@ class Pipeline:
         # Everything of the clinical part that decides who is in a trait, and its model.
         named = set(ClinicalStudy.model_fields) - {"name", "output"}
         clinical = {name: settings[name] for name in sorted({*named, "condition_on"})}
-        clinical["relatedness"] = settings["qc"]["relatedness"]
+        clinical |= {name: settings["qc"][name] for name in ("relatedness", "ancestry")}
         tested = {name: settings[name] for name in ("masks", "tests", "calibration", "condition_on")}
         trait_files = tuple(
             f"traits/{trait.name}.{kind}" for trait in self.study.traits for kind in ("npz", "json", "parquet")
@@ -148,7 +148,8 @@ class Pipeline:
 
     def _traits(self, folder: Path, folders: Folders) -> Counts:
         samples = pd.read_parquet(folders["samples"] / SAMPLES)
-        genotyped = read_genotyped(samples, pd.read_parquet(folders["samples"] / KINSHIP))
+        relatives = pd.read_parquet(folders["samples"] / KINSHIP)
+        genotyped = read_genotyped(samples, relatives, read_structure(folders["samples"])["structured"])
         store = pd.read_parquet(folders["gene store"] / "genes" / "samples.parquet")
         known = read_dosages(folders["gene store"] / "genes", self.study.condition_on, store["sample"])
         by_x = samples["sex_from_genotypes"].map({"male": 1.0, "female": 0.0})

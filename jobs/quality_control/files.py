@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from association.cohort.principal_components import structured_components
 from hail_pipelines.quality_control.attrition import AttritionRow
 from jobs.quality_control.common_genotypes import read_common
 from jobs.quality_control.samples import JudgedSamples
@@ -61,6 +62,7 @@ def _structure(judged: JudgedSamples) -> dict[str, Any]:
     return {
         "variants": judged.structure.variants,
         "fitted": components.fitted,
+        "structured": structured_components(components),
         "explained": [float(value / total) for value in components.eigenvalues] if total > 0 else [],
         "reason": components.reason,
         "ancestry_reason": judged.structure.groups.reason,

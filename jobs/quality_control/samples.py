@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from association.cohort.ancestry import MAIN
+from association.cohort.ancestry import MAIN, OTHER, UNASSIGNED
 from association.cohort.common_variants import Dosages
 from association.cohort.contamination import charr
 from association.cohort.karyotype import karyotypes
@@ -101,7 +101,9 @@ def judge_samples(
     table["sex_mismatch"] = told & (table["sex_from_genotypes"] != table["reported_sex"])
     failures = _failures_of_calls(table, settings) | _failures_by_hand(table, by_hand)
     well_called = ~_any(failures, len(table))
-    structure = cohort_structure(*common, table, well_called, settings, reference_genome, panel)
+    structure = cohort_structure(
+        *common, table, well_called, _foreign(table, settings), settings, reference_genome, panel
+    )
     table = _with_structure(table, structure)
     table = pd.concat([table, _deviations(table, structure)], axis=1)
     failures |= _failures_of_ancestry(table, settings) | _failures_by_deviation(table, settings.sample)
@@ -128,6 +130,13 @@ def _failures_of_calls(table: pd.DataFrame, settings: Qc) -> dict[str, Booleans]
     return {reason: fails.to_numpy(np.bool_) for reason, fails in found.items()}
 
 
+def _foreign(table: pd.DataFrame, settings: Qc) -> Booleans:
+    """Say who is contaminated (n); nobody, where that is not asked."""
+    limit = settings.sample.max_contamination
+    charr_of = table["charr"].to_numpy(np.float64)
+    return np.greater(charr_of, np.inf if limit is None else limit)
+
+
 def _failures_by_hand(table: pd.DataFrame, by_hand: pd.Series) -> dict[str, Booleans]:
     """Map each reason given by hand to whom it was given for (n)."""
     reasons = table["sample"].map(by_hand)
@@ -141,11 +150,14 @@ def _failures_of_ancestry(table: pd.DataFrame, settings: Qc) -> dict[str, Boolea
 
 
 def _failures_by_deviation(table: pd.DataFrame, limits: SampleQc) -> dict[str, Booleans]:
-    """Map each metric that is limited to whose deviation is beyond it (n)."""
-    found = {}
+    """Map each metric that is limited to whose deviation is beyond it (n).
+
+    Samples of no group's ancestry are of all sorts: they are compared, but for being different they do not go.
+    """
+    found, comparable = {}, ~table["ancestry"].isin([OTHER, UNASSIGNED])
     for metric, limit in limits.max_deviations.items():
         if limit is not None:
-            far = table[f"outlier_{metric}"].abs() > limit
+            far = comparable & (table[f"outlier_{metric}"].abs() > limit)
             found[f"{METRIC_NAMES[metric]} more than {limit:g} MADs from the median"] = far.to_numpy(np.bool_)
     return found
 

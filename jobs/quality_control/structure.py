@@ -84,6 +84,7 @@ def cohort_structure(
     dosages: Dosages,
     table: pd.DataFrame,
     well_called: Booleans,
+    foreign: Booleans,
     settings: Qc,
     reference_genome: str,
     panel: Panel | None = None,
@@ -98,6 +99,8 @@ def cohort_structure(
         A row per sample (n): sample, event, call_rate.
     well_called
         Who may decide for the others: linkage, components (n).
+    foreign
+        Who is contaminated, and would seem related to many (n).
     settings
         Of quality control.
     reference_genome
@@ -114,7 +117,7 @@ def cohort_structure(
         min_allele_frequency=common.min_allele_frequency,
     )
     variants, dosages = variants.iloc[chosen].reset_index(drop=True), dosages[chosen]
-    relatedness = related_pairs(dosages, table["sample"].tolist())
+    relatedness = related_pairs(dosages[:, ~foreign], table["sample"][~foreign].tolist())
     unrelated = well_called & unrelated_of(table, relatedness.pairs, well_called)
     generator = np.random.Generator(np.random.Philox(SEED))
     components = principal_components(dosages, unrelated, generator=generator, number=settings.ancestry.components)

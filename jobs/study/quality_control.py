@@ -109,6 +109,15 @@ class AncestryQc(Section):
     panel: Annotated[AncestryPanel | None, Field(description="null: the main group of the cohort and the others")] = (
         None
     )
+    covariates: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=20,
+            description="components that every null model adjusts for; null: in the default models, unless "
+            "participants.columns names components, those that carry structure, at most 5",
+        ),
+    ] = None
     exclude_outliers: Annotated[bool, Field(description="samples far from everyone of their own group")] = False
 
 

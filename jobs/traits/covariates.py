@@ -53,8 +53,20 @@ def covariate_rules(study: ClinicalStudy, trait: Trait, table: pd.DataFrame) -> 
     return [_rule(one, study, table[one.column]) for one in covariates_of(study, trait) if one.column in table]
 
 
-def covariate_warnings(study: ClinicalStudy, trait: Trait, table: pd.DataFrame) -> Iterator[str]:
-    """Warn of covariates on the causal path, and of default models that lack a part."""
+def covariate_warnings(
+    study: ClinicalStudy, trait: Trait, table: pd.DataFrame, *, from_genotypes: bool
+) -> Iterator[str]:
+    """Warn of covariates on the causal path, and of default models that lack a part.
+
+    Parameters
+    ----------
+    study, trait
+        Settings.
+    table
+        The participants' columns.
+    from_genotypes
+        Whether principal components come of the genotypes, where the table has none.
+    """
     for name in on_causal_path([one.column for one in covariates_of(study, trait)]):
         yield (
             f"covariate '{name}' is measured of the disease, between a gene and progression: adjusting for it hides "
@@ -64,6 +76,8 @@ def covariate_warnings(study: ClinicalStudy, trait: Trait, table: pd.DataFrame) 
     if not isinstance(model, str):
         return
     parts = parts_of_model(study, model)
+    if from_genotypes:
+        parts.pop("principal_components")
     absent = [setting for setting, columns in parts.items() if not columns or not set(columns) <= set(table)]
     if absent:
         yield (

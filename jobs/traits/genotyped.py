@@ -9,10 +9,15 @@ import pandas as pd
 
 from association.cohort.relatedness import DUPLICATE, FIRST_DEGREE, SECOND_DEGREE, THIRD_DEGREE
 from association.cohort.unrelated import maximal_unrelated_set
+from jobs.clinical.needed import chosen_covariates
 from jobs.study.quality_control import RelatednessQc
+from jobs.study.study import Study
+from jobs.study.traits import Trait
 
 EXCLUDED = "excluded by sample quality control"
 RELATED = "related to a patient who is in the trait"
+# As many as a model of a small cohort can bear.
+MOST_COMPONENTS = 5
 DEGREES = {
     "duplicates": DUPLICATE,
     "first_degree": FIRST_DEGREE,
@@ -33,33 +38,54 @@ class Genotyped:
         By sample id.
     relatives
         Pairs of relatives: sample_1, sample_2, kinship.
+    components
+        Principal components of ancestry, by sample id: pc1, pc2, ...
+    structured
+        How many of them carry structure.
     """
 
     reason: pd.Series
     call_rate: pd.Series
     relatives: pd.DataFrame
+    components: pd.DataFrame
+    structured: int
 
 
-def read_genotyped(samples: pd.DataFrame, relatives: pd.DataFrame) -> Genotyped:
+def read_genotyped(samples: pd.DataFrame, relatives: pd.DataFrame, structured: int) -> Genotyped:
     """Take what traits ask for from the tables of quality control.
 
     Parameters
     ----------
     samples
-        sample, passes and call_rate.
+        sample, passes, call_rate and pc1, pc2, ...
     relatives
         sample_1, sample_2 and kinship.
+    structured
+        How many components carry structure.
     """
     ids = samples["sample"]
     reason = samples["passes"].map({True: None, False: EXCLUDED}).to_numpy(object)
-    return Genotyped(pd.Series(reason, index=ids), pd.Series(samples["call_rate"].to_numpy(), index=ids), relatives)
+    call_rate = pd.Series(samples["call_rate"].to_numpy(), index=ids)
+    components = samples.set_index("sample").filter(regex=r"^pc\d+$")
+    return Genotyped(pd.Series(reason, index=ids), call_rate, relatives, components, structured)
 
 
 def all_genotyped(samples: tuple[str, ...]) -> Genotyped:
     """Give what is known before any genotype is read: all can be used, and nobody is related."""
     ids = list(samples)
     pairs = pd.DataFrame({"sample_1": [], "sample_2": [], "kinship": []})
-    return Genotyped(pd.Series(None, index=ids, dtype=object), pd.Series(np.nan, index=ids), pairs)
+    unknown = pd.Series(np.nan, index=ids)
+    return Genotyped(pd.Series(None, index=ids, dtype=object), unknown, pairs, pd.DataFrame(index=ids), 0)
+
+
+def adjusted_components(study: Study, trait: Trait, genotyped: Genotyped) -> pd.DataFrame:
+    """Give the components that a trait's null model adjusts for, by sample id."""
+    wanted = study.qc.ancestry.covariates
+    if wanted is None:
+        default = isinstance(chosen_covariates(study, trait), str)
+        named = bool(study.participants.columns.principal_components)
+        wanted = min(genotyped.structured, MOST_COMPONENTS) if default and not named else 0
+    return genotyped.components.iloc[:, :wanted]
 
 
 def related_reason(

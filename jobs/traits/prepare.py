@@ -19,7 +19,7 @@ from jobs.study.traits import Trait
 from jobs.traits.checks import check_trait, stop_where_asked
 from jobs.traits.covariates import covariate_rules, covariate_table, covariate_warnings
 from jobs.traits.diagnostics import proportional_hazards
-from jobs.traits.genotyped import Genotyped, related_reason
+from jobs.traits.genotyped import Genotyped, adjusted_components, related_reason
 from jobs.traits.models import fit_trait
 from jobs.traits.phenotypes import Phenotype, phenotype
 from jobs.traits.prepared import PreparedTrait
@@ -93,8 +93,10 @@ def _prepare(
     samples = _samples(participants, strata, derived, kept, getattr(trait, "transform", "none"))
     design, filled = covariate_design(columns[kept].reset_index(drop=True), rules)
     if known is not None:
-        adjusted_for = _known_variants(known, samples)
-        design = Design((*design.names, *adjusted_for.names), np.hstack([design.matrix, adjusted_for.matrix]))
+        design = _beside(design, _known_variants(known, samples))
+    if genotyped is not None and isinstance(study, Study):
+        components = adjusted_components(study, trait, genotyped).loc[samples["sample"]]
+        design = _beside(design, Design(tuple(components.columns), components.to_numpy(np.float64)))
     visits = _visits(derived, kept)
     models = fit_trait(trait, samples, design, visits, clinical.study_path)
     return PreparedTrait(
@@ -108,7 +110,10 @@ def _prepare(
         filled=filled,
         hazards=proportional_hazards(trait, samples, models),
         checks=check_trait(trait.name, study.checks, participants, models.fit, derived, kept, strata),
-        warnings=(*covariate_warnings(study, trait, columns), *_event_warnings(samples, reason)),
+        warnings=(
+            *covariate_warnings(study, trait, columns, from_genotypes=genotyped is not None),
+            *_event_warnings(samples, reason),
+        ),
         definition=trait.model_dump(exclude={"name", "type", "covariates"}, exclude_none=True),
     )
 
@@ -195,6 +200,11 @@ def _known_variants(known: pd.DataFrame, samples: pd.DataFrame) -> Design:
     # A variant that none of these samples carries has nothing to adjust for.
     varying = np.ptp(dosages, axis=0) > 0
     return Design(tuple(known.columns[varying]), dosages[:, varying])
+
+
+def _beside(design: Design, more: Design) -> Design:
+    """Put further covariates beside those of a design."""
+    return Design((*design.names, *more.names), np.hstack([design.matrix, more.matrix]))
 
 
 def _check_anybody_left(reason: pd.Series) -> None:
