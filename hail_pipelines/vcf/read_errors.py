@@ -82,6 +82,10 @@ def explain(text: str, paths: Sequence[Path], expected: Expected) -> InputError 
             f"to its own build; or leave such contigs out with: bcftools view -t ^{columns[0]}"
         )
         problems = [Problem(place, message)]
+    if not problems and "For input string" in summary and len(columns) > 5:
+        # QUAL is stepped over, except in a file that is not sorted.
+        message = f"found {columns[5]!r}, expected a number or a dot; mend it, or sort the file with: bcftools sort"
+        problems = [Problem(f"{place}, QUAL", message)]
     return InputError(
         located["file"], problems or [Problem(place, f"Hail can't read it: {summary}; mend or remove the record")]
     )

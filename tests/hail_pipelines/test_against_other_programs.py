@@ -18,7 +18,7 @@ import pytest
 
 from hail_pipelines.load_calls import load_calls
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("hail_session")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800), pytest.mark.usefixtures("hail_session")]
 
 KEY = ["position", "ref", "alt"]
 

@@ -159,7 +159,7 @@ def test_faults_far_into_a_file_that_hail_reads_are_mended_or_dropped_and_counte
         "chr1 2007 . A C . q10;PASS . GT 0/1 0/1 0/1",
         "chr1 2008 . A a,<*>,A[chr2:9[,R,. . . . GT 0/1 0/2 0/0",
         "chr1 2009 . A . . . . GT 0/0 0/0 0/0",
-        "chr1 2010 . A C high . . GT 1/1 0/0 0/0",
+        "chr1 2010 . A C . . . GT 1/1 0/0 0/0",
         "chr1 2010 . A C . . . GT 0/1 0/1 0/1",
         "chr1 1999 . A C . . . GT 1/. 1 0/1",
     )
@@ -175,6 +175,15 @@ def test_faults_far_into_a_file_that_hail_reads_are_mended_or_dropped_and_counte
         *((f"chr1:{position}", "A", "C", ["0/1"] * 3) for position in (2001, 2002, 2005, 2006, 2007)),
         ("chr1:2010", "A", "C", ["1/1", "0/0", "0/0"]),
     ]
+
+
+def test_words_in_qual_do_no_harm_in_a_file_that_is_sorted(write_vcf):
+    counts, _ = load([late(write_vcf, f"chr1 2000 . A C high . . {CALLS}")])
+    assert counts.variants == 1100
+    path = late(write_vcf, f"chr1 2000 . A C high . . {CALLS}", f"chr1 1999 . A C . . . {CALLS}", name="other.vcf")
+    (path.parent / "other").mkdir()
+    with pytest.raises(InputError, match="record chr1:2000, QUAL: found 'high', expected a number or a dot"):
+        load_calls([path], path.parent / "other" / "calls.mt", reference_genome="GRCh38")
 
 
 def test_line_ends_of_windows_empty_lines_and_odd_letters_in_ids_are_read(write_vcf):

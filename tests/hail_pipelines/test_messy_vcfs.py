@@ -21,7 +21,7 @@ from hail_pipelines.load_calls import load_calls
 from hail_pipelines.vcf.counts import LoadCounts
 from hail_pipelines.vcf.files import inspect_vcfs
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("hail_session")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600), pytest.mark.usefixtures("hail_session")]
 
 SECONDS_PER_FILE = 180
 
