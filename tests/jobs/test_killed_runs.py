@@ -14,7 +14,8 @@ from contextlib import suppress
 import pandas as pd
 import pytest
 
-STAGES = ("load", "qc", "annotate", "gene store", "traits", "scan", "follow up", "report")
+QC_STAGES = ("load", "measure", "samples", "variants", "annotate", "qc page")
+STAGES = (*QC_STAGES, "gene store", "traits", "scan", "follow up", "report")
 
 # The command, except that one stage waits after its work, so that even the quickest can be met in its midst.
 WAITING_COMMAND = """

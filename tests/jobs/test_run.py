@@ -11,9 +11,11 @@ import pytest
 from association.effects.firth import firth_cox
 from hail_pipelines import load_calls, session
 from jobs.run import run_study
+from jobs.run_qc import run_qc
 from jobs.simulate_cohort import simulate_cohort
 
-STAGES = ["load", "qc", "annotate", "gene store", "traits", "scan", "follow up", "report"]
+QC_STAGES = ["load", "measure", "samples", "variants", "annotate", "qc page"]
+STAGES = [*QC_STAGES, "gene store", "traits", "scan", "follow up", "report"]
 
 
 def results_of(folder):
@@ -30,7 +32,7 @@ def redone(folder):
 
 @pytest.fixture(scope="module")
 def finished(simulated, copy_of, tmp_path_factory):
-    """Run a small study once; tests copy it."""
+    """Look at a small study's quality control, then run it, once; tests copy it."""
     folder = copy_of(simulated, tmp_path_factory.mktemp("finished") / "cohort")
     folder.set(
         masks=[
@@ -45,9 +47,15 @@ def finished(simulated, copy_of, tmp_path_factory):
         # Each of the many reruns starts its processes anew.
         compute={"cores": 1},
     )
+    folder.quality_control = run_qc(folder.study)
+    folder.left_by_qc = sorted(path.relative_to(folder.output).as_posix() for path in left_for_people(folder))
     run_study(folder.study)
     assert results_of(folder)["p_value"].notna().sum() >= 20
     return folder
+
+
+def left_for_people(folder):
+    return [path for path in folder.output.rglob("*") if path.is_file() and "stages" not in path.parts]
 
 
 @pytest.fixture
@@ -92,6 +100,10 @@ def test_a_run_leaves_results_report_record_quality_control_and_traits(finished)
         "report/report.html",
         "qc/attrition.json",
         "qc/samples.parquet",
+        "qc/kinship.parquet",
+        "qc/variants.parquet",
+        "qc/qc.html",
+        "qc/tables/samples.tsv",
         "traits/survival.json",
         "traits/alsfrs_slope.json",
         "traits/excluded.tsv",
@@ -129,7 +141,57 @@ def test_the_record_says_how_the_results_were_made(finished):
     assert {one["name"] for one in record["inputs"]} >= {"participants.tsv", "visits.tsv", "chr1.vcf.gz"}
     assert record["versions"]["hail"]
     assert [stage["name"] for stage in record["stages"]] == STAGES
-    assert not any(stage["reused"] for stage in record["stages"])
+
+
+# ----------------------------------------------------------------------------- quality control by itself, before
+
+
+def test_quality_control_by_itself_leaves_its_page_and_tables_and_nothing_else(finished):
+    left = finished.left_by_qc
+    assert {"qc/qc.html", "qc/samples.parquet", "qc/variants.parquet", "qc/tables/samples.tsv"} <= set(left)
+    assert {name.split("/")[0] for name in left} == {"qc", ".lock"}
+    assert finished.quality_control.page == finished.output / "qc" / "qc.html"
+    assert finished.quality_control.samples == 40
+
+
+def test_a_run_takes_over_what_quality_control_has_done(finished):
+    record = json.loads((finished.output / "run.json").read_text())
+    assert [stage["name"] for stage in record["stages"] if stage["reused"]] == QC_STAGES
+
+
+def test_a_sample_left_out_by_hand_is_in_no_trait_and_the_calls_are_not_read_or_measured_again(again, finished):
+    samples = pd.read_parquet(finished.output / "qc" / "samples.parquet")
+    left_out = samples.loc[samples["passes"], "sample"].iloc[3]
+    in_before = [trait for trait in ("survival", "alsfrs_slope") if left_out in set(samples_of(finished, trait))]
+    assert in_before
+    (again.path / "exclusions.tsv").write_text(f"sample\treason\n{left_out}\twithdrew consent\n")
+    again.set(qc={"sample": {"exclude": "exclusions.tsv"}})
+
+    found = run_qc(again.study)
+    assert found.kept == finished.quality_control.kept - 1
+    assert found.reasons["by hand: withdrew consent"] == 1
+    assert not (again.output / "run.json").exists()
+    html = found.page.read_text()
+    assert left_out in html
+    assert "withdrew consent" in html
+
+    assert redone(again) == STAGES[STAGES.index("gene store") :]
+    done = {path.name.rsplit("-", 1)[0] for path in (again.output / "stages").iterdir()}
+    assert done >= {"load", "measure"}
+    for stage, times in (("load", 1), ("measure", 1), ("annotate", 1), ("samples", 2), ("variants", 2)):
+        assert len(list(again.output.glob(f"stages/{stage}-*"))) == times, stage
+    for trait in in_before:
+        assert set(samples_of(finished, trait)) - set(samples_of(again, trait)) == {left_out}
+    excluded = pd.read_csv(again.output / "traits" / "excluded.tsv", sep="\t")
+    reasons = excluded.loc[excluded["sample"] == left_out, "reason"]
+    assert set(reasons) == {"excluded by sample quality control"}
+    kept = pd.read_parquet(again.output / "genes" / "samples.parquet")["sample"]
+    assert left_out not in set(kept)
+    assert len(kept) == found.kept
+
+
+def samples_of(folder, trait):
+    return pd.read_parquet(folder.output / "traits" / f"{trait}.parquet")["sample"]
 
 
 # --------------------------------------------------------------------------------------- what a rerun does again
@@ -214,7 +276,11 @@ def test_a_changed_trait_redoes_traits_and_what_follows_without_java(again, no_j
 
 
 def test_a_changed_table_redoes_traits_and_what_follows_without_java(again, no_java):
-    again.edit_table("participants.tsv", lambda rows: rows[:-1])
+    def older(rows):
+        age = rows[0].index("age_at_onset")
+        return [*rows[:-1], [*rows[-1][:age], str(float(rows[-1][age]) + 1), *rows[-1][age + 1 :]]]
+
+    again.edit_table("participants.tsv", older)
     assert redone(again) == ["traits", "scan", "follow up", "report"]
 
 
@@ -225,9 +291,9 @@ def test_a_result_that_was_removed_is_made_again_and_nothing_else(again, finishe
     pd.testing.assert_frame_equal(results_of(again), results_of(finished), check_exact=True)
 
 
-def test_a_changed_highest_ceiling_redoes_the_gene_store_and_what_follows(again):
+def test_a_changed_highest_ceiling_redoes_the_carriers_and_what_follows(again):
     again.set(masks=[{"name": "synonymous", "max_allele_frequency": [0.1]}])
-    assert redone(again) == ["gene store", "traits", "scan", "follow up", "report"]
+    assert redone(again) == ["variants", "qc page", "gene store", "traits", "scan", "follow up", "report"]
 
 
 def test_more_genes_to_follow_up_redo_the_follow_up_and_the_report(again, finished, no_java):

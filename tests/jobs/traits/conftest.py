@@ -22,6 +22,7 @@ from hail_pipelines.store_files import store_schema
 from jobs.clinical.read import read_clinical
 from jobs.study.file import read_study
 from jobs.traits.files import scan_trait
+from jobs.traits.genotyped import Genotyped, all_genotyped
 from jobs.traits.prepare import prepare_traits
 from jobs.traits.prepared import PreparedTrait
 
@@ -70,14 +71,18 @@ def prepare(tmp_path: Path) -> Prepare:
     """Give a function that writes a table and a study file, reads both, and prepares the traits."""
 
     def run(
-        table: pd.DataFrame, *traits: dict[str, Any], known: pd.DataFrame | None = None, **sections: Any
+        table: pd.DataFrame,
+        *traits: dict[str, Any],
+        known: pd.DataFrame | None = None,
+        genotyped: Genotyped | None = None,
+        **sections: Any,
     ) -> list[PreparedTrait]:
         table.to_csv(tmp_path / "participants.tsv", sep="\t", index=False)
         path = tmp_path / "study.yaml"
         path.write_text(yaml.safe_dump(SETTINGS | {"traits": list(traits)} | sections, sort_keys=False))
         study = read_study(path)
-        genotyped = pd.Series(None, index=table["sample"], dtype=object)
-        return prepare_traits(study, read_clinical(study, path), genotyped, known)
+        known_of = genotyped or all_genotyped(tuple(table["sample"]))
+        return prepare_traits(study, read_clinical(study, path), known_of, known)
 
     return run
 
