@@ -90,7 +90,7 @@ def sex_section(inputs: QcInputs) -> Section:
 
 
 def _finding(inputs: QcInputs, plane: Plane | None) -> Finding:
-    if plane is None and not inputs.known("karyotype"):
+    if plane is None and not (inputs.known("karyotype") and (inputs.labels("karyotype") != "unclear").any()):
         return Finding(UNKNOWN, "Sex", "The data have neither X nor Y to tell it from.")
     mismatches = int(inputs.flags("sex_mismatch").sum())
     found = inputs.labels("karyotype").value_counts()
