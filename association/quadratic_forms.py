@@ -25,6 +25,8 @@ Floats = NDArray[np.float64]
 # covariance is noise.
 NEGLIGIBLE = 1e-10
 # P(Q < q) <= P(chi2_1 < q) < sqrt(q) at max lambda = 1: below this q the upper tail rounds to 1.
+# A tail changes by less than this times its logarithm over so small a distance: zero stands for it.
+NO_DISTANCE = 1e-60
 SURELY_EXCEEDED = 1e-40
 
 
@@ -140,7 +142,9 @@ def upper_tail_log10_indefinite(statistic: Floats, eigenvalues: Floats, degrees:
     rows = np.flatnonzero(sound & ~never & ~always)
     scale = largest[rows]
     kept = weights[rows] / scale[:, None]
-    log_tail[rows] = log_tails(values[rows] / scale, kept, counts[rows], np.zeros_like(kept))
+    scaled = values[rows] / scale
+    scaled = np.where(np.abs(scaled) < NO_DISTANCE, 0.0, scaled)
+    log_tail[rows] = log_tails(scaled, kept, counts[rows], np.zeros_like(kept))
     return log_tail / math.log(10)
 
 

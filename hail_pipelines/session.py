@@ -164,7 +164,8 @@ def stop() -> None:
 def spark_progress() -> tuple[int, int]:
     """Count the finished tasks and all tasks of the stages that Spark is working on; safe from any thread."""
     context = SparkContext._active_spark_context
-    if context is None:
+    # While Spark starts, the context is there before what it drives.
+    if getattr(context, "_jsc", None) is None:
         return 0, 0
     tracker = context.statusTracker()
     stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]

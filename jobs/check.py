@@ -95,7 +95,7 @@ def check_study(path: Path) -> CheckedStudy:
         _attempt(lambda: check_annotation(study, path, summary), errors)
     _attempt(lambda: check_bed_files(study, path), errors)
     exclusions = _attempt(lambda: _read_exclusions(study, path, summary), errors)
-    panel = _attempt(lambda: _read_panel(study, path), errors)
+    panel = _read_panel(study, path, errors)
     traits = None
     if summary is not None and clinical is not None:
         genotyped = all_genotyped(summary.samples)
@@ -118,19 +118,22 @@ def check_study(path: Path) -> CheckedStudy:
 
 def _read_exclusions(study: Study, path: Path, summary: VcfSummary | None) -> pd.Series:
     """Read who is left out by hand; nobody where the study names no file."""
-    if study.qc.sample.exclude is None or summary is None:
+    if study.qc.sample.exclude is None:
         return pd.Series(dtype=object)
-    return read_exclusions(resolve(path, study.qc.sample.exclude), summary.samples)
+    return read_exclusions(resolve(path, study.qc.sample.exclude), None if summary is None else summary.samples)
 
 
-def _read_panel(study: Study, path: Path) -> tuple[tuple[Path, ...], pd.Series]:
-    """Find the VCFs and labels of a panel of known ancestry; nothing where there is no panel."""
+def _read_panel(study: Study, path: Path, errors: list[InputError]) -> tuple[tuple[Path, ...], pd.Series] | None:
+    """Find the VCFs and labels of a panel of known ancestry; nothing where there is no panel, None on errors."""
     panel = study.qc.ancestry.panel
     if panel is None:
         return (), pd.Series(dtype=object)
-    vcfs = find_vcfs(panel.vcfs, path, "qc.ancestry.panel.vcfs")
-    inspect_vcfs(vcfs, reference_genome=study.genotypes.reference_genome)
-    return tuple(vcfs), read_panel_labels(study, path)
+    genome = study.genotypes.reference_genome
+    vcfs = _attempt(lambda: find_vcfs(panel.vcfs, path, "qc.ancestry.panel.vcfs"), errors)
+    summary = _attempt(lambda: inspect_vcfs(vcfs or [], reference_genome=genome), errors) if vcfs else None
+    samples = None if summary is None else summary.samples
+    labels = _attempt(lambda: read_panel_labels(study, path, samples), errors)
+    return (tuple(vcfs), labels) if vcfs and summary is not None and labels is not None else None
 
 
 def find_vcfs(patterns: Sequence[str], path: Path, setting: str) -> list[Path]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import gzip
+import zlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
 # INFO fields that say how good a site is, in the order of preference.
 QUALITY_FIELDS = ("AS_QD", "QD", "AS_VQSLOD", "VQSLOD")
-LINES_LOOKED_AT = 1_000
+INTERVALS_LOOKED_AT = 1_000
 
 
 def quality_fields(headers: Sequence[Mapping[str, Declaration]]) -> tuple[str, ...]:
@@ -71,6 +74,17 @@ def region_files(study: Study) -> Iterator[tuple[str, str]]:
         yield f"qc.variant.targets[{number}]", name
 
 
+def quality_control_files(study: Study) -> Iterator[tuple[str, str]]:
+    """Give every file that quality control reads beside the VCFs, with its setting."""
+    yield from region_files(study)
+    if study.qc.sample.exclude is not None:
+        yield "qc.sample.exclude", study.qc.sample.exclude
+    if (panel := study.qc.ancestry.panel) is not None:
+        for number, pattern in enumerate(panel.vcfs):
+            yield f"qc.ancestry.panel.vcfs[{number}]", pattern
+        yield "qc.ancestry.panel.labels", panel.labels
+
+
 def bed_files(study: Study, path: Path) -> list[Path]:
     """List the BED files that a study names."""
     return [resolve(path, name) for _, name in region_files(study)]
@@ -91,19 +105,28 @@ def regions_of(study: Study, path: Path) -> Regions:
     )
 
 
-def read_panel_labels(study: Study, path: Path) -> pd.Series:
+def read_panel_labels(study: Study, path: Path, samples: Collection[str] | None) -> pd.Series:
     """Read the ancestry of a panel's samples, by id.
+
+    Parameters
+    ----------
+    study, path
+        The settings, and where they stand.
+    samples
+        Ids in the panel's VCFs; None where these can't be used.
 
     Raises
     ------
     InputError
-        With every column that is missing and every row that can't be used.
+        With every column that is missing and every row that can't be used, or where no sample is in the VCFs.
     """
     assert study.qc.ancestry.panel is not None
     table = Table(resolve(path, study.qc.ancestry.panel.labels), ids="sample")
     table.require(["sample", "ancestry"], "Name the columns so")
     ids, labels = table.identifiers("sample"), table.texts("ancestry")
     table.unique("sample")
+    if samples is not None and ids.notna().any() and not ids.isin(set(samples)).any():
+        table.add("column 'sample'", "none of these is in the panel's VCFs; write ids as they stand there")
     table.close()
     return pd.Series(labels.to_numpy(object), index=ids.to_numpy(object)).dropna()
 
@@ -127,23 +150,30 @@ def check_bed_files(study: Study, path: Path) -> None:
 
 
 def _bed_problem(file: Path, genome: ReferenceGenome) -> str | None:
-    """Say what is wrong with the first lines of a BED file; None if nothing is."""
+    """Say what is wrong with the first intervals of a BED file; None if nothing is."""
     try:
-        lines = pd.read_csv(file, sep=r"\s+", header=None, dtype=str, nrows=LINES_LOOKED_AT, comment="#")
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        return f"can't be read ({str(error).splitlines()[0]}); expected lines of chromosome, start and end"
-    lines = lines[~lines[0].isin(["track", "browser"])]
-    if lines.shape[1] < 3 or not lines[1].str.isdigit().all() or not lines[2].str.isdigit().all():
-        return "expected lines of chromosome, start and end, separated by tabs"
-    recoding = contig_recoding(genome)
-    contigs = lines[0].map(lambda name: recoding.get(name, name))
-    known = contigs.map({name: last_position(name, genome) for name in contigs.unique()})
-    if known.isna().all():
-        return f"none of its first lines lies on a chromosome of {genome}"
-    beyond = lines[2].astype("int64") > known.astype(float)
-    if beyond.any():
-        row = lines[beyond].iloc[0]
-        return (
-            f"{row[0]}:{row[1]}-{row[2]} lies beyond the end of the chromosome in {genome}; use the file on its build"
-        )
-    return None
+        intervals = list(islice(_bed_fields(file), INTERVALS_LOOKED_AT))
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
+        return f"can't be read ({error}); expected lines of chromosome, start and end"
+    if not intervals:
+        return "has no interval; expected lines of chromosome, start and end"
+    recoding, known = contig_recoding(genome), 0
+    for number, fields in intervals:
+        if len(fields) < 3 or not (fields[1].isdecimal() and fields[2].isdecimal()):
+            return f"line {number}: expected chromosome, start and end, separated by tabs"
+        last = last_position(recoding.get(fields[0], fields[0]), genome)
+        if last is not None and int(fields[2]) > last:
+            place = f"line {number}: {fields[0]}:{fields[1]}-{fields[2]}"
+            return f"{place} lies beyond the end of the chromosome in {genome}; use the file on its build"
+        known += last is not None
+    return None if known else f"none of its first intervals lies on a chromosome of {genome}"
+
+
+def _bed_fields(file: Path) -> Iterator[tuple[int, list[str]]]:
+    """Give the fields of each interval, with the number of its line; headers of genome browsers are passed over."""
+    compressed = file.suffix in (".gz", ".bgz")
+    with gzip.open(file, "rt") if compressed else file.open() as lines:
+        for number, line in enumerate(lines, start=1):
+            fields = line.split()
+            if fields and not line.startswith("#") and fields[0] not in ("track", "browser"):
+                yield number, fields

@@ -71,7 +71,9 @@ class GenotypeStages:
         loaded = [genotypes.reference_genome, genotypes.header_types, loaded_fields(self.checked)]
         batches = digest(self.facts[["sample", "batch"]])
         measured = [qc["genotype"], qc["variant"], qc["common"], batches]
-        judged = [qc["sample"], qc["common"], qc["relatedness"], qc["ancestry"], qc["sex"], digest(self.facts)]
+        # Whom a trait leaves out for a relative, and its covariates, are decided later.
+        ancestry = {name: value for name, value in qc["ancestry"].items() if name != "covariates"}
+        judged = [qc["sample"], qc["common"], ancestry, qc["sex"], digest(self.facts)]
         annotation = self._settings["annotation"]
         annotation_files = tuple(fingerprint(file) for file in annotation_inputs(self.study, self.checked.path))
         beds = tuple(fingerprint(file) for file in bed_files(self.study, self.checked.path))
@@ -88,7 +90,7 @@ class GenotypeStages:
             Stage("measure", measured, beds, ("load",), measures, CALLS, self._measure),
         ]
         if panel:
-            of_panel = [genotypes.reference_genome, qc["ancestry"]]
+            of_panel = [genotypes.reference_genome]
             stages.append(Stage("panel", of_panel, panel, ("measure",), ("common.parquet",), CALLS, self._panel))
         return [
             *stages,

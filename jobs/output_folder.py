@@ -8,6 +8,7 @@ from pathlib import Path
 
 from association.problems import InputError, Problem
 from jobs.annotation_settings import annotation_files
+from jobs.genotype_inputs import quality_control_files
 from jobs.study.study import ClinicalStudy, Study, resolve
 
 # What the clinical part by itself replaces, and what marks it as made by it.
@@ -61,3 +62,6 @@ def _inputs(study: ClinicalStudy) -> Iterator[tuple[str, str]]:
         for number, pattern in enumerate(study.genotypes.vcfs):
             yield f"genotypes.vcfs[{number}]", pattern
         yield from annotation_files(study)
+        yield from quality_control_files(study)
+        for number, one in enumerate(study.gene_lists):
+            yield f"gene_lists[{number}].path", one.path

@@ -10,7 +10,7 @@ import pandas as pd
 from jobs.tables.table import Table
 
 
-def read_exclusions(path: Path, samples: Collection[str]) -> pd.Series:
+def read_exclusions(path: Path, samples: Collection[str] | None) -> pd.Series:
     """Read who is to be left out, and why.
 
     Parameters
@@ -18,7 +18,7 @@ def read_exclusions(path: Path, samples: Collection[str]) -> pd.Series:
     path
         A table with the columns sample and reason.
     samples
-        Ids in the VCFs.
+        Ids in the VCFs; None where these can't be used.
 
     Returns
     -------
@@ -34,7 +34,7 @@ def read_exclusions(path: Path, samples: Collection[str]) -> pd.Series:
     ids, reasons = table.identifiers("sample"), table.texts("reason")
     table.unique("sample")
     table.note("reason", reasons.isna(), "is empty; say why the sample is left out")
-    unknown = ids.notna() & ~ids.isin(set(samples))
+    unknown = ids.notna() & ~ids.isin(set(samples)) if samples is not None else pd.Series(False, index=ids.index)
     table.note("sample", unknown, "is not in the VCFs; write ids as they stand there", show_value=False)
     table.close()
     return pd.Series(reasons.to_numpy(object), index=ids.to_numpy(object), dtype=object)

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from association.cohort.principal_components import structured_components
-from hail_pipelines.quality_control.attrition import AttritionRow
 from jobs.quality_control.common_genotypes import read_common
 from jobs.quality_control.samples import JudgedSamples
 from jobs.quality_control.structure import Panel
 
 if TYPE_CHECKING:
+    from hail_pipelines.quality_control.attrition import AttritionRow
     from jobs.check import CheckedStudy
 
 SAMPLES = "samples.parquet"
@@ -36,6 +36,8 @@ def write_judged(judged: JudgedSamples, folder: Path) -> None:
 
 def read_sample_attrition(folder: Path) -> list[AttritionRow]:
     """Read how many samples each rule took out."""
+    from hail_pipelines.quality_control.attrition import AttritionRow
+
     return [AttritionRow(**row) for row in json.loads((folder / ATTRITION).read_text())]
 
 

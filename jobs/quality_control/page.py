@@ -16,7 +16,8 @@ from jobs.stage import MANIFEST, Folders
 from jobs.study.study import Study
 
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
-BATCH_STEP = "batches"
+# How the reason begins for which variants are left out where batches differ.
+BATCH_REASON = "call rates of batches"
 
 
 def page_inputs(study: Study, folders: Folders) -> QcInputs:
@@ -53,6 +54,8 @@ def page_inputs(study: Study, folders: Folders) -> QcInputs:
 def missingness_by_batch(variants: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFrame:
     """Give quantiles of the variants' call rates in each batch; empty where there are no batches to compare.
 
+    A variant that is left out because batches differ is counted for the one that calls it least.
+
     Parameters
     ----------
     variants
@@ -61,16 +64,16 @@ def missingness_by_batch(variants: pd.DataFrame, samples: pd.DataFrame) -> pd.Da
         With batch and passes.
     """
     sizes = samples.loc[samples["passes"], "batch"].value_counts().sort_index()
-    rates = variants["batch_call_rates"].dropna()
-    rates = rates[rates.map(len) == len(sizes)]
-    if len(sizes) < 2 or rates.empty:
+    known = variants[variants["batch_call_rates"].map(lambda rates: rates is not None and len(rates) == len(sizes))]
+    if len(sizes) < 2 or known.empty:
         return pd.DataFrame()
-    quantiles = np.nanquantile(np.vstack(rates.to_list()).astype(float), list(QUANTILES.values()), axis=0)
-    named = variants["reasons"].map(lambda reasons: any(one.startswith("call rates of batches") for one in reasons))
+    rates = np.vstack(known["batch_call_rates"].to_list()).astype(np.float64)
+    quantiles = np.nanquantile(rates, list(QUANTILES.values()), axis=0)
+    differs = known["reasons"].map(lambda reasons: any(one.startswith(BATCH_REASON) for one in reasons))
+    lowest = np.where(np.isnan(rates), np.inf, rates).argmin(axis=1)[differs.to_numpy(np.bool_)]
     columns = dict(zip(QUANTILES, quantiles, strict=True))
-    return pd.DataFrame(
-        {"batch": sizes.index, "samples": sizes.to_numpy(), **columns, "variants_excluded": named.sum()}
-    )
+    columns["variants_excluded"] = np.bincount(lowest, minlength=len(sizes))
+    return pd.DataFrame({"batch": sizes.index, "samples": sizes.to_numpy(), **columns})
 
 
 def excluded_samples(samples: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,7 @@ of a pair by itself, as who is in a trait depends on it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -19,9 +20,11 @@ from association.cohort.contamination import charr
 from association.cohort.karyotype import karyotypes
 from association.cohort.outliers import outlier_table, strata
 from association.cohort.unrelated import duplicates_to_drop, relatives_among
-from hail_pipelines.quality_control.attrition import AttritionRow, attrition_rows
 from jobs.quality_control.structure import Panel, Structure, cohort_structure, unrelated_of
 from jobs.study.quality_control import Qc, SampleQc
+
+if TYPE_CHECKING:
+    from hail_pipelines.quality_control.attrition import AttritionRow
 
 Booleans = NDArray[np.bool_]
 
@@ -94,6 +97,8 @@ def judge_samples(
     panel
         Samples of known ancestry.
     """
+    from hail_pipelines.quality_control.attrition import attrition_rows
+
     table = counts.merge(facts, on="sample", validate="one_to_one")
     table = pd.concat([table, karyotypes(table)], axis=1)
     table = table.assign(charr=charr(table["charr_sum"], table["charr_sites"])).drop(columns="charr_sum")
@@ -133,8 +138,8 @@ def _failures_of_calls(table: pd.DataFrame, settings: Qc) -> dict[str, Booleans]
 def _foreign(table: pd.DataFrame, settings: Qc) -> Booleans:
     """Say who is contaminated (n); nobody, where that is not asked."""
     limit = settings.sample.max_contamination
-    charr_of = table["charr"].to_numpy(np.float64)
-    return np.greater(charr_of, np.inf if limit is None else limit)
+    above: Booleans = table["charr"].to_numpy(np.float64) > (np.inf if limit is None else limit)
+    return above
 
 
 def _failures_by_hand(table: pd.DataFrame, by_hand: pd.Series) -> dict[str, Booleans]:

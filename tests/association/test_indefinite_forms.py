@@ -46,7 +46,9 @@ def test_a_ratio_of_chi_squares_is_an_f_distribution(first, second, multiple):
 @given(
     sizes=st.lists(st.floats(-4, 0), min_size=2, max_size=12, unique_by=lambda x: round(x, 2)),
     negative=st.integers(0, 2**12 - 1),
-    place=st.one_of(st.floats(-30, 30), st.floats(-7, -1).map(lambda x: 10**x), st.just(0.0)),
+    place=st.one_of(
+        st.floats(-30, 30).filter(lambda x: abs(x) > 1e-50), st.floats(-7, -1).map(lambda x: 10**x), st.just(0.0)
+    ),
 )
 @settings(max_examples=150, deadline=None)
 def test_doubled_eigenvalues_give_a_mixture_of_exponentials(sizes, negative, place):
@@ -70,6 +72,14 @@ def test_both_tails_of_a_form_add_up_to_1(eigenvalues, negative, value):
     row, q = np.array([eigenvalues + negative]), np.array([value])
     total = 10 ** upper_tail_log10_indefinite(q, row) + 10 ** upper_tail_log10_indefinite(-q, -row)
     assert total[0] == pytest.approx(1, rel=1e-11)
+
+
+@pytest.mark.parametrize("value", [1e-97, -1e-97, 1e-300])
+def test_a_value_next_to_zero_has_the_tail_of_zero(value):
+    row = np.array([[2.0, 1.0, -0.5]])
+    at_zero = upper_tail_log10_indefinite(np.array([0.0]), row)
+    assert upper_tail_log10_indefinite(np.array([value]), row)[0] == at_zero[0]
+    assert np.isfinite(at_zero[0])
 
 
 @pytest.mark.parametrize("multiple", [0.3, 1.0, 4.0, 100.0])
