@@ -14,7 +14,7 @@ from jobs.study.study import ClinicalStudy, Study, resolve
 # What the clinical part by itself replaces, and what marks it as made by it.
 CLINICAL = "clinical"
 # What a run replaces.
-OF_A_RUN = ("qc", "genes", "traits", "checks", "results", "follow_up", "report", "stages")
+OF_A_RUN = ("qc", "annotation", "genes", "traits", "checks", "results", "follow_up", "report", "stages")
 
 
 def check_output(study: ClinicalStudy, path: Path, replaced: Sequence[str]) -> None:

@@ -25,6 +25,7 @@ PUBLISHED = {
     "samples": ("qc", ("samples.parquet", "kinship.parquet", "structure.json")),
     "variants": ("qc", ("attrition.json", "variants.parquet")),
     "qc page": ("qc", ("qc.html", "tables")),
+    "annotate": ("annotation", ("gene_lengths.parquet",)),
     "gene store": (".", ("genes",)),
     "traits": (".", ("traits", "checks")),
     "scan": ("results", ("columns.tsv", "masks.tsv")),
@@ -137,10 +138,11 @@ def bring_current(stages: Sequence[Stage], output: Path, progress: Progress, tal
 
 
 def publish(record: StageRecord, output: Path) -> None:
-    """Put a stage's readable files where people look for them."""
+    """Put a stage's readable files where people look for them; what only some studies have, where it is."""
     place, names = PUBLISHED.get(record.name, (".", ()))
     for name in names:
-        copy_whole(record.folder / name, output / place / name, leave_out=("_SUCCESS", "*.crc"))
+        if (record.folder / name).exists():
+            copy_whole(record.folder / name, output / place / name, leave_out=("_SUCCESS", "*.crc"))
 
 
 def _write_run_record(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import hail as hl
 
-from hail_pipelines.annotation.consequences import CODING
+from association.gene_tests.consequence_terms import CODING
 from hail_pipelines.annotation.entries import gene_entry_expr
 from hail_pipelines.annotation.gene_model import Segments
 

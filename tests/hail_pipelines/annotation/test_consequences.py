@@ -1,8 +1,8 @@
 import hail as hl
 import pytest
 
+from association.gene_tests.consequence_terms import MODIFIER
 from hail_pipelines.annotation.consequences import (
-    MODIFIERS,
     SEVERITY,
     is_coding,
     most_severe,
@@ -37,6 +37,6 @@ def test_what_old_vep_says_of_every_deletion_hides_no_consequence():
 
 
 def test_terms_of_no_list_are_unknown():
-    assert not MODIFIERS & set(SEVERITY)
+    assert not set(MODIFIER) & set(SEVERITY)
     terms = ["missense_variant", "intron_variant", "nc_transcript_variant", "missense", "NON_SYNONYMOUS_CODING"]
     assert hl.eval(unknown_terms_expr(hl.array(terms))) == ["missense", "NON_SYNONYMOUS_CODING"]
