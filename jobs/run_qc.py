@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from association.cohort.karyotype import UNCLEAR
 from infra.local_files import remove
 from jobs.check import check_study
 from jobs.genotype_stages import GenotypeStages
@@ -66,9 +67,14 @@ def _summary(page: Path, samples: pd.DataFrame) -> QcRun:
     reasons = Counter(reason for listed in samples["reasons"] for reason in listed)
     findings = {
         "sex of the genotypes differs from the stated one": int(samples["sex_mismatch"].sum()),
-        "karyotype is neither XX nor XY": int((~samples["karyotype"].isin(["XX", "XY"])).sum()),
+        "karyotype is neither XX nor XY": _unusual(samples["karyotype"]),
         "has a duplicate": int(samples["duplicate"].sum()),
         "related to a sample that stays": int(((samples["related_to_kept"] > 0) & samples["passes"]).sum()),
         "far from everyone of its ancestry": int(samples["pca_outlier"].sum()),
     }
     return QcRun(page, len(samples), int(samples["passes"].sum()), dict(reasons), findings)
+
+
+def _unusual(karyotypes: pd.Series) -> int:
+    """Count the karyotypes that are neither XX nor XY; nobody's, where none could be told."""
+    return int((~karyotypes.isin(["XX", "XY"])).sum()) if (karyotypes != UNCLEAR).any() else 0

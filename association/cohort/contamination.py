@@ -22,10 +22,9 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
-# Sites as `hl.compute_charr` takes them: common both ways, of good quality, and not so deep that they are repeats.
-MIN_REFERENCE_FREQUENCY, MAX_REFERENCE_FREQUENCY = 0.05, 0.95
-MIN_DEPTH, MAX_DEPTH, MIN_GENOTYPE_QUALITY = 10, 100, 20
-# As gnomAD v4 has it for contamination.
+# Sites as `hl.compute_charr` takes them: common both ways, and not so deep that they are repeats.
+FREQUENCIES = (0.05, 0.95)
+DEPTHS = (10, 100)
 # With fewer sites, at a depth of 30 and a frequency of 0.3, the standard error at 2% is above 0.9%.
 FEWEST_SITES = 30
 

@@ -19,9 +19,7 @@ import hail as hl
 import numpy as np
 import pandas as pd
 
-# Where CHARR looks: alleles common enough to be in foreign DNA, calls of ordinary depth.
-CHARR_FREQUENCIES = (0.05, 0.95)
-CHARR_DEPTHS = (10, 100)
+from association.cohort.contamination import DEPTHS, FREQUENCIES
 
 
 def minor_is_ref_expr(
@@ -129,11 +127,11 @@ def _carried_expr(mt: hl.MatrixTable) -> hl.StructExpression:
     homozygous = (mt.GT.ploidy == 2) & ~mt.GT.is_het()
     contamination = hl.struct(charr_sum=hl.missing(hl.tfloat64), charr_sites=hl.int64(0))
     if "AD" in mt.entry:
-        lowest, highest = CHARR_FREQUENCIES
+        lowest, highest = FREQUENCIES
         depth = hl.sum(mt.AD)
         foreign = hl.if_else(mt.minor_is_ref, mt.AD[1], mt.AD[0]) / depth / mt.major_frequency
         counts = homozygous & (mt.transition | mt.transversion)
-        counts &= (depth >= CHARR_DEPTHS[0]) & (depth <= CHARR_DEPTHS[1])
+        counts &= (depth >= DEPTHS[0]) & (depth <= DEPTHS[1])
         counts &= (mt.major_frequency >= lowest) & (mt.major_frequency <= highest)
         contamination = hl.agg.filter(
             hl.coalesce(counts, hl.bool(False)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from jobs.study.section import Fraction, Section
 
@@ -70,7 +70,7 @@ class SampleQc(Section):
         dict[Metric, float | None],
         Field(
             description="distance from the median of batch and ancestry, in scaled median absolute deviations; "
-            "counts below 100 are not looked at"
+            "counts below 100 are not looked at; what stands here takes the place of all defaults"
         ),
     ] = {"ti_tv": 4.0, "het_hom": 4.0, "insertion_deletion": 4.0, "singletons": 8.0}
     exclude: Annotated[
@@ -119,6 +119,12 @@ class AncestryQc(Section):
         ),
     ] = None
     exclude_outliers: Annotated[bool, Field(description="samples far from everyone of their own group")] = False
+
+    @model_validator(mode="after")
+    def _as_many_as_there_are(self) -> AncestryQc:
+        if self.covariates is not None and self.covariates > self.components:
+            raise ValueError(f"'covariates' asks for {self.covariates} of {self.components} components; raise these")
+        return self
 
 
 class SexQc(Section):
