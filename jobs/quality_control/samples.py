@@ -20,8 +20,16 @@ from association.cohort.contamination import charr
 from association.cohort.karyotype import karyotypes
 from association.cohort.outliers import outlier_table, strata
 from association.cohort.unrelated import duplicates_to_drop, relatives_among
+from jobs.quality_control.sample_rules import (
+    METRIC_NAMES,
+    Rule,
+    failing,
+    rules_of_calls,
+    rules_of_deviations,
+    skipped_rules,
+)
 from jobs.quality_control.structure import Panel, Structure, cohort_structure, unrelated_of
-from jobs.study.quality_control import Qc, SampleQc
+from jobs.study.quality_control import Qc
 
 if TYPE_CHECKING:
     from hail_pipelines.quality_control.attrition import AttritionRow
@@ -37,15 +45,6 @@ PARTS = {
     "het_hom": ("heterozygous", "homozygous_minor"),
     "insertion_deletion": ("insertions", "deletions"),
     "singletons": ("singletons",),
-}
-METRIC_NAMES = {
-    "heterozygosity": "heterozygosity",
-    "het_hom": "heterozygous to homozygous",
-    "ti_tv": "Ti/Tv",
-    "insertion_deletion": "insertions to deletions",
-    "singletons": "singletons",
-    "call_rate": "call rate",
-    "mean_dp": "mean depth",
 }
 
 
@@ -104,35 +103,26 @@ def judge_samples(
     table = table.assign(charr=charr(table["charr_sum"], table["charr_sites"])).drop(columns="charr_sum")
     told = table["sex_from_genotypes"].notna() & table["reported_sex"].notna()
     table["sex_mismatch"] = told & (table["sex_from_genotypes"] != table["reported_sex"])
-    failures = _failures_of_calls(table, settings) | _failures_by_hand(table, by_hand)
+    of_calls, of_deviations = rules_of_calls(settings), rules_of_deviations(settings.sample)
+    failures = failing(table, of_calls) | _of_karyotype(table, settings) | _failures_by_hand(table, by_hand)
     well_called = ~_any(failures, len(table))
     structure = cohort_structure(
         *common, table, well_called, _foreign(table, settings), settings, reference_genome, panel
     )
     table = _with_structure(table, structure)
     table = pd.concat([table, _deviations(table, structure)], axis=1)
-    failures |= _failures_of_ancestry(table, settings) | _failures_by_deviation(table, settings.sample)
+    failures |= _failures_of_ancestry(table, settings) | _by_deviation(table, of_deviations)
     failures |= _duplicates(table, structure, ~_any(failures, len(table)))
     failed = _any(failures, len(table))
     table = _with_verdict(table, failures, ~failed, structure)
     excluded = {reason: int(fails.sum()) for reason, fails in failures.items()}
-    rows = attrition_rows("sample", len(table), int(failed.sum()), excluded, {name: name for name in excluded}, {})
+    reasons, unapplied = {name: name for name in excluded}, skipped_rules(table, of_calls | of_deviations)
+    rows = attrition_rows("sample", len(table), int(failed.sum()), excluded, reasons, unapplied)
     return JudgedSamples(table, structure, rows)
 
 
-def _failures_of_calls(table: pd.DataFrame, settings: Qc) -> dict[str, Booleans]:
-    """Map each rule that looks at a sample by itself to whom it holds for (n)."""
-    limits, found = settings.sample, {}
-    if limits.min_call_rate is not None:
-        # Where no autosomal variant is left there is no call rate, and nothing to hold against anyone.
-        found[f"call rate below {limits.min_call_rate:g}"] = table["call_rate"] < limits.min_call_rate
-    if limits.min_mean_depth is not None and "mean_dp" in table:
-        found[f"mean depth below {limits.min_mean_depth:g}"] = table["mean_dp"] < limits.min_mean_depth
-    if limits.max_contamination is not None:
-        found[f"contamination above {limits.max_contamination:g}"] = table["charr"] > limits.max_contamination
-    for karyotype in settings.sex.exclude:
-        found[f"karyotype {karyotype}"] = table["karyotype"] == karyotype
-    return {reason: fails.to_numpy(np.bool_) for reason, fails in found.items()}
+def _of_karyotype(table: pd.DataFrame, settings: Qc) -> dict[str, Booleans]:
+    return {f"karyotype {name}": (table["karyotype"] == name).to_numpy(np.bool_) for name in settings.sex.exclude}
 
 
 def _foreign(table: pd.DataFrame, settings: Qc) -> Booleans:
@@ -154,17 +144,13 @@ def _failures_of_ancestry(table: pd.DataFrame, settings: Qc) -> dict[str, Boolea
     return {"far from everyone of its ancestry": table["pca_outlier"].to_numpy(np.bool_)}
 
 
-def _failures_by_deviation(table: pd.DataFrame, limits: SampleQc) -> dict[str, Booleans]:
-    """Map each metric that is limited to whose deviation is beyond it (n).
+def _by_deviation(table: pd.DataFrame, rules: dict[str, Rule]) -> dict[str, Booleans]:
+    """Map each reason to whose deviation is beyond the limit (n).
 
     Samples of no group's ancestry are of all sorts: they are compared, but for being different they do not go.
     """
-    found, comparable = {}, ~table["ancestry"].isin([OTHER, UNASSIGNED])
-    for metric, limit in limits.max_deviations.items():
-        if limit is not None:
-            far = comparable & (table[f"outlier_{metric}"].abs() > limit)
-            found[f"{METRIC_NAMES[metric]} more than {limit:g} MADs from the median"] = far.to_numpy(np.bool_)
-    return found
+    comparable = ~table["ancestry"].isin([OTHER, UNASSIGNED]).to_numpy(np.bool_)
+    return {reason: fails & comparable for reason, fails in failing(table, rules).items()}
 
 
 def _duplicates(table: pd.DataFrame, structure: Structure, passing: Booleans) -> dict[str, Booleans]:
