@@ -54,8 +54,9 @@ def rules_of_deviations(limits: SampleQc) -> dict[str, Rule]:
 
 def failing(table: pd.DataFrame, rules: dict[str, Rule]) -> dict[str, Booleans]:
     """Map each reason to whom its rule holds for (n); a value that is missing is no reason."""
+    unknown = pd.Series(np.nan, index=table.index)
     return {
-        reason: fails(table[metric].astype(float)).to_numpy(np.bool_) if metric in table else np.zeros(len(table), np.bool_)
+        reason: fails(table.get(metric, unknown).astype(float)).to_numpy(np.bool_)
         for reason, (metric, fails) in rules.items()
     }
 

@@ -103,7 +103,7 @@ def test_a_run_leaves_results_report_record_quality_control_and_traits(finished)
         "qc/kinship.parquet",
         "qc/variants.parquet",
         "qc/qc.html",
-        "qc/tables/samples.tsv",
+        "qc/tables/missingness_by_batch.tsv",
         "traits/survival.json",
         "traits/alsfrs_slope.json",
         "traits/excluded.tsv",
