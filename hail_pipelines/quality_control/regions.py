@@ -9,6 +9,9 @@ import hail as hl
 
 from hail_pipelines.reference_genome import contig_recoding
 
+# Comments, what genome browsers are told, and empty lines.
+HEADER_LINE = r"^(#|track\b|browser\b|$)"
+
 
 @dataclass(frozen=True)
 class Regions:
@@ -56,18 +59,26 @@ def region_exprs(locus: hl.LocusExpression, regions: Regions) -> dict[str, hl.Bo
 
 
 def _read_bed(path: Path, locus: hl.LocusExpression, padding: int) -> hl.Table:
-    """Read a BED file as intervals of a locus's genome, widened on both sides; other contigs are left out."""
+    """Read a BED file as intervals of a locus's genome, widened on both sides.
+
+    Header lines and other contigs are left out, and what ends beyond its chromosome is cut there.
+    """
     genome = locus.dtype.reference_genome
-    lines = hl.import_table(
-        str(path), no_header=True, delimiter=r"\s+", comment=["#", "track", "browser"], force=True, min_partitions=1
-    )
+    lines = hl.import_lines(str(path), force=True, min_partitions=1)
+    lines = lines.annotate(text=lines.text.strip())
+    lines = lines.filter(~lines.text.matches(HEADER_LINE))
+    lines = lines.annotate(parts=lines.text.split(r"\s+"))
     recoding = hl.literal(contig_recoding(genome.name))
-    lines = lines.annotate(contig=recoding.get(lines.f0, lines.f0))
+    lines = lines.annotate(contig=recoding.get(lines.parts[0], lines.parts[0]))
     lengths = hl.literal({name: genome.lengths[name] for name in genome.contigs})
     lines = lines.filter(lengths.contains(lines.contig))
-    start = hl.max(hl.int32(lines.f1) + 1 - padding, 1)
-    end = hl.min(hl.int32(lines.f2) + padding, lengths[lines.contig])
+    lines = lines.annotate(
+        start=hl.max(hl.int32(lines.parts[1]) + 1 - padding, 1),
+        end=hl.min(hl.int32(lines.parts[2]) + padding, lengths[lines.contig]),
+    )
+    # A place between two bases, as insertions are written, holds none.
+    lines = lines.filter(lines.start <= lines.end)
     interval = hl.locus_interval(
-        lines.contig, start, end, includes_start=True, includes_end=True, reference_genome=genome
+        lines.contig, lines.start, lines.end, includes_start=True, includes_end=True, reference_genome=genome
     )
     return lines.select(interval=interval).key_by("interval").select()
