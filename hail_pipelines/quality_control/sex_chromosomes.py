@@ -57,10 +57,12 @@ def fit_to_sex(mt: hl.MatrixTable) -> hl.MatrixTable:
     Adds the row fields `on_x` and `on_y`: asking a locus anew for every call would take longer than all else.
     """
     mt = mt.annotate_rows(on_x=mt.locus.in_x_nonpar(), on_y=mt.locus.in_y_nonpar())
+    # Not hl.min, which takes a missing number for none at all and would give somebody unclear one Y.
+    y_copies = hl.if_else(mt.y_copies > 1, 1, mt.y_copies)
     call = (
         hl.case()
         .when(mt.on_x, fit_to_copies_expr(mt.GT, mt.x_copies))
-        .when(mt.on_y, fit_to_copies_expr(mt.GT, hl.min(mt.y_copies, 1)))
+        .when(mt.on_y, fit_to_copies_expr(mt.GT, y_copies))
         .default(mt.GT)
     )
     return mt.annotate_entries(GT=call)
