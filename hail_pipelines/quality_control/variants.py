@@ -6,9 +6,13 @@ ancestry, among samples that are not related, on X among females alone. From her
 variant keeps the numbers of the samples that carry its minor allele, with their dosages, and of those whose call is
 missing; everyone else is homozygous for the major allele.
 
+Hardy-Weinberg p-values are exact, two-sided and with mid-p, as Hail has them.
+
 References
 ----------
 Wigginton JE, Cutler DJ, Abecasis GR (2005) A note on exact tests of Hardy-Weinberg equilibrium. doi:10.1086/429864
+Graffelman J, Moreno V (2013) The mid p-value in exact tests for Hardy-Weinberg equilibrium.
+doi:10.1515/sagmb-2012-0039
 """
 
 from __future__ import annotations
@@ -111,9 +115,9 @@ def _with_columns(mt: hl.MatrixTable, kept: pd.DataFrame) -> hl.MatrixTable:
 def _counts(mt: hl.MatrixTable, groups: int, batches: int) -> dict[str, hl.Expression]:
     """Aggregate what the final metrics are made of."""
     has_copy = _has_copy_expr(mt)
-    diploid = hl.coalesce(mt.GT.ploidy == 2, hl.bool(False))
+    # Somebody unclear may be a man whose one allele on X is written as two.
+    diploid = hl.coalesce((mt.GT.ploidy == 2) & (~mt.on_x | (mt.x_copies >= 2)), hl.bool(False))
     expected_in = hl.agg.filter(has_copy & hl.is_defined(mt.batch), hl.agg.counter(mt.batch))
-    # Only females are diploid on X once calls fit the sexes.
     by_group = [
         hl.agg.filter(
             diploid & (mt.group == group),
@@ -136,8 +140,11 @@ def _counts(mt: hl.MatrixTable, groups: int, batches: int) -> dict[str, hl.Expre
 
 
 def _has_copy_expr(mt: hl.MatrixTable) -> hl.BooleanExpression:
-    """Say whether a sample has the chromosome that a variant lies on: without a Y there is no call to miss."""
-    return ~mt.on_y | hl.coalesce(mt.y_copies > 0, hl.bool(False))
+    """Say whether a sample has the chromosome that a variant lies on: without a Y there is no call to miss.
+
+    Where the karyotype is unclear a call on Y tells of one, and a missing call of none.
+    """
+    return ~mt.on_y | hl.coalesce(mt.y_copies > 0, hl.is_defined(mt.GT))
 
 
 def _final_metrics(mt: hl.MatrixTable) -> dict[str, hl.Expression]:

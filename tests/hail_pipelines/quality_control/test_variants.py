@@ -1,44 +1,197 @@
+"""The third pass's verdicts and carriers, against the same computed in plain Python from the VCF's text."""
+
+from __future__ import annotations
+
+from collections import Counter
+from fractions import Fraction
+from math import factorial
+
 import hail as hl
+import pandas as pd
 import pytest
 
-from hail_pipelines.quality_control.variants import VariantThresholds, variant_reasons_expr, variant_rules
+from hail_pipelines.quality_control.variants import SMALLEST_GROUP, hardy_weinberg_groups
 
-pytestmark = pytest.mark.usefixtures("hail_session")
+X_COPIES = {"XX": 2, "XY": 1, "XYY": 1, "X0": 1, "XXY": 2}
+WITH_Y = {"XY", "XYY", "XXY"}
+MAX_FREQUENCY = 0.2
 
-LOW_RATE, LOW_HWE = "call rate below 0.9", "Hardy-Weinberg p below 1e-06"
+
+def fitted(variant, person):
+    """Give somebody's good alleles as the copies of the chromosome allow."""
+    alleles = variant.good(person.sample)
+    if alleles is None or variant.place in ("autosome", "PAR") or person.karyotype == "unclear":
+        return alleles
+    if variant.place == "Y" and person.karyotype not in WITH_Y:
+        return None
+    if variant.place == "X" and X_COPIES[person.karyotype] == 2:
+        return alleles if len(alleles) == 2 else None
+    return alleles[:1] if len(set(alleles)) == 1 else None
 
 
-def test_every_reason_is_given_on_its_side_of_the_threshold():
-    on = VariantThresholds()
-
-    def reasons(filters=(), call_rate=1.0, count=3, number=600, hwe_p=0.5, thresholds=on):
-        filters = hl.missing(hl.tset(hl.tstr)) if filters is None else hl.literal(set(filters), hl.tset(hl.tstr))
-        hwe_p = hl.missing(hl.tfloat64) if hwe_p is None else hl.float64(hwe_p)
-        return variant_reasons_expr(
-            filters, hl.float64(call_rate), hl.int32(count), hl.int32(number), hwe_p, thresholds=thresholds
-        )
-
-    off = VariantThresholds(pass_filters_only=False, min_call_rate=None, min_hwe_p=None)
-    cases = [
-        (reasons(), []),
-        (reasons(filters=None), []),
-        (reasons(filters=["LowQual"]), ["FILTER is not PASS"]),
-        (reasons(call_rate=0.9), []),
-        (reasons(call_rate=0.8999), [LOW_RATE]),
-        (reasons(hwe_p=1e-6), []),
-        (reasons(hwe_p=9e-7), [LOW_HWE]),
-        (reasons(hwe_p=None), []),
-        (reasons(count=0), ["no minor allele"]),
-        (reasons(count=600), ["no minor allele"]),
-        (reasons(count=599), []),
-        (
-            reasons(count=0, number=0, call_rate=0.0, filters=["x"]),
-            ["no minor allele", "FILTER is not PASS", LOW_RATE],
-        ),
-        (reasons(filters=["x"], call_rate=0.0, hwe_p=0.0, thresholds=off), []),
+def with_chromosome(variant, people):
+    """List who could have a call."""
+    return [
+        person
+        for person in people
+        if variant.place != "Y"
+        or person.karyotype in WITH_Y
+        or (person.karyotype == "unclear" and variant.good(person.sample) is not None)
     ]
-    assert list(hl.eval(hl.tuple([case for case, _ in cases]))) == [expected for _, expected in cases]
 
 
-def test_rules_name_every_reason():
-    assert list(variant_rules(VariantThresholds())) == ["no minor allele", "FILTER is not PASS", LOW_RATE, LOW_HWE]
+def exact_mid_p(reference, heterozygous, alternate):
+    """Sum the probabilities of less likely numbers of heterozygotes, and half those of equally likely ones."""
+    total = reference + heterozygous + alternate
+    minor = 2 * min(reference, alternate) + heterozygous
+    weights = {}
+    for het in range(minor % 2, minor + 1, 2):
+        rare = (minor - het) // 2
+        ways = factorial(total) // (factorial(rare) * factorial(het) * factorial(total - rare - het))
+        weights[het] = ways * 2**het
+    own = weights[heterozygous]
+    less = sum(weight for weight in weights.values() if weight < own)
+    equal = sum(weight for weight in weights.values() if weight == own)
+    return float(Fraction(2 * less + equal, 2 * sum(weights.values())))
+
+
+def smallest_p(variant, people):
+    """Test each large group of one ancestry, unrelated and, on X, with two X; the smallest p-value."""
+    sizes = Counter(person.ancestry for person in people if person.unrelated)
+    found = []
+    for ancestry in (name for name, size in sizes.items() if size >= 30):
+        group = [person for person in people if person.ancestry == ancestry and person.unrelated]
+        if variant.place == "X":
+            group = [person for person in group if X_COPIES.get(person.karyotype) == 2]
+        calls = [alleles for person in group if (alleles := fitted(variant, person)) and len(alleles) == 2]
+        counts = Counter(map(sum, calls))
+        if len(calls) >= 30:
+            found.append(exact_mid_p(counts[0], counts[1], counts[2]))
+    return min(found) if found and variant.place != "Y" else None
+
+
+def close(value, tolerance=1e-12):
+    """Allow for sums taken in another order."""
+    return value if value is None else pytest.approx(value, rel=tolerance)
+
+
+@pytest.fixture(scope="module")
+def people(cohort):
+    """The samples that stay, in order of their ids."""
+    facts = cohort.facts[cohort.facts["passes"]].sort_values("sample")
+    return [person._replace(batch=person.batch or None) for person in facts.itertuples(index=False)]
+
+
+@pytest.fixture(scope="module")
+def rows(cohort):
+    table = hl.read_table(str(cohort.folder / "variants.ht")).collect()
+    return {(row.locus.contig, row.locus.position, *row.alleles): row for row in table}
+
+
+def test_metrics_are_those_of_the_samples_that_stay_with_calls_that_fit_their_sex(cohort, people, rows):
+    assert len(people) < len(cohort.names)
+    assert set(rows) == {variant.key for variant in cohort.variants}
+    for variant in cohort.variants:
+        calls = [
+            (fitted(variant, person), variant.calls[person.sample] and variant.calls[person.sample].reads)
+            for person in with_chromosome(variant, people)
+        ]
+        expected = cohort.metrics(calls)
+        if variant.place in "XY":
+            expected["inbreeding"] = None
+        found = {name: rows[variant.key][name] for name in expected}
+        assert found == {name: close(value) for name, value in expected.items()}, variant.key
+
+
+def test_batches_are_compared_among_those_with_the_chromosome(cohort, people, rows):
+    for variant in cohort.variants:
+        known = [person for person in with_chromosome(variant, people) if person.batch in ("a", "b", "c")]
+        sizes = Counter(person.batch for person in known)
+        missing = Counter(person.batch for person in known if fitted(variant, person) is None)
+        spread, p = cohort.batch_difference(missing, sizes)
+        row = rows[variant.key]
+        assert row.batch_call_rate_spread == close(spread)
+        assert row.batch_p == close(p, 1e-8)
+        assert row.batch_call_rates == pytest.approx([1 - missing[batch] / sizes[batch] for batch in "abc"])
+
+
+def test_hardy_weinberg_is_tested_exactly_within_groups_and_on_x_among_females(cohort, people, rows):
+    expected = {variant.key: smallest_p(variant, people) for variant in cohort.variants}
+    places = Counter(variant.place for variant in cohort.variants if expected[variant.key] is not None)
+    assert set(places) == {"autosome", "PAR", "X"}
+    assert min(p for p in expected.values() if p is not None) < 1e-4
+    assert {key: row.hwe_p for key, row in rows.items()} == {key: close(p, 1e-9) for key, p in expected.items()}
+
+
+def test_groups_are_those_of_enough_unrelated_samples():
+    kept = pd.DataFrame(
+        {
+            "ancestry": ["B"] * 30 + ["A"] * 31 + ["C"] * 29 + ["D"] * 40,
+            "unrelated": [True] * 90 + [True] * 29 + [False] * 11,
+        }
+    )
+    assert SMALLEST_GROUP == 30
+    assert hardy_weinberg_groups(kept) == ["A", "B"]
+
+
+def test_every_reason_follows_from_the_metrics(rows):
+    def reasons(row):
+        if row.allele_count in (0, row.allele_number):
+            yield "no minor allele"
+        if row.filters:
+            yield "FILTER is not PASS"
+        if row.quality_by_depth is not None and row.quality_by_depth < 2:
+            yield "QD below 2"
+        if row.het_balance is not None and not 0.25 <= row.het_balance <= 0.75:
+            yield "heterozygous calls with less than 0.25 of their reads on one allele"
+        if row.call_rate < 0.8:
+            yield "call rate below 0.8"
+        if row.batch_call_rate_spread > 0.2 and row.batch_p < 0.01:
+            yield "call rates of batches more than 0.2 apart (p below 0.01)"
+        if row.inbreeding is not None and row.inbreeding < -0.3:
+            yield "inbreeding coefficient below -0.3"
+        if row.hwe_p is not None and row.hwe_p < 1e-4:
+            yield "Hardy-Weinberg p below 0.0001"
+
+    given = Counter()
+    for row in rows.values():
+        assert row.reasons == list(reasons(row))
+        assert row.passes == (not row.reasons)
+        given.update(row.reasons)
+    assert len(given) >= 5
+
+
+def test_carriers_and_missing_calls_of_rare_variants_equal_those_of_the_text(cohort, people, rows):
+    stored, common, rejected = Counter(), 0, 0
+    for variant in cohort.variants:
+        row = rows[variant.key]
+        alleles = {number: fitted(variant, person) for number, person in enumerate(people)}
+        called = {number: one for number, one in alleles.items() if one is not None}
+        by_ref = 2 * sum(map(sum, called.values())) > sum(map(len, called.values()))
+        dosages = {number: one.count(0) if by_ref else one.count(1) for number, one in called.items()}
+        rare = sum(dosages.values()) <= MAX_FREQUENCY * row.allele_number
+        if not (row.passes and rare):
+            assert (row.carriers, row.missing, row.minor_is_ref) == (None, None, None)
+            common, rejected = common + row.passes, rejected + (not row.passes)
+            continue
+        assert row.minor_is_ref == by_ref
+        assert [(one.number, one.dosage) for one in row.carriers] == [pair for pair in dosages.items() if pair[1]]
+        could = {person.sample for person in with_chromosome(variant, people)}
+        assert row.missing == [
+            number for number, one in alleles.items() if one is None and people[number].sample in could
+        ]
+        stored[variant.place] += 1
+        stored[by_ref] += 1
+    assert set(stored) == {"autosome", "X", "Y", "PAR", True, False}
+    assert min(common, rejected) > 5
+
+
+def test_plain_columns_are_those_of_the_table(cohort, rows):
+    judged = cohort.judged
+    keys = list(judged[["contig", "position", "ref", "alt"]].itertuples(index=False, name=None))
+    assert keys == list(rows)
+    assert {"locus", "alleles", "carriers", "missing", "minor_is_ref", "genotype_qc"}.isdisjoint(judged)
+    assert judged["calls_present"].tolist() == [row.genotype_qc.present for row in rows.values()]
+    assert judged["calls_failed"].tolist() == [row.genotype_qc.failed for row in rows.values()]
+    assert [list(reasons) for reasons in judged["reasons"]] == [row.reasons for row in rows.values()]
+    assert [list(filters) for filters in judged["filters"]] == [sorted(row.filters) for row in rows.values()]
