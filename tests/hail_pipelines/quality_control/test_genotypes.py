@@ -5,6 +5,9 @@ from hail_pipelines.quality_control.genotypes import (
     GenotypeThresholds,
     balance_passes_expr,
     depth_passes_expr,
+    drop_poor_calls,
+    genotype_rules,
+    homozygous_balance_passes_expr,
     quality_passes_expr,
     skipped_rules,
 )
@@ -57,6 +60,51 @@ def test_balance_is_asked_of_heterozygous_calls_alone_and_of_both_alleles():
             (balance_passes_expr(hom, hl.missing(hl.tarray(hl.tint32)), 0.2), True),
         ]
     )
+
+
+def test_homozygous_balance_is_asked_of_the_own_allele_and_not_of_heterozygous_calls():
+    missing = hl.missing(hl.tarray(hl.tint32))
+    evaluate(
+        [
+            (homozygous_balance_passes_expr(hl.call(0, 0), hl.array([9, 1]), 0.9), True),
+            (homozygous_balance_passes_expr(hl.call(0, 0), hl.array([89, 11]), 0.9), False),
+            (homozygous_balance_passes_expr(hl.call(1, 1), hl.array([1, 9]), 0.9), True),
+            (homozygous_balance_passes_expr(hl.call(1, 1), hl.array([11, 89]), 0.9), False),
+            (homozygous_balance_passes_expr(hl.call(1), hl.array([1, 9]), 0.9), True),
+            (homozygous_balance_passes_expr(hl.call(1), hl.array([9, 1]), 0.9), False),
+            (homozygous_balance_passes_expr(hl.call(0), hl.array([9, 1]), 0.9), True),
+            (homozygous_balance_passes_expr(hl.call(0, 0), hl.array([0, 0]), 0.9), False),
+            (homozygous_balance_passes_expr(hl.call(0, 0), missing, 0.9), False),
+            (homozygous_balance_passes_expr(hl.call(0, 1), hl.array([5, 5]), 0.9), True),
+            (homozygous_balance_passes_expr(hl.call(0, 1), missing, 0.9), True),
+        ]
+    )
+
+
+def test_poor_calls_become_missing_by_the_rules_that_are_on_and_whose_fields_are_there():
+    mt = hl.utils.range_matrix_table(1, 4, n_partitions=1)
+    gq, dp = hl.literal([19, 20, 20, 20]), hl.literal([10, 10, 9, 10])
+    ad = hl.literal([[10, 0], [10, 0], [9, 0], [8, 2]])
+    mt = mt.annotate_entries(GT=hl.call(0, 0), GQ=gq[mt.col_idx], DP=dp[mt.col_idx], AD=ad[mt.col_idx])
+
+    def collected(mt, **rules):
+        off = {"min_gq": None, "min_depth": None, "min_het_balance": None}
+        return hl.is_defined(drop_poor_calls(mt, GenotypeThresholds(**(off | rules))).GT).collect()
+
+    assert collected(mt, min_gq=20) == [False, True, True, True]
+    assert collected(mt, min_gq=20, min_depth=10) == [False, True, False, True]
+    assert collected(mt, min_hom_balance=0.9) == [True, True, True, False]
+    assert collected(mt.drop("GQ", "AD"), min_gq=20, min_depth=10, min_hom_balance=0.9) == [True, True, False, True]
+    assert collected(mt) == [True] * 4
+
+
+def test_each_rule_says_in_words_what_it_asks_for():
+    assert [rule.reason for rule in genotype_rules(GenotypeThresholds(min_depth=9, min_hom_balance=0.9))] == [
+        "genotype quality below 20",
+        "depth below 9 (4.5 if haploid)",
+        "heterozygous with less than 0.2 of the reads on one allele",
+        "homozygous with less than 0.9 of the reads on its allele",
+    ]
 
 
 def test_rules_are_skipped_by_name_where_the_field_is_absent():

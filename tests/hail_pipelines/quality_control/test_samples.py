@@ -1,15 +1,9 @@
 import hail as hl
+import numpy as np
 import pandas as pd
 import pytest
 
-from hail_pipelines.quality_control.samples import (
-    SampleThresholds,
-    add_ratios,
-    deviations,
-    judge_samples,
-    minor_dosage_expr,
-    minor_is_ref_expr,
-)
+from hail_pipelines.quality_control.samples import add_ratios, minor_dosage_expr, minor_is_ref_expr
 
 
 @pytest.mark.usefixtures("hail_session")
@@ -26,40 +20,30 @@ def test_the_minor_allele_is_the_rarer_and_a_tie_does_not_depend_on_the_coding()
         (minor_dosage_expr(hl.call(0), True), 1),
         (minor_dosage_expr(hl.missing(hl.tcall), True), None),
     ]
-    cases = [(expression, expected) for expression, expected in cases]
     assert list(hl.eval(hl.tuple([expression for expression, _ in cases]))) == [expected for _, expected in cases]
 
 
-def table(**columns) -> pd.DataFrame:
-    return pd.DataFrame({"sample": ["a", "b", "c", "d", "e"], **columns})
+def counts(**columns) -> pd.DataFrame:
+    """Make counts of two samples, the second of whom nothing was counted."""
+    named = {
+        "calls_present": 4, "called": 2, "variants": 4, "heterozygous": 1, "homozygous_minor": 2, "transitions": 3,
+        "transversions": 2, "insertions": 1, "deletions": 4, "mean_dp": 30.0, "x_depth": 15.0, "y_depth": 30.0,
+    } | columns  # fmt: skip
+    return pd.DataFrame({name: [value, 0] for name, value in named.items()})
 
 
-def test_call_rate_is_judged_on_both_sides_and_where_there_is_no_variant():
-    judged = judge_samples(
-        table(call_rate=[0.95, 0.9499, 1.0, float("nan"), 0.97]), SampleThresholds(min_call_rate=0.95)
-    )
-    assert judged["passes"].tolist() == [True, False, True, True, True]
-    assert judged["reasons"].tolist()[1] == ["call rate below 0.95"]
-
-
-def test_a_sample_far_from_the_median_is_named_for_each_metric():
-    metrics = table(call_rate=[1.0] * 5, singletons=[10, 11, 12, 13, 40], ti_tv=[3.0, 3.1, 3.2, 3.3, 3.4])
-    judged = judge_samples(
-        metrics, SampleThresholds(max_deviations={"singletons": 4, "ti_tv": 4, "heterozygosity": None})
-    )
-    assert judged["passes"].tolist() == [True] * 4 + [False]
-    assert judged["reasons"].iloc[4] == ["singletons more than 4 MADs from the median"]
-
-
-def test_deviations_are_zero_where_most_values_are_equal():
-    assert deviations(pd.Series([1, 1, 1, 9])).tolist() == [0, 0, 0, 0]
-    assert deviations(pd.Series([1.0, 2, 3, 4, 5]))[4] == pytest.approx(2 / 1.4826)
+RATIOS = ["call_rate", "heterozygosity", "ti_tv", "het_hom", "insertion_deletion", "x_ploidy", "y_ploidy"]
 
 
 def test_ratios_are_missing_where_nothing_was_counted():
-    counts = pd.DataFrame(
-        {"variants": [4, 0], "called": [2, 0], "heterozygous": [1, 0], "transitions": [3, 0], "transversions": [2, 0]}
-    )
-    ratios = add_ratios(counts)
-    assert ratios.loc[0, ["call_rate", "heterozygosity", "ti_tv"]].tolist() == [0.5, 0.5, 1.5]
-    assert ratios.loc[1, ["call_rate", "heterozygosity", "ti_tv"]].isna().all()
+    found = add_ratios(counts())
+    assert found.loc[0, RATIOS].tolist() == [0.5, 0.5, 1.5, 0.5, 0.25, 1.0, 2.0]
+    assert found.loc[1, RATIOS].isna().all()
+    assert found["calls_failed"].tolist() == [2, 0]
+    assert {"x_depth", "y_depth"}.isdisjoint(found)
+
+
+def test_ploidy_is_unknown_without_depth():
+    found = add_ratios(counts(x_depth=None, y_depth=None).drop(columns="mean_dp"))
+    assert found[["x_ploidy", "y_ploidy"]].isna().all(axis=None)
+    assert np.isclose(found.loc[0, "call_rate"], 0.5)
