@@ -175,5 +175,5 @@ def _bed_fields(file: Path) -> Iterator[tuple[int, list[str]]]:
     with gzip.open(file, "rt") if compressed else file.open() as lines:
         for number, line in enumerate(lines, start=1):
             fields = line.split()
-            if fields and not line.startswith("#") and fields[0] not in ("track", "browser"):
+            if fields and not fields[0].startswith("#") and fields[0] not in ("track", "browser"):
                 yield number, fields
