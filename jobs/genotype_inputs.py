@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from association.cohort.ancestry import MAIN, OTHER, UNASSIGNED
 from association.problems import InputError, Problem
 from hail_pipelines.reference_genome import ReferenceGenome, contig_recoding, last_position
 from hail_pipelines.vcf.header import Declaration
@@ -125,6 +126,7 @@ def read_panel_labels(study: Study, path: Path, samples: Collection[str] | None)
     table.require(["sample", "ancestry"], "Name the columns so")
     ids, labels = table.identifiers("sample"), table.texts("ancestry")
     table.unique("sample")
+    table.note("ancestry", labels.isin([MAIN, OTHER, UNASSIGNED]), "is a name that the engine gives; choose another")
     if samples is not None and ids.notna().any() and not ids.isin(set(samples)).any():
         table.add("column 'sample'", "none of these is in the panel's VCFs; write ids as they stand there")
     table.close()

@@ -19,7 +19,7 @@ from jobs.annotation_settings import annotation_inputs, annotation_outputs, anno
 from jobs.check import CheckedStudy
 from jobs.genotype_inputs import bed_files, exclusion_files, loaded_fields, panel_files, regions_of
 from jobs.quality_control.common_genotypes import read_common
-from jobs.quality_control.facts import batches_of, digest, sample_facts
+from jobs.quality_control.facts import digest, sample_facts
 from jobs.quality_control.files import (
     ATTRITION,
     KINSHIP,
@@ -33,7 +33,7 @@ from jobs.quality_control.files import (
 from jobs.quality_control.page import page_inputs
 from jobs.quality_control.samples import judge_samples
 from jobs.stage import Counts, Folders, Stage
-from jobs.stage_settings import common_sites, genotype_thresholds, store_ceiling, variant_thresholds
+from jobs.stage_settings import genotype_thresholds, store_ceiling, variant_thresholds
 
 # The code that decides a stage's outputs: when it changes, the stage is done again.
 SETTINGS = ("jobs.genotype_stages", "jobs.genotype_inputs", "jobs.stage_settings", "jobs.annotation_settings")
@@ -69,8 +69,9 @@ class GenotypeStages:
         vcfs = tuple(fingerprint(path) for path in self.checked.vcfs)
         qc, genotypes = self._settings["qc"], self.study.genotypes
         loaded = [genotypes.reference_genome, genotypes.header_types, loaded_fields(self.checked)]
-        batches = digest(self.facts[["sample", "batch"]])
-        measured = [qc["genotype"], qc["variant"], qc["common"], batches]
+        later = ("max_batch_spread", "min_batch_p", "min_hwe_p")
+        of_sites = {name: value for name, value in qc["variant"].items() if name not in later}
+        measured = [qc["genotype"], of_sites, qc["common"]["min_allele_frequency"]]
         # Whom a trait leaves out for a relative, and its covariates, are decided later.
         ancestry = {name: value for name, value in qc["ancestry"].items() if name != "covariates"}
         judged = [qc["sample"], qc["common"], ancestry, qc["sex"], digest(self.facts)]
@@ -149,8 +150,7 @@ class GenotypeStages:
             genotype=genotype_thresholds(self.study.qc),
             variant=variant_thresholds(self.study.qc),
             regions=regions_of(self.study, self.checked.path),
-            batches=batches_of(self.facts),
-            common=common_sites(self.study.qc),
+            min_allele_frequency=self.study.qc.common.min_allele_frequency,
         )
         return asdict(counts)
 

@@ -17,7 +17,6 @@ ESCALATION = 10
 
 if TYPE_CHECKING:
     from hail_pipelines.quality_control.genotypes import GenotypeThresholds
-    from hail_pipelines.quality_control.sites import CommonSites
     from hail_pipelines.quality_control.variant_rules import VariantThresholds
 
 
@@ -34,13 +33,6 @@ def variant_thresholds(qc: Qc) -> VariantThresholds:
 
     regions = {"low_complexity", "segmental_duplications", "targets", "target_padding"}
     return VariantThresholds(**qc.variant.model_dump(exclude=regions))
-
-
-def common_sites(qc: Qc) -> CommonSites:
-    """Give which variants tell relatives and ancestry."""
-    from hail_pipelines.quality_control.sites import CommonSites
-
-    return CommonSites(qc.common.min_allele_frequency, qc.common.min_call_rate)
 
 
 def store_ceiling(study: Study) -> float:

@@ -121,8 +121,11 @@ def capture_of(male: Floats, x: Floats, y: Floats) -> Capture:
     with_y = _median(y[one_x & (y > least)])
     if not x_per_copy > 0:
         x_per_copy = 1.0
-    # Where nobody shows what one Y is, stray reads can't be told from it either.
-    return Capture(x_per_copy, 1.0, 0.0) if np.isnan(with_y) else Capture(x_per_copy, with_y - stray, stray)
+    if np.isnan(with_y):
+        # Where those with one X show no more of Y than those with two, depth on Y tells nothing; where nobody has
+        # one X, it is taken as it is.
+        return Capture(x_per_copy, 1.0 if np.isnan(_median(y[one_x])) else np.nan, 0.0)
+    return Capture(x_per_copy, with_y - stray, stray)
 
 
 def _median(depth: Floats) -> float:
@@ -152,6 +155,9 @@ def _name(male: float, x: float, y: float, called: float) -> str:
     if x_copies is None or y_copies is None or (not np.isnan(male) and (x_copies == 1) != (male == 1)):
         return UNCLEAR
     if np.isnan(y_copies):
+        if np.isnan(male):
+            # Of X alone, and by depth alone: a kit that catches it badly makes one copy of two.
+            return UNCLEAR
         y_copies = 1 if x_copies == 1 else 0
     return KARYOTYPE.get((x_copies, int(y_copies)), UNCLEAR)
 

@@ -1,7 +1,7 @@
 """How far a sample's metrics lie from those of the samples it can be compared with.
 
-Samples are compared within batch and ancestry; where that leaves fewer than 30, within the batch, and where the batch
-is small as well, with everybody. The distance is
+Samples are compared within batch and ancestry; where that leaves fewer than 30, within the ancestry, where that is
+small as well within the batch, and else with everybody. The distance is
 
     (value - median) / (1.4826 * median absolute deviation),
 
@@ -25,6 +25,8 @@ MAD_TO_SD = 1.4826
 # A median absolute deviation of so many values has a standard error of about a fifth.
 FEWEST_OF_STRATUM = 30
 EVERYBODY = "everybody"
+# Metrics of which only too much is held against a sample.
+HIGH_ALONE = frozenset({"singletons", "het_hom", "heterozygosity"})
 # Metrics that differ between ancestries.
 ANCESTRY_METRICS = frozenset({"heterozygosity", "het_hom", "singletons", "ti_tv", "insertion_deletion"})
 
@@ -43,9 +45,10 @@ def strata(batch: pd.Series, ancestry: pd.Series, *, fewest: int = FEWEST_OF_STR
     """
     known_batch, known_ancestry = batch.notna(), ancestry.notna()
     by_batch = ("batch " + batch.astype(str)).where(known_batch, "no batch")
-    by_both = (by_batch + ", ancestry " + ancestry.astype(str)).where(known_ancestry)
+    by_ancestry = ("ancestry " + ancestry.astype(str)).where(known_ancestry)
+    by_both = by_batch + ", " + by_ancestry
     named = pd.Series(EVERYBODY, index=batch.index, dtype=object)
-    for names in (by_batch.where(known_batch), by_both):
+    for names in (by_batch.where(known_batch), by_ancestry, by_both):
         counts = names.map(names.value_counts())
         named = named.where(~(counts >= fewest), names)
     return np.asarray(named, dtype=object)
@@ -142,3 +145,22 @@ def residuals(values: pd.Series, components: Floats) -> pd.Series:
     coefficients = np.linalg.lstsq(design[known], numbers[known], rcond=None)[0]
     left[known] = numbers[known] - design[known] @ coefficients
     return pd.Series(left, index=values.index)
+
+
+def is_far(metric: str, deviation: Floats, limit: float) -> NDArray[np.bool_]:
+    """Say whose metric is too far from those of comparable samples (n).
+
+    Too few singletons, or heterozygous calls, are a sign of relatives in the cohort or of inbreeding, not of a poor
+    sample: both copies of a duplicate have none.
+
+    Parameters
+    ----------
+    metric
+        Its name.
+    deviation
+        From `deviations`, NaN where not known (n).
+    limit
+        The largest that is allowed.
+    """
+    far: NDArray[np.bool_] = (deviation if metric in HIGH_ALONE else np.abs(deviation)) > limit
+    return far

@@ -94,9 +94,11 @@ def quality_passes_expr(quality: hl.NumericExpression, minimum: float) -> hl.Boo
     return hl.coalesce(quality >= minimum, hl.bool(False))
 
 
-def depth_passes_expr(call: hl.CallExpression, depth: hl.NumericExpression, minimum: float) -> hl.BooleanExpression:
-    """Say whether a call's depth suffices, half as much for a haploid call; a missing one does not."""
-    needed = hl.if_else(call.ploidy == 1, minimum / 2, hl.float64(minimum))
+def depth_passes_expr(
+    one_copy: hl.BooleanExpression, depth: hl.NumericExpression, minimum: float
+) -> hl.BooleanExpression:
+    """Say whether a call's depth suffices, half as much where there is one copy; a missing one does not."""
+    needed = hl.if_else(one_copy, minimum / 2, hl.float64(minimum))
     return hl.coalesce(depth >= needed, hl.bool(False))
 
 
@@ -121,13 +123,26 @@ def homozygous_balance_passes_expr(
     return hl.if_else(call.is_het(), hl.bool(True), hl.coalesce(own >= minimum, hl.bool(False)))
 
 
-def genotype_failures_expr(mt: hl.MatrixTable, thresholds: GenotypeThresholds) -> dict[str, hl.BooleanExpression]:
-    """Map each applicable rule's name to whether a call is present and fails it."""
+def genotype_failures_expr(
+    mt: hl.MatrixTable, thresholds: GenotypeThresholds, one_copy: hl.BooleanExpression
+) -> dict[str, hl.BooleanExpression]:
+    """Map each applicable rule's name to whether a call is present and fails it.
+
+    Parameters
+    ----------
+    mt
+        Calls.
+    thresholds
+        Which rules are wanted.
+    one_copy
+        Whether a sample has, or may have, one copy of the chromosome; a haploid call says so by itself.
+    """
     passes: dict[str, hl.BooleanExpression] = {}
     if thresholds.min_gq is not None and "GQ" in mt.entry:
         passes["genotype quality"] = quality_passes_expr(mt.GQ, thresholds.min_gq)
     if thresholds.min_depth is not None and "DP" in mt.entry:
-        passes["depth"] = depth_passes_expr(mt.GT, mt.DP, thresholds.min_depth)
+        single = one_copy | (mt.GT.ploidy == 1)
+        passes["depth"] = depth_passes_expr(single, mt.DP, thresholds.min_depth)
     if thresholds.min_het_balance is not None and "AD" in mt.entry:
         passes["allele balance"] = balance_passes_expr(mt.GT, mt.AD, thresholds.min_het_balance)
     if thresholds.min_hom_balance is not None and "AD" in mt.entry:
@@ -135,12 +150,35 @@ def genotype_failures_expr(mt: hl.MatrixTable, thresholds: GenotypeThresholds) -
     return {name: hl.is_defined(mt.GT) & ~rule for name, rule in passes.items()}
 
 
-def call_passes_expr(failures: dict[str, hl.BooleanExpression]) -> hl.BooleanExpression:
-    """Say whether a call fails none of the rules; True where there is no rule."""
-    return ~hl.any(*failures.values()) if failures else hl.bool(True)
+def judge_calls(mt: hl.MatrixTable, thresholds: GenotypeThresholds, one_copy: hl.BooleanExpression) -> hl.MatrixTable:
+    """Set calls that fail the thresholds to missing; rows and columns stay as they are.
 
+    Parameters
+    ----------
+    mt
+        Calls.
+    thresholds
+        What a call must reach.
+    one_copy
+        As `genotype_failures_expr` takes it.
 
-def drop_poor_calls(mt: hl.MatrixTable, thresholds: GenotypeThresholds) -> hl.MatrixTable:
-    """Set calls that fail the thresholds to missing; rows and columns stay as they are."""
-    passes = call_passes_expr(genotype_failures_expr(mt, thresholds))
-    return mt.annotate_entries(GT=hl.or_missing(passes, mt.GT))
+    Returns
+    -------
+    The calls with the entry fields `present` (whether there was a call), `failures` (whether it failed each rule) and
+    `het_share`: the share of alternate reads in a heterozygous call of sufficient quality and depth, whether or not
+    that share passes.
+    """
+    failures = genotype_failures_expr(mt, thresholds, one_copy)
+    passes = ~hl.any(*failures.values()) if failures else hl.bool(True)
+    uncertain = [failures[name] for name in ("genotype quality", "depth") if name in failures]
+    share = hl.missing(hl.tfloat64)
+    if "AD" in mt.entry:
+        depth = hl.sum(mt.AD)
+        trusted = ~hl.any(*uncertain) if uncertain else hl.bool(True)
+        share = hl.or_missing(mt.GT.is_het() & trusted & (depth > 0), mt.AD[1] / depth)
+    return mt.annotate_entries(
+        GT=hl.or_missing(passes, mt.GT),
+        present=hl.is_defined(mt.GT),
+        failures=hl.struct(**failures),
+        het_share=share,
+    )

@@ -1,14 +1,13 @@
 """Measure variants and samples: the two passes over the calls that quality control decides by.
 
-What is written depends on the calls, the thresholds of genotypes and variants, and the batches; who stays is decided
-from it without reading the calls again.
+What is written depends on the calls and the thresholds of genotypes and variants; who stays is decided from it
+without reading the calls again.
 """
 
 from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +17,12 @@ import pyarrow as pa
 import pyarrow.dataset
 import pyarrow.parquet
 
-from hail_pipelines.quality_control.genotypes import GenotypeThresholds, call_passes_expr, genotype_failures_expr
+from association.problems import InputError
+from hail_pipelines.quality_control.genotypes import GenotypeThresholds, judge_calls
 from hail_pipelines.quality_control.regions import Regions
 from hail_pipelines.quality_control.samples import sample_counts
-from hail_pipelines.quality_control.sites import CommonSites, common_dosages, site_table
+from hail_pipelines.quality_control.sex_chromosomes import with_sex_chromosomes
+from hail_pipelines.quality_control.sites import common_dosages, site_table
 from hail_pipelines.quality_control.variant_rules import VariantThresholds
 from hail_pipelines.session import write_parquet
 
@@ -40,15 +41,15 @@ class MeasureCounts:
     ----------
     samples, variants
         In the calls.
-    passing_variants
-        Variants that no rule excludes as far as is known without ancestry and sex.
+    used_variants
+        Variants that samples are judged by.
     common_variants
         Those of them whose genotypes tell relatives and ancestry.
     """
 
     samples: int
     variants: int
-    passing_variants: int
+    used_variants: int
     common_variants: int
 
 
@@ -59,8 +60,7 @@ def measure(
     genotype: GenotypeThresholds,
     variant: VariantThresholds,
     regions: Regions,
-    batches: Mapping[str, str],
-    common: CommonSites,
+    min_allele_frequency: float,
 ) -> MeasureCounts:
     """Measure every variant and sample.
 
@@ -74,23 +74,48 @@ def measure(
         `calls.mt`.
     output_dir
         The folder to write to; it must not hold these files yet.
-    genotype, variant, regions, batches, common
+    genotype, variant, regions, min_allele_frequency
         As `site_table` takes them.
+
+    Raises
+    ------
+    InputError
+        If no variant passes the rules of its site.
     """
     mt = hl.read_matrix_table(str(calls))
-    sites = site_table(mt, genotype=genotype, variant=variant, regions=regions, batches=batches, common=common)
+    sites = site_table(
+        mt, genotype=genotype, variant=variant, regions=regions, min_allele_frequency=min_allele_frequency
+    )
     sites = sites.checkpoint(str(output_dir / SITES))
-    write_common(common_dosages(sites), mt.s.collect(), output_dir / COMMON)
-    used = mt.annotate_rows(**sites.select("passes", "allele_count", "allele_number")[mt.row_key])
-    used = used.filter_rows(used.passes)
-    passes = call_passes_expr(genotype_failures_expr(used, genotype))
-    used = used.annotate_entries(GT=hl.or_missing(passes, used.GT), present=hl.is_defined(used.GT))
-    samples = sample_counts(used)
+    total, of_site, typical = sites.aggregate(
+        (
+            hl.agg.count(),
+            hl.agg.count_where(sites.passes),
+            hl.agg.filter(sites.passes, hl.agg.approx_quantiles(sites.call_rate, 0.5)),
+        )
+    )
+    if of_site == 0:
+        raise _nothing_left(sites, total)
+    # Samples without calls lower every variant's call rate: it is held against what is usual.
+    least = (variant.min_call_rate or 0.0) * (typical if typical is not None else 1.0)
+    used = sites.filter(sites.passes & (hl.coalesce(sites.call_rate, 1.0) >= least))
+    write_common(common_dosages(used), mt.s.collect(), output_dir / COMMON)
+    mt = mt.annotate_rows(**used.select("allele_count", "allele_number")[mt.row_key])
+    mt = with_sex_chromosomes(mt.filter_rows(hl.is_defined(mt.allele_count)))
+    samples = sample_counts(judge_calls(mt, genotype, mt.on_x | mt.on_y))
     samples.to_parquet(output_dir / COUNTS, index=False)
-    total, passing = sites.aggregate((hl.agg.count(), hl.agg.count_where(sites.passes)))
-    counts = MeasureCounts(len(samples), total, passing, pyarrow.parquet.read_metadata(output_dir / COMMON).num_rows)
-    log.info("%d of %d variants pass, %d are common", passing, total, counts.common_variants)
+    common = pyarrow.parquet.read_metadata(output_dir / COMMON).num_rows
+    counts = MeasureCounts(len(samples), total, used.count(), common)
+    log.info("%d of %d variants are used, %d are common", counts.used_variants, total, common)
     return counts
+
+
+def _nothing_left(sites: hl.Table, total: int) -> InputError:
+    """Say that samples can't be judged, since no variant is left to judge them by."""
+    reasons = sites.aggregate(hl.agg.explode(hl.agg.counter, sites.reasons))
+    listed = "; ".join(f"{count:,} {reason}" for reason, count in sorted(reasons.items(), key=lambda one: -one[1]))
+    message = f"none of the {total:,} variants passes ({listed}): samples can't be judged; loosen qc.variant"
+    return InputError.single("quality control", "variants", message)
 
 
 def write_common(table: hl.Table, columns: list[str], path: Path) -> None:

@@ -46,8 +46,8 @@ def sample_counts(mt: hl.MatrixTable) -> pd.DataFrame:
     Parameters
     ----------
     mt
-        Calls after genotype QC, at the variants to count, with row fields `allele_count` and `allele_number` and the
-        entry field `present`, whether there was a call before genotype QC.
+        Calls after genotype QC, at the variants to count, with row fields `allele_count`, `allele_number`,
+        `on_x` and `on_y`, and the entry field `present`, whether there was a call before genotype QC.
 
     Returns
     -------
@@ -74,7 +74,9 @@ def _collected(columns: hl.Table) -> pd.DataFrame:
 def _autosomal_counts(mt: hl.MatrixTable) -> hl.Table:
     mt = _with_alleles(mt)
     minor = minor_dosage_expr(mt.GT, mt.minor_is_ref)
-    means = {f"mean_{name.lower()}": hl.agg.mean(mt[name]) for name in ("DP", "GQ") if name in mt.entry}
+    means = {"mean_dp": _mean_depth_expr(mt)} if "DP" in mt.entry else {}
+    if "GQ" in mt.entry:
+        means["mean_gq"] = hl.agg.mean(mt.GQ)
     columns = mt.select_cols(
         variants=hl.agg.count(),
         called=hl.agg.count_where(hl.is_defined(mt.GT)),
@@ -85,14 +87,17 @@ def _autosomal_counts(mt: hl.MatrixTable) -> hl.Table:
     return columns.transmute(**columns.carried)
 
 
+def _mean_depth_expr(mt: hl.MatrixTable) -> hl.Float64Expression:
+    """Average the depth of a sample's calls; where there are no reads some programs write none."""
+    return hl.agg.mean(hl.coalesce(mt.DP, 0))
+
+
 def _sex_chromosome_counts(mt: hl.MatrixTable) -> hl.Table:
     minor_count = hl.min(mt.allele_count, mt.allele_number - mt.allele_count)
     frequency = minor_count / mt.allele_number
-    mt = mt.annotate_rows(
-        on_x=mt.locus.in_x_nonpar(), on_y=mt.locus.in_y_nonpar(), heterozygosity=2 * frequency * (1 - frequency)
-    )
+    mt = mt.annotate_rows(heterozygosity=2 * frequency * (1 - frequency))
     called = hl.is_defined(mt.GT)
-    depth = hl.agg.mean(mt.DP) if "DP" in mt.entry else hl.missing(hl.tfloat64)
+    depth = _mean_depth_expr(mt) if "DP" in mt.entry else hl.missing(hl.tfloat64)
     on_x = hl.agg.filter(
         mt.on_x,
         hl.struct(

@@ -51,12 +51,22 @@ def fit_to_copies_expr(call: hl.CallExpression, copies: hl.Int32Expression) -> h
     return hl.if_else(hl.is_defined(copies), fitted, call)
 
 
+def with_sex_chromosomes(mt: hl.MatrixTable) -> hl.MatrixTable:
+    """Say of each row whether it is on X or on Y, outside the pseudoautosomal regions: `on_x`, `on_y`.
+
+    Asking a locus anew for every call would take longer than all else.
+    """
+    return mt.annotate_rows(on_x=mt.locus.in_x_nonpar(), on_y=mt.locus.in_y_nonpar())
+
+
 def fit_to_sex(mt: hl.MatrixTable) -> hl.MatrixTable:
     """Make every call outside the pseudoautosomal regions of X and Y fit its sample's copies.
 
-    Adds the row fields `on_x` and `on_y`: asking a locus anew for every call would take longer than all else.
+    Parameters
+    ----------
+    mt
+        Calls with the fields of `with_copies` and `with_sex_chromosomes`.
     """
-    mt = mt.annotate_rows(on_x=mt.locus.in_x_nonpar(), on_y=mt.locus.in_y_nonpar())
     # Not hl.min, which takes a missing number for none at all and would give somebody unclear one Y.
     y_copies = hl.if_else(mt.y_copies > 1, 1, mt.y_copies)
     call = (

@@ -1,49 +1,23 @@
 """The first pass over the calls: every variant measured over all samples, and the genotypes of the common ones.
 
-Who is related to whom, of what ancestry and sex is not known yet, so Hardy-Weinberg is not tested here; an excess of
+Who is related to whom, of what ancestry and sex, and whose calls are poor is not known yet. So variants are judged
+here by their sites alone: call rates, batches and Hardy-Weinberg wait for the samples that stay. An excess of
 heterozygous calls, the mark of sites where reads of two places are piled up, is seen by the inbreeding coefficient.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 import hail as hl
 
-from hail_pipelines.quality_control.genotypes import (
-    GenotypeThresholds,
-    call_passes_expr,
-    genotype_failures_expr,
-)
+from hail_pipelines.quality_control.genotypes import GenotypeThresholds, judge_calls
 from hail_pipelines.quality_control.regions import Regions, region_exprs
-from hail_pipelines.quality_control.variant_metrics import (
-    batch_difference_exprs,
-    batch_missing_expr,
-    call_counts_expr,
-    derived_metrics_expr,
-)
-from hail_pipelines.quality_control.variant_rules import VariantThresholds, variant_reasons_expr
+from hail_pipelines.quality_control.sex_chromosomes import with_sex_chromosomes
+from hail_pipelines.quality_control.variant_metrics import call_counts_expr, derived_metrics_expr
+from hail_pipelines.quality_control.variant_rules import VariantThresholds, site_thresholds, variant_reasons_expr
 
 # Where INFO has these, a variant is judged by them; by allele where GATK wrote them so.
 QUALITY_BY_DEPTH = ("AS_QD", "QD")
 VQSLOD = ("AS_VQSLOD", "VQSLOD")
-
-
-@dataclass(frozen=True)
-class CommonSites:
-    """Which variants tell relatives, ancestry and copies apart.
-
-    Attributes
-    ----------
-    min_allele_frequency
-        Of the minor allele.
-    min_call_rate
-        Over all samples.
-    """
-
-    min_allele_frequency: float = 0.01
-    min_call_rate: float = 0.98
 
 
 def site_table(
@@ -52,8 +26,7 @@ def site_table(
     genotype: GenotypeThresholds,
     variant: VariantThresholds,
     regions: Regions,
-    batches: Mapping[str, str],
-    common: CommonSites,
+    min_allele_frequency: float,
 ) -> hl.Table:
     """Measure every variant over all samples, after genotype QC.
 
@@ -65,10 +38,8 @@ def site_table(
         Thresholds.
     regions
         BED files to look variants up in.
-    batches
-        Batch of each sample that has one.
-    common
-        Which variants' genotypes to keep.
+    min_allele_frequency
+        Of the minor allele, from which on a variant's genotypes are kept.
 
     Returns
     -------
@@ -76,61 +47,48 @@ def site_table(
     and of those that failed each rule), `reasons`, `passes`, and `dosages`: alternate alleles by sample in the order
     of the columns, -1 for a missing call; missing for a variant that is not common.
     """
-    failures = genotype_failures_expr(mt, genotype)
-    passes = call_passes_expr(failures)
-    present = hl.is_defined(mt.GT)
-    names = sorted(set(batches.values()))
-    of_sample = {sample: names.index(batch) for sample, batch in batches.items()}
-    numbers = hl.literal(of_sample, hl.tdict(hl.tstr, hl.tint32))
-    mt = mt.annotate_entries(GT=hl.or_missing(passes, mt.GT), present=present, failures=hl.struct(**failures))
-    mt = mt.annotate_cols(batch=numbers.get(mt.s))
+    mt = with_sex_chromosomes(mt)
+    # Who has one X is not known yet: nobody's call there need be as deep as one of two copies.
+    mt = judge_calls(mt, genotype, mt.on_x | mt.on_y)
+    rules = list(mt.failures)
     mt = mt.select_rows(
         "rsid",
         "filters",
         **{name: mt.info[name] for name in _quality_fields(mt)},
         a_index=mt.a_index,
         counts=call_counts_expr(mt),
-        missing_by_batch=batch_missing_expr(mt, hl.bool(True), len(names)),
         genotype_qc=hl.struct(
             present=hl.agg.count_where(mt.present),
             failed=hl.agg.count_where(mt.present & hl.is_missing(mt.GT)),
-            **{name: hl.agg.count_where(mt.failures[name]) for name in failures},
+            **{name: hl.agg.count_where(mt.failures[name]) for name in rules},
         ),
         dosages=hl.agg.collect(hl.coalesce(mt.GT.n_alt_alleles(), -1)),
     )
-    sizes = [sum(batch == name for batch in batches.values()) for name in names]
-    return _judge(mt.rows(), variant, regions, sizes, mt.count_cols(), common)
+    return _judge(mt.rows(), variant, regions, mt.count_cols(), min_allele_frequency)
 
 
 def _judge(
-    ht: hl.Table,
-    variant: VariantThresholds,
-    regions: Regions,
-    batch_sizes: list[int],
-    samples: int,
-    common: CommonSites,
+    ht: hl.Table, variant: VariantThresholds, regions: Regions, samples: int, min_allele_frequency: float
 ) -> hl.Table:
     """Add rates, regions, verdicts, and keep the genotypes of common variants alone."""
-    # Females have no Y: until the sexes are known a rate of calls there says nothing.
-    with_call = hl.or_missing(~ht.locus.in_y_nonpar(), hl.int32(samples))
-    difference = batch_difference_exprs(ht.missing_by_batch, hl.literal(batch_sizes, hl.tarray(hl.tint32)))
+    unknown = dict.fromkeys(("batch_call_rate_spread", "batch_p", "hwe_p"), hl.missing(hl.tfloat64))
     ht = ht.annotate(
-        **derived_metrics_expr(ht.counts, with_call),
-        **{name: hl.or_missing(~ht.locus.in_y_nonpar(), value) for name, value in difference.items()},
+        # Females have no Y: until the sexes are known a rate of calls there says nothing.
+        **derived_metrics_expr(ht.counts, hl.or_missing(~ht.locus.in_y_nonpar(), hl.int32(samples))),
         **region_exprs(ht.locus, regions),
+        **unknown,
         quality_by_depth=_info_expr(ht, QUALITY_BY_DEPTH),
         vqslod=_info_expr(ht, VQSLOD),
-        hwe_p=hl.missing(hl.tfloat64),
     )
     ht = ht.annotate(inbreeding=hl.or_missing(ht.locus.in_autosome_or_par(), ht.inbreeding))
-    ht = ht.annotate(reasons=variant_reasons_expr(ht.row, variant))
+    ht = ht.annotate(reasons=variant_reasons_expr(ht.row, site_thresholds(variant)))
     ht = ht.annotate(passes=hl.len(ht.reasons) == 0)
     minor = hl.min(ht.allele_frequency, 1 - ht.allele_frequency)
     kept = ht.passes & ht.locus.in_autosome() & hl.is_snp(ht.alleles[0], ht.alleles[1])
-    kept &= (minor >= common.min_allele_frequency) & (ht.call_rate >= common.min_call_rate)
+    kept &= minor >= min_allele_frequency
     ht = ht.annotate(dosages=hl.or_missing(hl.coalesce(kept, hl.bool(False)), ht.dosages))
     named = [name for name in (*QUALITY_BY_DEPTH, *VQSLOD) if name in ht.row]
-    return ht.drop("counts", "missing_by_batch", "a_index", *named)
+    return ht.drop("counts", "a_index", *named)
 
 
 def common_dosages(sites: hl.Table) -> hl.Table:

@@ -5,40 +5,38 @@ The functions here are expressions; `sites` applies them to all samples, `varian
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import hail as hl
 
 # Below this many heterozygous calls their mean share of reads says little of a variant.
 FEWEST_HETEROZYGOUS = 3
+# In fewer diploid calls a common variant's coefficient strays below -0.3 by chance.
+FEWEST_DIPLOID = 100
+# Batches with fewer samples are compared with no other.
+SMALLEST_BATCH = 30
 
 
 def call_counts_expr(mt: hl.MatrixTable) -> hl.StructExpression:
     """Aggregate a variant's calls, those that are missing left out.
 
-    Gives `calls`, `allele_count` and `allele_number`, and of diploid calls `homozygous_reference`, `heterozygous`,
-    `homozygous_alternate` and, where the VCF has AD, `het_balance`: the mean share of alternate reads in heterozygous
-    calls.
+    Gives `calls`, `allele_count` and `allele_number`; of diploid calls `homozygous_reference`, `heterozygous` and
+    `homozygous_alternate`; and of `het_share` the `shares` that are known and their mean, `het_balance`.
     """
     diploid = mt.GT.ploidy == 2
-    share = hl.missing(hl.tfloat64)
-    if "AD" in mt.entry:
-        depth = hl.sum(mt.AD)
-        share = hl.or_missing(depth > 0, mt.AD[1] / depth)
-    heterozygous = hl.agg.filter(
-        mt.GT.is_het(), hl.struct(count=hl.int32(hl.agg.count()), het_balance=hl.agg.mean(share))
-    )
-    return hl.agg.filter(
+    counts = hl.agg.filter(
         hl.is_defined(mt.GT),
         hl.struct(
             calls=hl.int32(hl.agg.count()),
             allele_count=hl.int32(hl.agg.sum(mt.GT.n_alt_alleles())),
             allele_number=hl.int32(hl.agg.sum(mt.GT.ploidy)),
             homozygous_reference=hl.int32(hl.agg.count_where(diploid & mt.GT.is_hom_ref())),
+            heterozygous=hl.int32(hl.agg.count_where(mt.GT.is_het())),
             homozygous_alternate=hl.int32(hl.agg.count_where(diploid & mt.GT.is_hom_var())),
-            het=heterozygous,
         ),
     )
+    shares = hl.agg.filter(
+        hl.is_defined(mt.het_share), hl.struct(shares=hl.agg.count(), het_balance=hl.agg.mean(mt.het_share))
+    )
+    return counts.annotate(**shares)
 
 
 def derived_metrics_expr(row: hl.StructExpression, samples: hl.Int32Expression) -> dict[str, hl.Expression]:
@@ -52,8 +50,8 @@ def derived_metrics_expr(row: hl.StructExpression, samples: hl.Int32Expression) 
         How many samples could have a call there.
     """
     frequency = hl.or_missing(row.allele_number > 0, row.allele_count / row.allele_number)
-    diploid = row.homozygous_reference + row.het.count + row.homozygous_alternate
-    alternate = (row.het.count + 2 * row.homozygous_alternate) / (2 * diploid)
+    diploid = row.homozygous_reference + row.heterozygous + row.homozygous_alternate
+    alternate = (row.heterozygous + 2 * row.homozygous_alternate) / (2 * diploid)
     expected = 2 * alternate * (1 - alternate) * diploid
     return {
         "calls": row.calls,
@@ -62,10 +60,10 @@ def derived_metrics_expr(row: hl.StructExpression, samples: hl.Int32Expression) 
         "allele_number": row.allele_number,
         "allele_frequency": frequency,
         "homozygous_reference": row.homozygous_reference,
-        "heterozygous": row.het.count,
+        "heterozygous": row.heterozygous,
         "homozygous_alternate": row.homozygous_alternate,
-        "het_balance": hl.or_missing(row.het.count >= FEWEST_HETEROZYGOUS, row.het.het_balance),
-        "inbreeding": hl.or_missing(expected > 0, 1 - row.het.count / expected),
+        "het_balance": hl.or_missing(row.shares >= FEWEST_HETEROZYGOUS, row.het_balance),
+        "inbreeding": hl.or_missing((expected > 0) & (diploid >= FEWEST_DIPLOID), 1 - row.heterozygous / expected),
     }
 
 
@@ -85,28 +83,25 @@ def batch_missing_expr(mt: hl.MatrixTable, expected: hl.BooleanExpression, batch
     return hl.range(batches).map(lambda batch: counted.get(batch, hl.int64(0)))
 
 
-def batch_difference_exprs(
-    missing: hl.ArrayExpression, sizes: Sequence[int] | hl.ArrayExpression
-) -> dict[str, hl.Float64Expression]:
-    """Compare the call rates of batches: the largest difference, and Pearson's chi-square p-value for it.
+def batch_difference_exprs(missing: hl.ArrayExpression, sizes: hl.ArrayExpression) -> dict[str, hl.Float64Expression]:
+    """Compare the call rates of batches: the largest difference, and how likely chance alone makes it.
+
+    The p-value is the binomial probability, at the missing rate of all batches together, of as many missing calls as
+    the worst batch has, times the number of batches (Bonferroni). Batches of fewer than 30 samples are left out.
 
     Parameters
     ----------
     missing
         Missing calls by batch (b).
     sizes
-        Samples by batch (b).
+        Samples that should have a call, by batch (b).
     """
-    of_size = hl.array(sizes).map(hl.float64)
-    rates = hl.zip(missing, of_size).filter(lambda pair: pair[1] > 0).map(lambda pair: 1 - pair[0] / pair[1])
-    overall = hl.sum(missing) / hl.sum(of_size)
-    terms = (
-        hl.zip(missing, of_size)
-        .filter(lambda pair: pair[1] > 0)
-        .map(lambda pair: (pair[0] - pair[1] * overall) ** 2 / (pair[1] * overall * (1 - overall)))
-    )
-    compared = (hl.len(rates) > 1) & (overall > 0) & (overall < 1)
+    compared = hl.zip(missing.map(hl.int32), sizes.map(hl.int32)).filter(lambda pair: pair[1] >= SMALLEST_BATCH)
+    overall = hl.sum(compared.map(lambda pair: pair[0])) / hl.sum(compared.map(lambda pair: pair[1]))
+    rates = compared.map(lambda pair: 1 - pair[0] / pair[1])
+    tails = compared.map(lambda pair: hl.binom_test(pair[0], pair[1], overall, "greater"))
+    several = hl.len(compared) > 1
     return {
-        "batch_call_rate_spread": hl.or_missing(hl.len(rates) > 1, hl.max(rates) - hl.min(rates)),
-        "batch_p": hl.or_missing(compared, hl.pchisqtail(hl.sum(terms), hl.float64(hl.len(rates) - 1))),
+        "batch_call_rate_spread": hl.or_missing(several, hl.max(rates) - hl.min(rates)),
+        "batch_p": hl.or_missing(several & (overall > 0), hl.min(1.0, hl.len(compared) * hl.min(tails))),
     }

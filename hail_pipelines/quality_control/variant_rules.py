@@ -8,7 +8,7 @@ coefficient of an excess of heterozygotes. QD below 2 is GATK's hard filter.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import hail as hl
 
@@ -27,7 +27,7 @@ class VariantThresholds:
         A variant is left out if the call rates of two batches are farther apart than the first, and chance alone
         would do so with a probability below the second.
     min_hwe_p
-        Smallest Hardy-Weinberg p-value within a group of one ancestry.
+        Smallest p-value for an excess of heterozygous calls, against Hardy-Weinberg, within a group of one ancestry.
     min_inbreeding
         Smallest inbreeding coefficient, 1 - heterozygous / expected; below zero, for an excess of heterozygous calls.
     min_het_balance
@@ -64,6 +64,11 @@ class VariantRule:
     step: str
     reason: str
     field: str
+
+
+def site_thresholds(limits: VariantThresholds) -> VariantThresholds:
+    """Leave out the rules that a few poor samples, or a poor batch, could turn against every variant."""
+    return replace(limits, min_call_rate=None, max_batch_spread=None, min_hwe_p=None)
 
 
 POLYMORPHIC = VariantRule("polymorphic", "no minor allele", "allele_count")

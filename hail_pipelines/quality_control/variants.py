@@ -6,7 +6,7 @@ ancestry, among samples that are not related, on X among females alone. From her
 variant keeps the numbers of the samples that carry its minor allele, with their dosages, and of those whose call is
 missing; everyone else is homozygous for the major allele.
 
-Hardy-Weinberg p-values are exact, two-sided and with mid-p, as Hail has them.
+Hardy-Weinberg p-values are exact, one-sided for an excess of heterozygous calls, and with mid-p, as Hail has them.
 
 References
 ----------
@@ -22,9 +22,10 @@ from collections.abc import Sequence
 import hail as hl
 import pandas as pd
 
-from hail_pipelines.quality_control.genotypes import GenotypeThresholds, drop_poor_calls
+from association.cohort.ancestry import OTHER, UNASSIGNED
+from hail_pipelines.quality_control.genotypes import GenotypeThresholds, judge_calls
 from hail_pipelines.quality_control.samples import minor_dosage_expr, minor_is_ref_expr
-from hail_pipelines.quality_control.sex_chromosomes import fit_to_sex, with_copies
+from hail_pipelines.quality_control.sex_chromosomes import fit_to_sex, with_copies, with_sex_chromosomes
 from hail_pipelines.quality_control.variant_metrics import (
     batch_difference_exprs,
     batch_missing_expr,
@@ -79,7 +80,9 @@ def judged_variants(
     numbered by the order of the ids of those that stay.
     """
     kept = samples[samples["passes"]].sort_values("sample", ignore_index=True)
-    mt = fit_to_sex(drop_poor_calls(_with_columns(mt, kept), genotype))
+    mt = with_sex_chromosomes(_with_columns(mt, kept))
+    one_copy = hl.coalesce((mt.on_x & (mt.x_copies == 1)) | mt.on_y, hl.bool(False))
+    mt = fit_to_sex(judge_calls(mt, genotype, one_copy))
     site = sites[mt.row_key]
     groups = hardy_weinberg_groups(kept)
     mt = mt.select_rows("on_x", "on_y", **{name: site[name] for name in OF_THE_SITE})
@@ -92,8 +95,9 @@ def judged_variants(
 
 
 def hardy_weinberg_groups(kept: pd.DataFrame) -> list[str]:
-    """Name the ancestry groups that are large enough for a test, among samples that are not related."""
-    sizes = kept.loc[kept["unrelated"], "ancestry"].value_counts()
+    """Name the groups of one ancestry that are large enough for a test, among samples that are not related."""
+    of_one = kept["unrelated"] & ~kept["ancestry"].isin([OTHER, UNASSIGNED])
+    sizes = kept.loc[of_one, "ancestry"].value_counts()
     return sorted(sizes.index[sizes >= SMALLEST_GROUP])
 
 
@@ -159,9 +163,14 @@ def _final_metrics(mt: hl.MatrixTable) -> dict[str, hl.Expression]:
 
 
 def _hardy_weinberg_expr(group: hl.StructExpression) -> hl.Float64Expression:
-    """Test one group's diploid calls; missing where there are too few."""
+    """Test one group's diploid calls for an excess of heterozygous ones; missing where there are too few.
+
+    A want of them is no mark of poor calls here: patients' rare recessive variants show it, and so does inbreeding.
+    """
     reference = group.diploid - group.heterozygous - group.alternate
-    test = hl.hardy_weinberg_test(hl.int32(reference), hl.int32(group.heterozygous), hl.int32(group.alternate))
+    test = hl.hardy_weinberg_test(
+        hl.int32(reference), hl.int32(group.heterozygous), hl.int32(group.alternate), one_sided=True
+    )
     return hl.or_missing(group.diploid >= SMALLEST_GROUP, test.p_value)
 
 

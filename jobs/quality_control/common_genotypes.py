@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from association.cohort.common_variants import CommonGenotypes, Dosages, ld_pruned, outside_long_range_ld
+from association.cohort.common_variants import (
+    CommonGenotypes,
+    Dosages,
+    alternate_frequency,
+    ld_pruned,
+    outside_long_range_ld,
+)
+from jobs.study.quality_control import CommonVariantQc
 
 VARIANT = ("contig", "position", "ref", "alt")
 
@@ -37,20 +44,20 @@ def read_common(path: Path, samples: int) -> tuple[pd.DataFrame, Dosages]:
 
 
 def independent_variants(
-    variants: pd.DataFrame, dosages: Dosages, *, reference_genome: str, max_r2: float, min_allele_frequency: float
+    variants: pd.DataFrame, dosages: Dosages, *, reference_genome: str, settings: CommonVariantQc
 ) -> np.ndarray:
-    """Choose the variants that lie outside long-range linkage and are out of linkage with each other.
+    """Choose the variants that are well called, outside long-range linkage and out of linkage with each other.
 
     Parameters
     ----------
     variants
         contig and position (m rows).
     dosages
-        Of the samples that linkage is measured in (m, n).
+        Of the samples to judge by (m, n).
     reference_genome
         The build of the positions.
-    max_r2, min_allele_frequency
-        As `ld_pruned` takes them.
+    settings
+        How common, how well called, and how little correlated they must be.
 
     Returns
     -------
@@ -58,5 +65,8 @@ def independent_variants(
     """
     contig = variants["contig"].str.removeprefix("chr").to_numpy(object)
     genotypes = CommonGenotypes(dosages, contig, variants["position"].to_numpy(np.int64))
-    far = np.flatnonzero(outside_long_range_ld(contig, genotypes.position, reference_genome))
-    return np.sort(far[ld_pruned(genotypes.take(far), max_r2=max_r2, min_maf=min_allele_frequency)])
+    _, call_rate = alternate_frequency(dosages)
+    outside = outside_long_range_ld(contig, genotypes.position, reference_genome)
+    usable = np.flatnonzero(outside & (call_rate >= settings.min_call_rate))
+    pruned = ld_pruned(genotypes.take(usable), max_r2=settings.max_r2, min_maf=settings.min_allele_frequency)
+    return np.sort(usable[pruned])

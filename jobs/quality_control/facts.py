@@ -59,14 +59,6 @@ def sample_facts(study: ClinicalStudy, clinical: Clinical, samples: Sequence[str
     ).pipe(lambda table: table.where(table.notna(), None).astype({"event": bool, "event_known": bool}))
 
 
-def batches_of(facts: pd.DataFrame) -> dict[str, str]:
-    """Map the samples whose batch is known to it; empty where all are of one batch, and nothing can be compared."""
-    known = facts[facts["batch"].notna()]
-    if known["batch"].nunique() < 2:
-        return {}
-    return dict(zip(known["sample"], known["batch"].astype(str), strict=True))
-
-
 def digest(table: pd.DataFrame) -> str:
     """Give a stage something to tell by whether facts have changed, without the facts."""
     return hashlib.sha256(canonical_json(table.to_dict("list")).encode()).hexdigest()

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from association.cohort.outliers import HIGH_ALONE, is_far
 from jobs.study.quality_control import Qc, SampleQc
 
 Booleans = NDArray[np.bool_]
@@ -43,9 +44,9 @@ def rules_of_calls(settings: Qc) -> dict[str, Rule]:
 def rules_of_deviations(limits: SampleQc) -> dict[str, Rule]:
     """Map each reason to leave out a sample that is unlike the others to its rule."""
     return {
-        f"{METRIC_NAMES[metric]} more than {limit:g} MADs from the median": (
+        f"{METRIC_NAMES[metric]} more than {limit:g} MADs {_side(metric)} the median": (
             f"outlier_{metric}",
-            partial(_beyond, limit),
+            partial(_beyond, metric, limit),
         )
         for metric, limit in limits.max_deviations.items()
         if limit is not None
@@ -67,5 +68,9 @@ def skipped_rules(table: pd.DataFrame, rules: dict[str, Rule]) -> dict[str, str]
     return {reason: "nothing to judge by" for reason, (metric, _) in rules.items() if metric in unknown}
 
 
-def _beyond(limit: float, values: pd.Series) -> pd.Series:
-    return values.abs() > limit
+def _side(metric: str) -> str:
+    return "above" if metric in HIGH_ALONE else "from"
+
+
+def _beyond(metric: str, limit: float, values: pd.Series) -> pd.Series:
+    return pd.Series(is_far(metric, values.to_numpy(np.float64), limit), index=values.index)

@@ -108,13 +108,8 @@ def cohort_structure(
     panel
         Samples of known ancestry.
     """
-    common = settings.common
     chosen = independent_variants(
-        variants,
-        dosages[:, well_called],
-        reference_genome=reference_genome,
-        max_r2=common.max_r2,
-        min_allele_frequency=common.min_allele_frequency,
+        variants, dosages[:, well_called], reference_genome=reference_genome, settings=settings.common
     )
     variants, dosages = variants.iloc[chosen].reset_index(drop=True), dosages[chosen]
     relatedness = related_pairs(dosages[:, ~foreign], table["sample"][~foreign].tolist())

@@ -39,7 +39,8 @@ class VariantQc(Section):
     ] = 0.1
     min_batch_p: Annotated[Fraction, Field(description="a difference is no chance below this p-value")] = 1e-4
     min_hwe_p: Annotated[
-        Fraction | None, Field(description="Hardy-Weinberg, among unrelated samples of one ancestry; on X, females")
+        Fraction | None,
+        Field(description="an excess of heterozygous calls, among unrelated samples of one ancestry; on X, females"),
     ] = 1e-6
     min_inbreeding: Annotated[
         float | None, Field(ge=-1, le=1, description="below zero: an excess of heterozygous calls")

@@ -163,13 +163,18 @@ def _samples(
     """Give the samples that are in, with the trait's own columns; `measured` keeps what a transform changed."""
     own = derived.values.drop(columns="reason")
     table = pd.concat(
-        [participants["sample"], strata.rename("stratum"), (participants["male"] == 1).rename("male"), own], axis=1
+        [participants["sample"], strata.rename("stratum"), _is_male(participants).rename("male"), own], axis=1
     )
     table = table[kept].reset_index(drop=True)
     if transform == "none":
         return table
     scale = rank_normal if transform == "rank_normal" else log_positive
     return table.assign(measured=table["value"], value=scale(table["value"]))
+
+
+def _is_male(participants: pd.DataFrame) -> pd.Series:
+    """Say who has one X (n): by the stated sex, and where none is stated by that of the genotypes."""
+    return participants["male"].fillna(participants["genetic_male"]) == 1
 
 
 def _visits(derived: Phenotype, kept: pd.Series) -> pd.DataFrame | None:

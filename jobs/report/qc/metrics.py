@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from association.cohort.outliers import is_far
 from jobs.report import svg
 from jobs.report.figures import ReportFigure
 from jobs.report.null_models.panels import panel_grid
@@ -71,7 +72,7 @@ def flagged(inputs: QcInputs, metric: str) -> Booleans:
     if smallest is not None:
         beyond |= inputs.values(metric) < smallest
     if limit is not None:
-        beyond |= np.abs(inputs.values(f"outlier_{metric}")) > limit
+        beyond |= is_far(metric, inputs.values(f"outlier_{metric}"), limit)
     return beyond
 
 
@@ -152,7 +153,7 @@ def _deviations(inputs: QcInputs, measured: list[str]) -> Exhibit:
         span = span_of(np.concatenate(list(distances.values())), *ends)
         for place, (metric, values) in enumerate(distances.items()):
             limit = limits[metric]
-            beyond = np.zeros(values.size, np.bool_) if limit is None else np.abs(values) > limit
+            beyond = np.zeros(values.size, np.bool_) if limit is None else is_far(metric, values, limit)
             known = np.isfinite(values)
             draw_spread(panel, place, values[known], beyond[known], everyone[0].color, span)
             for end in () if limit is None else (-limit, limit):
