@@ -29,6 +29,7 @@ from hail_pipelines.vcf.alleles import biallelic_depths_expr, is_plain_expr, spl
 from hail_pipelines.vcf.call_faults import mend_calls
 from hail_pipelines.vcf.counts import LoadCounts, load_counts, tally_records
 from hail_pipelines.vcf.files import inspect_vcfs, read_header
+from hail_pipelines.vcf.half_calls import has_half_calls
 from hail_pipelines.vcf.header import Declaration, short_header
 from hail_pipelines.vcf.info_faults import mend_info
 from hail_pipelines.vcf.read_errors import explain_read_errors
@@ -39,13 +40,12 @@ log = logging.getLogger(__name__)
 SMALLEST_PARTITION_BYTES = 256 << 10
 LARGEST_PARTITION_BYTES = 16 << 20
 
-# What is replaced in each line before Hail reads it. A half-call becomes its one allele, to be set to missing where
-# two are expected. A REF that is not spelled in bases is emptied, because Hail drops such a record without a word and
-# an empty one is read and can be counted.
-LINE_REPAIRS = (
-    r"(\t)(?:(\d++)[/|]\.|\.[/|](\d++))(?=[:\t]|$)|^(?!#)((?:[^\t]*+\t){3})(?![ACGTNacgtn]++\t)[^\t]*+",
-    "$1$2$3$4",
-)
+# What is replaced in each line before Hail reads it. A REF that is not spelled in bases is emptied, because Hail
+# drops such a record without a word, and an empty one is read and can be counted. Java tries a pattern that begins
+# with ^ once a line, so this one costs nothing.
+ODD_REFERENCE = r"^(?!#)((?:[^\t]*+\t){3})(?![ACGTNacgtn]++\t)[^\t]*+"
+# A half-call becomes its one allele, to be set to missing where two are expected.
+HALF_CALL = r"(\t)(?:(\d++)[/|]\.|\.[/|](\d++))(?=[:\t]|$)"
 
 
 def load_calls(
@@ -132,7 +132,7 @@ def _read_records(
         array_elements_required=False,
         entry_float_type=hl.tfloat32,
         min_partitions=partitions,
-        find_replace=LINE_REPAIRS,
+        find_replace=_line_repairs(paths),
     )
     if records.n_partitions() > partitions:
         records = records.naive_coalesce(partitions)
@@ -143,6 +143,13 @@ def _read_records(
         on_chromosome=chromosomes.contains(records.locus.contig),
         plain=is_plain_expr(records.locus, records.alleles),
     ).drop(*dropped)
+
+
+def _line_repairs(paths: Sequence[Path]) -> tuple[str, str]:
+    """Choose what to replace in each line: half-calls only where there are any, for looking takes time."""
+    if any(has_half_calls(path) for path in paths):
+        return f"{HALF_CALL}|{ODD_REFERENCE}", "$1$2$3$4"
+    return ODD_REFERENCE, "$1"
 
 
 def _plain(records: hl.MatrixTable) -> hl.MatrixTable:

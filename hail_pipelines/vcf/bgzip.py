@@ -22,6 +22,8 @@ Compression = Literal["none", "gzip", "bgzip"]
 
 END_BLOCK = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 _GZIP_MAGIC = b"\x1f\x8b"
+_BLOCK_START = _GZIP_MAGIC + b"\x08\x04"
+_LARGEST_BLOCK = 64 << 10
 _CHUNK_BYTES = 4 << 20
 
 
@@ -62,6 +64,29 @@ def block_problem(path: Path, *, most_blocks: int = 1_000_000) -> str | None:
         stream.seek(-min(size, len(END_BLOCK)), os.SEEK_END)
         if stream.read() != END_BLOCK:
             return "the end-of-file block is absent: the file was cut off, or its writer was stopped"
+    return None
+
+
+def next_block(stream: BinaryIO, offset: int) -> int | None:
+    """Find the first block of a bgzipped file that begins at an offset or after it; None if there is none.
+
+    Parameters
+    ----------
+    stream
+        The compressed file.
+    offset
+        Where to begin, in bytes of it.
+    """
+    stream.seek(offset)
+    # No block is larger than 64 KiB, so two of them hold the beginning of one and the beginning of the next.
+    window = stream.read(2 * _LARGEST_BLOCK + len(_BLOCK_START))
+    start = window.find(_BLOCK_START)
+    while start >= 0:
+        stream.seek(offset + start)
+        size = _block_size(stream)
+        if size is not None and window[start + size :][: len(_BLOCK_START)] in (_BLOCK_START, b""):
+            return offset + start
+        start = window.find(_BLOCK_START, start + 1)
     return None
 
 
