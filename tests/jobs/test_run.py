@@ -103,7 +103,7 @@ def test_a_run_leaves_results_report_record_quality_control_and_traits(finished)
         "qc/kinship.parquet",
         "qc/variants.parquet",
         "qc/qc.html",
-        "qc/tables/missingness_by_batch.tsv",
+        "qc/tables/genotype_attrition.tsv",
         "traits/survival.json",
         "traits/alsfrs_slope.json",
         "traits/excluded.tsv",
@@ -148,7 +148,7 @@ def test_the_record_says_how_the_results_were_made(finished):
 
 def test_quality_control_by_itself_leaves_its_page_and_tables_and_nothing_else(finished):
     left = finished.left_by_qc
-    assert {"qc/qc.html", "qc/samples.parquet", "qc/kinship.parquet", "qc/tables/samples.tsv"} <= set(left)
+    assert {"qc/qc.html", "qc/samples.parquet", "qc/kinship.parquet", "qc/tables/genotype_attrition.tsv"} <= set(left)
     assert {name.split("/")[0] for name in left} == {"qc", ".lock"}
     assert finished.quality_control.page == finished.output / "qc" / "qc.html"
     assert finished.quality_control.samples == 40
