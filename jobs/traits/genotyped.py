@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,13 +80,24 @@ def all_genotyped(samples: tuple[str, ...]) -> Genotyped:
 
 
 def adjusted_components(study: Study, trait: Trait, genotyped: Genotyped) -> pd.DataFrame:
-    """Give the components that a trait's null model adjusts for, by sample id."""
+    """Give the components that a trait's null model adjusts for, by sample id, in standard deviations."""
     wanted = study.qc.ancestry.covariates
     if wanted is None:
         default = isinstance(chosen_covariates(study, trait), str)
         named = bool(study.participants.columns.principal_components)
         wanted = min(genotyped.structured, MOST_COMPONENTS) if default and not named else 0
-    return genotyped.components.iloc[:, :wanted]
+    chosen = genotyped.components.iloc[:, :wanted]
+    return (chosen - chosen.mean()) / chosen.std()
+
+
+def component_warnings(study: Study, genotyped: Genotyped) -> Iterator[str]:
+    """Warn where fewer components are known than every model is to adjust for."""
+    wanted, known = study.qc.ancestry.covariates, genotyped.components.shape[1]
+    if wanted is not None and genotyped.call_rate.notna().any() and known < wanted:
+        yield (
+            f"qc.ancestry.covariates asks for {wanted} principal components, and the genotypes give {known}: "
+            "the model adjusts for these"
+        )
 
 
 def related_reason(

@@ -19,7 +19,7 @@ from jobs.study.traits import Trait
 from jobs.traits.checks import check_trait, stop_where_asked
 from jobs.traits.covariates import covariate_rules, covariate_table, covariate_warnings
 from jobs.traits.diagnostics import proportional_hazards
-from jobs.traits.genotyped import Genotyped, adjusted_components, related_reason
+from jobs.traits.genotyped import Genotyped, adjusted_components, component_warnings, related_reason
 from jobs.traits.models import fit_trait
 from jobs.traits.phenotypes import Phenotype, phenotype
 from jobs.traits.prepared import PreparedTrait
@@ -113,6 +113,7 @@ def _prepare(
         warnings=(
             *covariate_warnings(study, trait, columns, from_genotypes=genotyped is not None),
             *_event_warnings(samples, reason),
+            *(component_warnings(study, genotyped) if genotyped is not None and isinstance(study, Study) else ()),
         ),
         definition=trait.model_dump(exclude={"name", "type", "covariates"}, exclude_none=True),
     )
