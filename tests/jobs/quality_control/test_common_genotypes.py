@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from jobs.quality_control.common_genotypes import independent_variants, read_common
+from jobs.study.quality_control import CommonVariantQc
 
 
 def written(path, variants, dosages):
@@ -44,13 +45,12 @@ def test_no_common_variant_at_all_is_read_as_none(tmp_path):
     assert list(found) == ["contig", "position", "ref", "alt"]
     assert len(found) == 0
     assert read.shape == (0, 5)
-    chosen = independent_variants(found, read, reference_genome="GRCh38", max_r2=0.1, min_allele_frequency=0.01)
-    assert chosen.size == 0
+    assert choose(found, read) == []
 
 
-def choose(variants, dosages, **options):
-    settings = {"reference_genome": "GRCh38", "max_r2": 0.1, "min_allele_frequency": 0.01}
-    return independent_variants(variants, dosages, **(settings | options)).tolist()
+def choose(variants, dosages, *, reference_genome="GRCh38", **settings):
+    common = CommonVariantQc(**settings)
+    return independent_variants(variants, dosages, reference_genome=reference_genome, settings=common).tolist()
 
 
 @pytest.fixture
@@ -90,3 +90,11 @@ def test_variants_that_are_rare_among_the_samples_looked_at_are_left_out(indepen
     assert 7 in choose(variants, dosages, min_allele_frequency=0.0125)
     assert 7 not in choose(variants, dosages, min_allele_frequency=0.0126)
     assert 7 not in choose(variants, dosages[:, :390])
+
+
+@pytest.mark.parametrize(("missing", "chosen"), [(8, True), (9, False)])
+def test_variants_are_to_be_well_called_among_the_samples_looked_at(independent, missing, chosen):
+    variants, dosages = independent
+    dosages[4, :missing] = -1
+    assert (4 in choose(variants, dosages, min_call_rate=0.98)) == chosen
+    assert 4 in choose(variants, dosages[:, missing:], min_call_rate=1.0)

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from jobs.clinical.read import read_clinical
-from jobs.quality_control.facts import batches_of, digest, sample_facts
+from jobs.quality_control.facts import digest, sample_facts
 from jobs.study.file import read_study
 
 SETTINGS = {
@@ -25,8 +25,9 @@ died 2020-01-01 2021-01-01 NA 2021-01-01 M k1 north 1 170
 ventilated 2020-01-01 NA 2021-02-01 2021-03-01 F k1 south 1 171
 alive 2020-01-01 NA NA 2021-03-01 2 k2 south 0 172
 unknown 2020-01-01 NA NA NA 1 NA NA NA 173
+uncoded 2020-01-01 NA NA 2021-03-01 F k2 south NA 175
 absent 2020-01-01 2021-01-01 NA 2021-01-01 M k2 north 1 174"""
-IDS = ("ventilated", "died", "unknown", "alive", "genotyped_only")
+IDS = ("ventilated", "died", "unknown", "alive", "genotyped_only", "uncoded")
 
 
 @pytest.fixture
@@ -63,6 +64,7 @@ def test_death_and_ventilation_are_events_and_a_last_contact_says_that_there_was
         "alive": False,
         "unknown": False,
         "genotyped_only": False,
+        "uncoded": False,
     }
     assert found["event_known"].to_dict() == {
         "died": True,
@@ -70,6 +72,7 @@ def test_death_and_ventilation_are_events_and_a_last_contact_says_that_there_was
         "alive": True,
         "unknown": False,
         "genotyped_only": False,
+        "uncoded": True,
     }
     assert found["event"].dtype == found["event_known"].dtype == bool
 
@@ -94,6 +97,7 @@ def test_batch_cohort_and_sex_come_from_the_columns_that_the_study_names(facts):
         "alive": "k2",
         "unknown": None,
         "genotyped_only": None,
+        "uncoded": "k2",
     }
     assert found.loc[["died", "unknown"], "cohort"].tolist() == ["north", None]
     assert found["reported_sex"].to_dict() == {
@@ -102,14 +106,8 @@ def test_batch_cohort_and_sex_come_from_the_columns_that_the_study_names(facts):
         "alive": "female",
         "unknown": "male",
         "genotyped_only": None,
+        "uncoded": "female",
     }
-
-
-def test_batches_are_compared_only_where_there_are_two(facts):
-    found = facts({"batch": "kit"}, HEIGHT)
-    assert batches_of(found.reset_index()) == {"died": "k1", "ventilated": "k1", "alive": "k2"}
-    assert batches_of(found.drop(index="alive").reset_index()) == {}
-    assert batches_of(facts({}, HEIGHT).reset_index()) == {}
 
 
 def test_the_digest_changes_with_any_fact_and_with_nothing_else(facts):
