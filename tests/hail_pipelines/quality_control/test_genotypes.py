@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import hail as hl
 import pytest
 
@@ -5,9 +7,9 @@ from hail_pipelines.quality_control.genotypes import (
     GenotypeThresholds,
     balance_passes_expr,
     depth_passes_expr,
-    drop_poor_calls,
     genotype_rules,
     homozygous_balance_passes_expr,
+    judge_calls,
     quality_passes_expr,
     skipped_rules,
 )
@@ -32,15 +34,16 @@ def test_quality_passes_from_the_threshold_up_and_missing_fails():
     )
 
 
-def test_depth_passes_from_the_threshold_up_and_a_haploid_call_needs_half():
-    diploid, haploid = hl.call(0, 1), hl.call(1)
+def test_depth_passes_from_the_threshold_up_and_one_copy_needs_half():
+    two, one = hl.bool(False), hl.bool(True)
     evaluate(
         [
-            (depth_passes_expr(diploid, hl.int32(10), 10), True),
-            (depth_passes_expr(diploid, hl.int32(9), 10), False),
-            (depth_passes_expr(haploid, hl.int32(5), 10), True),
-            (depth_passes_expr(haploid, hl.int32(4), 10), False),
-            (depth_passes_expr(diploid, hl.missing(hl.tint32), 10), False),
+            (depth_passes_expr(two, hl.int32(10), 10), True),
+            (depth_passes_expr(two, hl.int32(9), 10), False),
+            (depth_passes_expr(one, hl.int32(5), 10), True),
+            (depth_passes_expr(one, hl.int32(4), 10), False),
+            (depth_passes_expr(two, hl.missing(hl.tint32), 10), False),
+            (depth_passes_expr(one, hl.missing(hl.tint32), 10), False),
         ]
     )
 
@@ -81,21 +84,48 @@ def test_homozygous_balance_is_asked_of_the_own_allele_and_not_of_heterozygous_c
     )
 
 
-def test_poor_calls_become_missing_by_the_rules_that_are_on_and_whose_fields_are_there():
-    mt = hl.utils.range_matrix_table(1, 4, n_partitions=1)
-    gq, dp = hl.literal([19, 20, 20, 20]), hl.literal([10, 10, 9, 10])
-    ad = hl.literal([[10, 0], [10, 0], [9, 0], [8, 2]])
-    mt = mt.annotate_entries(GT=hl.call(0, 0), GQ=gq[mt.col_idx], DP=dp[mt.col_idx], AD=ad[mt.col_idx])
+# Calls as GT, GQ, DP and AD.
+CALLS = [
+    ("0/0", 19, 10, [10, 0]), ("0/0", 20, 10, [10, 0]), ("0/0", 20, 9, [9, 0]), ("0", 20, 9, [8, 1]),
+    ("0/1", 20, 10, [9, 1]), ("0/1", 20, 10, [4, 6]), ("0/1", 19, 10, [4, 6]), ("0/1", 20, 9, [9, 0]),
+    ("0/1", 20, 10, [0, 0]), (None, 20, 10, [10, 0]),
+]  # fmt: skip
 
-    def collected(mt, **rules):
-        off = {"min_gq": None, "min_depth": None, "min_het_balance": None}
-        return hl.is_defined(drop_poor_calls(mt, GenotypeThresholds(**(off | rules))).GT).collect()
 
-    assert collected(mt, min_gq=20) == [False, True, True, True]
-    assert collected(mt, min_gq=20, min_depth=10) == [False, True, False, True]
-    assert collected(mt, min_hom_balance=0.9) == [True, True, True, False]
-    assert collected(mt.drop("GQ", "AD"), min_gq=20, min_depth=10, min_hom_balance=0.9) == [True, True, False, True]
-    assert collected(mt) == [True] * 4
+def test_poor_calls_become_missing_by_the_rules_that_are_on():
+    mt = hl.utils.range_matrix_table(1, len(CALLS), n_partitions=1)
+    call = hl.literal(CALLS, hl.tarray(hl.ttuple(hl.tstr, hl.tint32, hl.tint32, hl.tarray(hl.tint32))))[mt.col_idx]
+    mt = mt.annotate_entries(GT=hl.parse_call(call[0]), GQ=call[1], DP=call[2], AD=call[3])
+    off = GenotypeThresholds(min_gq=None, min_depth=None, min_het_balance=None)
+    judged = {
+        "all": judge_calls(mt, GenotypeThresholds(), hl.bool(False)).entries().collect(),
+        "one copy": judge_calls(mt, GenotypeThresholds(), hl.bool(True)).entries().collect(),
+        "homozygous": judge_calls(mt, replace(off, min_hom_balance=0.9), hl.bool(False)).entries().collect(),
+        "off": judge_calls(mt, off, hl.bool(False)).entries().collect(),
+    }
+    kept = {
+        name: [number for number, one in enumerate(calls) if one.GT is not None] for name, calls in judged.items()
+    }
+    assert kept == {
+        "all": [1, 3, 5], "one copy": [1, 2, 3, 5], "homozygous": [0, 1, 2, 4, 5, 6, 7, 8], "off": list(range(9)),
+    }  # fmt: skip
+    assert [one.present for one in judged["all"]] == [True] * 9 + [False]
+    failed = [{name for name, fails in one.failures.items() if fails} for one in judged["all"]]
+    assert failed == [
+        {"genotype quality"}, set(), {"depth"}, set(), {"allele balance"}, set(), {"genotype quality"},
+        {"depth", "allele balance"}, {"allele balance"}, set(),
+    ]  # fmt: skip
+    assert [one.het_share for one in judged["all"]] == [None] * 4 + [0.1, 0.6, None, None, None, None]
+    assert [one.het_share for one in judged["off"]] == [None] * 4 + [0.1, 0.6, 0.6, 0.0, None, None]
+
+
+def test_rules_are_not_applied_where_the_vcf_has_no_such_field():
+    mt = hl.utils.range_matrix_table(1, 2, n_partitions=1)
+    mt = mt.annotate_entries(GT=hl.call(0, 1), DP=9 + mt.col_idx)
+    calls = judge_calls(mt, GenotypeThresholds(), hl.bool(False)).entries().collect()
+    assert [one.GT is not None for one in calls] == [False, True]
+    assert [set(one.failures) for one in calls] == [{"depth"}, {"depth"}]
+    assert [one.het_share for one in calls] == [None, None]
 
 
 def test_each_rule_says_in_words_what_it_asks_for():

@@ -1,7 +1,13 @@
 import hail as hl
 import pytest
 
-from hail_pipelines.quality_control.sex_chromosomes import COPIES, fit_to_copies_expr, fit_to_sex, with_copies
+from hail_pipelines.quality_control.sex_chromosomes import (
+    COPIES,
+    fit_to_copies_expr,
+    fit_to_sex,
+    with_copies,
+    with_sex_chromosomes,
+)
 
 pytestmark = pytest.mark.usefixtures("hail_session")
 
@@ -44,7 +50,9 @@ def test_every_karyotype_keeps_what_it_can_have_and_pseudoautosomal_calls_stay()
     mt = mt.annotate_rows(locus=places[mt.row_idx])
     mt = mt.annotate_cols(s=hl.str(mt.col_idx))
     mt = mt.annotate_entries(GT=hl.parse_call(calls[mt.col_idx % len(CALLS)]))
-    mt = fit_to_sex(with_copies(mt, {str(number): name for number, (name, _) in enumerate(columns)}))
+    mt = fit_to_sex(
+        with_copies(with_sex_chromosomes(mt), {str(number): name for number, (name, _) in enumerate(columns)})
+    )
     rows = mt.annotate_rows(calls=hl.agg.collect(hl.str(mt.GT))).rows().select("on_x", "on_y", "calls").collect()
     for place, row in zip(PLACES, rows, strict=True):
         assert (row.on_x, row.on_y) == (place in ("X", "end of X"), place == "Y"), place
