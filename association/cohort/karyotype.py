@@ -122,9 +122,10 @@ def capture_of(male: Floats, x: Floats, y: Floats) -> Capture:
     if not x_per_copy > 0:
         x_per_copy = 1.0
     if np.isnan(with_y):
-        # Where those with one X show no more of Y than those with two, depth on Y tells nothing; where nobody has
-        # one X, it is taken as it is.
-        return Capture(x_per_copy, 1.0 if np.isnan(_median(y[one_x])) else np.nan, 0.0)
+        # Where those with one X show no more of Y than those with two, depth on Y tells nothing; where either are too
+        # few to compare, it is taken as it is.
+        compared = np.isfinite([_median(y[one_x]), _median(y[two_x])]).all()
+        return Capture(x_per_copy, np.nan if compared else 1.0, 0.0)
     return Capture(x_per_copy, with_y - stray, stray)
 
 

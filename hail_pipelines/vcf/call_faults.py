@@ -19,9 +19,9 @@ def is_paired_expr(locus: hl.LocusExpression) -> hl.BooleanExpression:
     return locus.in_autosome() | locus.in_x_par() | locus.in_y_par()
 
 
-def has_one_allele_expr(call: hl.CallExpression, locus: hl.LocusExpression) -> hl.BooleanExpression:
-    """Say whether a call has one allele where two are expected."""
-    return is_paired_expr(locus) & (call.ploidy == 1)
+def has_one_allele_expr(call: hl.CallExpression, paired: hl.BooleanExpression) -> hl.BooleanExpression:
+    """Say whether a call has one allele where everyone has two copies."""
+    return (call.ploidy == 1) & paired
 
 
 def has_unknown_allele_expr(call: hl.CallExpression, alleles: hl.Int32Expression) -> hl.BooleanExpression:
@@ -50,6 +50,8 @@ def mend_calls(mt: hl.MatrixTable) -> hl.MatrixTable:
     mt
         Records as they were read, with GT and any of GQ, DP and AD.
     """
+    # Asked of the record once: a locus asked anew for every call takes longer than reading it.
+    mt = mt.annotate_rows(paired=is_paired_expr(mt.locus), allele_number=hl.len(mt.alleles))
     counts = {name: hl.agg.count_where(fault) for name, fault in _faults(mt).items()}
     mt = mt.annotate_rows(faults=hl.struct(**counts))
     found = _faults(mt)
@@ -59,16 +61,16 @@ def mend_calls(mt: hl.MatrixTable) -> hl.MatrixTable:
     for name in ("GQ", "DP"):
         if name in mt.entry:
             mended[name] = hl.or_missing(mt[name] >= 0, mt[name])
-    return mt.annotate_entries(**mended)
+    return mt.annotate_entries(**mended).drop("paired", "allele_number")
 
 
 def _faults(mt: hl.MatrixTable) -> dict[str, hl.BooleanExpression]:
     """Say of each call which of `FAULTS` it has."""
-    alleles, never = hl.len(mt.alleles), hl.bool(False)
+    never = hl.bool(False)
     negative = [hl.coalesce(mt[name] < 0, never) for name in ("GQ", "DP") if name in mt.entry]
     return {
-        "one_allele": has_one_allele_expr(mt.GT, mt.locus),
-        "unknown_allele": has_unknown_allele_expr(mt.GT, alleles),
-        "odd_depths": has_odd_depths_expr(mt.AD, alleles) if "AD" in mt.entry else never,
+        "one_allele": has_one_allele_expr(mt.GT, mt.paired),
+        "unknown_allele": has_unknown_allele_expr(mt.GT, mt.allele_number),
+        "odd_depths": has_odd_depths_expr(mt.AD, mt.allele_number) if "AD" in mt.entry else never,
         "negative": hl.any(*negative) if negative else never,
     }

@@ -125,6 +125,28 @@ def test_a_lone_sample_without_y_does_not_make_its_stray_reads_a_copy():
     assert capture_of(male, np.ones(3), np.array([0.02, 0.01, 0.03])) == Capture(1.0, 1.0, 0.0)
 
 
+def test_depth_on_y_tells_nothing_where_men_show_no_more_of_it_than_women():
+    male = np.repeat([1.0, 0.0], 20)
+    found = capture_of(male, np.repeat([1.0, 2.0], 20), np.repeat([0.9, 0.7], 20))
+    assert np.isnan(found.y_per_copy)
+    table = pd.DataFrame(
+        {
+            "x_heterozygous": np.repeat([0.0, 100.0], 20),
+            "x_expected_heterozygous": 100.0,
+            "x_ploidy": np.repeat([1.0, 2.0], 20),
+            "y_ploidy": np.repeat([0.9, 0.7], 20),
+        }
+    )
+    assert karyotypes(table)["karyotype"].tolist() == ["XY"] * 20 + ["XX"] * 20
+
+
+def test_depth_on_x_alone_names_no_karyotype():
+    table = pd.DataFrame(
+        {"x_heterozygous": [0.0] * 9, "x_expected_heterozygous": 3.0, "x_ploidy": [0.9] * 4 + [1.4] * 5}
+    )
+    assert set(karyotypes(table)["karyotype"]) == {"unclear"}
+
+
 def test_calls_on_y_tell_above_a_half_and_below_a_fifth_of_enough_variants():
     table = pd.DataFrame(
         {

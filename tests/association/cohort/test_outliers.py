@@ -14,13 +14,13 @@ def series(values):
     return pd.Series(values, dtype=float)
 
 
-def test_a_stratum_of_too_few_is_compared_with_its_batch_and_a_small_batch_with_everybody():
+def test_a_stratum_of_too_few_is_compared_with_its_ancestry_and_without_one_with_its_batch_or_everybody():
     batch = pd.Series(["a"] * 65 + ["b"] * 29 + [None] * 31)
-    ancestry = pd.Series(["EUR"] * 30 + ["AFR"] * 29 + [None] * 6 + ["EUR"] * 29 + ["EUR"] * 30 + ["AFR"])
+    ancestry = pd.Series(["EUR"] * 30 + ["AFR"] * 29 + [None] * 6 + ["EUR"] * 29 + ["EUR"] * 30 + ["FIN"])
     found = strata(batch, ancestry)
     assert set(found[:30]) == {"batch a, ancestry EUR"}
     assert set(found[30:65]) == {"batch a"}
-    assert set(found[65:94]) == {EVERYBODY}
+    assert set(found[65:94]) == {"ancestry EUR"}
     assert set(found[94:124]) == {"no batch, ancestry EUR"}
     assert found[124] == EVERYBODY
 
