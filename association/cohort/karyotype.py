@@ -153,7 +153,11 @@ def _name(male: float, x: float, y: float, called: float) -> str:
             return UNCLEAR
         return ("XY" if male else "XX") if np.isnan(y_copies) or (y_copies > 0) == (male == 1) else UNCLEAR
     x_copies = _copies(x, X_COPIES)
-    if x_copies is None or y_copies is None or (not np.isnan(male) and (x_copies == 1) != (male == 1)):
+    if x_copies is None or y_copies is None:
+        return UNCLEAR
+    # Two X beside a Y may be copies of one, and are called as one where the caller was told of a man.
+    without_calls = (x_copies, y_copies, male) == (2, 1, 1)
+    if not np.isnan(male) and (x_copies == 1) != (male == 1) and not without_calls:
         return UNCLEAR
     if np.isnan(y_copies):
         if np.isnan(male):

@@ -140,6 +140,18 @@ def test_depth_on_y_tells_nothing_where_men_show_no_more_of_it_than_women():
     assert karyotypes(table)["karyotype"].tolist() == ["XY"] * 20 + ["XX"] * 20
 
 
+def test_two_x_beside_a_y_need_no_heterozygous_calls_and_without_a_y_they_do():
+    table = pd.DataFrame(
+        {
+            "x_heterozygous": [0.0] * 10 + [100.0] * 10 + [0.0, 0.0],
+            "x_expected_heterozygous": 100.0,
+            "x_ploidy": [1.0] * 10 + [2.0] * 12,
+            "y_ploidy": [1.0] * 10 + [0.0] * 10 + [1.0, 0.0],
+        }
+    )
+    assert karyotypes(table)["karyotype"].tolist()[-2:] == ["XXY", "unclear"]
+
+
 def test_depth_on_x_alone_names_no_karyotype():
     table = pd.DataFrame(
         {"x_heterozygous": [0.0] * 9, "x_expected_heterozygous": 3.0, "x_ploidy": [0.9] * 4 + [1.4] * 5}
