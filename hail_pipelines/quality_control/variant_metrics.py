@@ -13,6 +13,7 @@ FEWEST_HETEROZYGOUS = 3
 FEWEST_DIPLOID = 100
 # Batches with fewer samples are compared with no other.
 SMALLEST_BATCH = 30
+SMALLEST_SPREAD = 0.02
 
 
 def call_counts_expr(mt: hl.MatrixTable) -> hl.StructExpression:
@@ -86,8 +87,9 @@ def batch_missing_expr(mt: hl.MatrixTable, expected: hl.BooleanExpression, batch
 def batch_difference_exprs(missing: hl.ArrayExpression, sizes: hl.ArrayExpression) -> dict[str, hl.Float64Expression]:
     """Compare the call rates of batches: the largest difference, and how likely chance alone makes it.
 
-    The p-value is the binomial probability, at the missing rate of all batches together, of as many missing calls as
-    the worst batch has, times the number of batches (Bonferroni). Batches of fewer than 30 samples are left out.
+    The p-value is that of Fisher's exact test of the batch that differs most against all others, times the number of
+    batches (Bonferroni). Batches of fewer than 30 samples are left out, and a difference of at most 0.02, which is no
+    matter, is not tested.
 
     Parameters
     ----------
@@ -97,11 +99,15 @@ def batch_difference_exprs(missing: hl.ArrayExpression, sizes: hl.ArrayExpressio
         Samples that should have a call, by batch (b).
     """
     compared = hl.zip(missing.map(hl.int32), sizes.map(hl.int32)).filter(lambda pair: pair[1] >= SMALLEST_BATCH)
-    overall = hl.sum(compared.map(lambda pair: pair[0])) / hl.sum(compared.map(lambda pair: pair[1]))
+    lost = hl.sum(compared.map(lambda pair: pair[0]))
+    called = hl.sum(compared.map(lambda pair: pair[1])) - lost
     rates = compared.map(lambda pair: 1 - pair[0] / pair[1])
-    tails = compared.map(lambda pair: hl.binom_test(pair[0], pair[1], overall, "greater"))
-    several = hl.len(compared) > 1
-    return {
-        "batch_call_rate_spread": hl.or_missing(several, hl.max(rates) - hl.min(rates)),
-        "batch_p": hl.or_missing(several & (overall > 0), hl.min(1.0, hl.len(compared) * hl.min(tails))),
-    }
+
+    def differs(pair: hl.TupleExpression) -> hl.Float64Expression:
+        own = pair[1] - pair[0]
+        return hl.fisher_exact_test(pair[0], own, lost - pair[0], called - own).p_value
+
+    p_values = compared.map(differs)
+    spread = hl.or_missing(hl.len(compared) > 1, hl.max(rates) - hl.min(rates))
+    smallest = hl.min(1.0, hl.len(compared) * hl.min(p_values))
+    return {"batch_call_rate_spread": spread, "batch_p": hl.or_missing(spread > SMALLEST_SPREAD, smallest)}

@@ -13,9 +13,10 @@ from hail_pipelines.annotation.sources import AnnotationSource
 from hail_pipelines.gene_store import build_gene_store
 from hail_pipelines.load_calls import load_calls
 from hail_pipelines.quality_control.genotypes import GenotypeThresholds
-from hail_pipelines.quality_control.samples import SampleThresholds, judge_samples
-from hail_pipelines.quality_control.variants import VariantThresholds
-from hail_pipelines.quality_control.verdicts import quality_control
+from hail_pipelines.quality_control.measure import measure
+from hail_pipelines.quality_control.regions import Regions
+from hail_pipelines.quality_control.variant_rules import VariantThresholds
+from hail_pipelines.quality_control.verdicts import judge_variants
 from hail_pipelines.store_files import StoreCounts
 from hail_pipelines.vcf.bgzip import reblock
 from hail_pipelines.vcf.counts import LoadCounts
@@ -35,20 +36,20 @@ def build(
     info_fields = source.info_fields if source else ()
     summary = inspect_vcfs(paths, reference_genome=genome, header_types=types, info_fields=info_fields)
     loaded = load_calls(paths, calls, reference_genome=genome, header_types=types, info_fields=info_fields)
-    quality_control(
-        calls,
-        qc,
-        genotype=LENIENT,
-        variant=VariantThresholds(pass_filters_only=False, min_call_rate=0.5, min_hwe_p=None),
-        sample=SampleThresholds(min_call_rate=None),
-    )
+    variant = VariantThresholds(pass_filters_only=False, min_call_rate=0.5, min_hwe_p=None, min_quality_by_depth=None)
+    qc.mkdir()
+    measure(calls, qc, genotype=LENIENT, variant=variant, regions=Regions(), min_allele_frequency=0.01)
+    ids = pd.read_parquet(qc / "samples.parquet")["sample"]
+    everybody = pd.DataFrame({"sample": ids, "passes": True, "batch": None, "ancestry": "main", "unrelated": True})
+    everybody = everybody.assign(karyotype="unclear")
+    judge_variants(calls, qc, everybody, qc, genotype=LENIENT, variant=variant, max_allele_frequency=0.5)
     if source is None:
         table = pd.read_parquet(qc / "variants.parquet")[["contig", "position", "ref", "alt"]]
         table = table.assign(gene=[f"G{position // 20_000}" for position in table["position"]])
         table.assign(consequence="missense_variant").to_csv(folder / "genes.tsv", sep="\t", index=False)
         source = AnnotationSource(kind="table", table=folder / "genes.tsv")
     annotate(calls, genes, source, subfields=summary.annotation_subfields)
-    stored = build_gene_store(calls, qc, genes, folder / "store", genotype=LENIENT, max_allele_frequency=0.5, files=2)
+    stored = build_gene_store(qc / "variants.ht", sorted(ids), genes, folder / "store", files=2)
     return loaded, stored
 
 
@@ -82,20 +83,3 @@ def test_plain_gzip_with_a_wrong_type_works_with_the_stated_remedies(shared_data
     mended = build([reblocked], tmp_path / "mended", "GRCh37", GQ="Float")
     sound = build([shared_data / "real" / "kg_exomes_1182.b37.vcf.bgz"], tmp_path / "sound", "GRCh37")
     assert mended == sound
-
-
-def test_deviations_from_the_median_would_exclude_an_ancestry_and_are_off(shared_data, tmp_path):
-    """The reason for the default: the ancestry with most variation goes before any bad sample does."""
-    paths = sorted((shared_data / "cohort300" / "vcf").glob("*.vcf.gz"))
-    load_calls(paths, tmp_path / "calls.mt", reference_genome="GRCh38")
-    genotype, variant = GenotypeThresholds(), VariantThresholds()
-    quality_control(
-        tmp_path / "calls.mt", tmp_path / "qc", genotype=genotype, variant=variant, sample=SampleThresholds()
-    )
-    samples = pd.read_parquet(tmp_path / "qc" / "samples.parquet")
-    truth = pd.read_csv(shared_data / "cohort300" / "truth" / "samples.tsv", sep="\t").set_index("sample")
-    excluded = truth.loc[samples.loc[~samples["passes"], "sample"]]
-    assert set(truth.index[truth["low_depth"] == 1]) <= set(excluded.index)
-    assert (excluded["mean_depth"] < truth["mean_depth"].quantile(0.05)).all()
-    strict = judge_samples(samples, SampleThresholds(None, {"singletons": 6.0}))
-    assert set(truth.loc[strict.loc[~strict["passes"], "sample"], "pop"]) == {"AFR"}

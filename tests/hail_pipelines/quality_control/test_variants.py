@@ -9,7 +9,7 @@ from math import factorial
 import hail as hl
 import pandas as pd
 import pytest
-from scipy.stats import binom
+from scipy.stats import fisher_exact
 
 from hail_pipelines.quality_control.variants import SMALLEST_GROUP, hardy_weinberg_groups
 
@@ -60,14 +60,18 @@ def exact_mid_p(reference, heterozygous, alternate):
 
 
 def batch_difference(missing, sizes):
-    """Compare batches of at least 30: the spread of call rates, and the worst one's binomial tail by SciPy."""
+    """Compare batches of at least 30: the spread of call rates, and SciPy's Fisher test of each."""
     large = [batch for batch in sizes if sizes[batch] >= 30]
     if len(large) < 2:
         return None, None
     rates = [1 - missing[batch] / sizes[batch] for batch in large]
-    overall = sum(missing[batch] for batch in large) / sum(sizes[batch] for batch in large)
-    tails = [binom.sf(missing[batch] - 1, sizes[batch], overall) for batch in large]
-    return max(rates) - min(rates), min(1.0, len(large) * min(tails)) if overall else None
+    spread, lost = max(rates) - min(rates), sum(missing[batch] for batch in large)
+    total, found = sum(sizes[batch] for batch in large), []
+    for batch in large:
+        own, others = missing[batch], lost - missing[batch]
+        rest = total - sizes[batch]
+        found.append(fisher_exact([[own, sizes[batch] - own], [others, rest - others]]).pvalue)
+    return spread, min(1.0, len(large) * min(found)) if spread > 0.02 else None
 
 
 def smallest_p(variant, people):
