@@ -19,6 +19,7 @@ USES_JAVA = ("tests/hail_pipelines/",)
 # The longest but for those that share Java.
 LONGEST = (
     "tests/jobs/test_run.py",
+    "tests/test_wheel.py",
     "tests/jobs/test_self_check.py",
     "tests/jobs/test_killed_runs.py",
     "tests/association/test_calibration.py",
