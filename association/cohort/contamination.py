@@ -1,13 +1,13 @@
-"""Contamination from reference reads where a sample is homozygous for the alternate allele (CHARR).
+"""Contamination from reads of the other allele where a sample is homozygous for the minor one (CHARR).
 
-A share c of foreign DNA brings reference reads to such a site in proportion to the reference's frequency q, so that
-over the sites, with r reference reads of depth d,
+A share c of foreign DNA brings reads of the other allele to such a site in proportion to that allele's frequency q,
+so that over the sites, with r such reads of depth d,
 
     charr = mean of r / (d q),   expected c,   standard error about sqrt(c * mean of 1 / (d q) / sites).
 
-Reference reads that the sequencer made up are in it too: one read in 1,000 adds the mean of 1/q times 0.1 per cent,
-some 0.4. Of heavy contamination, above about 20 per cent, the sites are called heterozygous instead and charr falls
-behind c: heterozygosity then tells.
+Reads that the sequencer made up are in it too: one read in 1,000 adds the mean of 1/q times 0.1 per cent. Joint
+calling takes sites with several foreign reads for heterozygous, and charr falls behind c: of 5 to 15 per cent it
+shows 3 to 6. The paper looks at homozygotes of the alternate allele, which is nearly always the minor one.
 
 References
 ----------
@@ -35,16 +35,16 @@ def charr(ratio_sum: ArrayLike, sites: ArrayLike) -> Floats:
     Parameters
     ----------
     ratio_sum
-        Sum of reference reads / (depth * reference allele frequency) over the sites (n).
+        Sum of reads of the other allele / (depth * that allele's frequency) over the sites (n).
     sites
-        Homozygous alternate calls of autosomal SNVs that were summed (n).
+        Homozygous calls of the minor allele of autosomal SNVs that were summed (n).
     """
     total, number = np.asarray(ratio_sum, dtype=np.float64), np.asarray(sites, dtype=np.float64)
     return np.where(number >= FEWEST_SITES, total / np.maximum(number, 1), np.nan)
 
 
 def charr_standard_error(
-    estimate: ArrayLike, sites: ArrayLike, *, mean_depth: float, reference_frequency: float = 0.3
+    estimate: ArrayLike, sites: ArrayLike, *, mean_depth: float, other_frequency: float = 0.3
 ) -> Floats:
     """Give the standard error of estimates.
 
@@ -56,8 +56,8 @@ def charr_standard_error(
         Sites of each (n).
     mean_depth
         Reads per site.
-    reference_frequency
-        Harmonic mean of the reference's frequency over the sites; where homozygous alternate calls are, it is low.
+    other_frequency
+        Harmonic mean of the other allele's frequency over the sites.
     """
-    variance = np.asarray(estimate, dtype=np.float64) / (mean_depth * reference_frequency)
+    variance = np.asarray(estimate, dtype=np.float64) / (mean_depth * other_frequency)
     return np.asarray(np.sqrt(variance / np.asarray(sites, dtype=np.float64)))

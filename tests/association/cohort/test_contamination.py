@@ -20,7 +20,7 @@ def test_the_estimate_is_the_share_of_foreign_reads_within_its_standard_error(sh
     rng = np.random.default_rng(1)
     total, sites, frequency = simulate(rng, share)
     estimate = charr([total], [sites])
-    error = charr_standard_error([share], [sites], mean_depth=30, reference_frequency=1 / np.mean(1 / frequency))
+    error = charr_standard_error([share], [sites], mean_depth=30, other_frequency=1 / np.mean(1 / frequency))
     assert abs(estimate[0] - share) <= 4 * error[0] + 1e-12
 
 
@@ -30,7 +30,7 @@ def test_the_standard_error_is_the_spread_of_many_samples():
         charr([total], [sites])[0] for total, sites, _ in (simulate(rng, 0.05, sites=400) for _ in range(400))
     ]
     # The frequencies are uniform on 0.1 to 0.6: the mean of 1/q is log(6) / 0.5.
-    error = charr_standard_error([0.05], [400], mean_depth=30, reference_frequency=0.5 / np.log(6))
+    error = charr_standard_error([0.05], [400], mean_depth=30, other_frequency=0.5 / np.log(6))
     assert np.std(estimates) == pytest.approx(error[0], rel=0.12)
 
 
