@@ -122,7 +122,7 @@ def cohort_structure(
     return Structure(relatedness, unrelated, components, groups, outliers, chosen.size)
 
 
-def unrelated_of(table: pd.DataFrame, pairs: pd.DataFrame, among: Booleans, **limits: float) -> Booleans:
+def unrelated_of(table: pd.DataFrame, pairs: pd.DataFrame, among: Booleans) -> Booleans:
     """Say who is in the maximal unrelated set of some samples (n).
 
     Parameters
@@ -133,8 +133,6 @@ def unrelated_of(table: pd.DataFrame, pairs: pd.DataFrame, among: Booleans, **li
         Related pairs.
     among
         Whom to choose from (n).
-    limits
-        `min_kinship` of `maximal_unrelated_set`.
     """
     candidates = table[among]
     kept = np.zeros(len(table), np.bool_)
@@ -143,7 +141,6 @@ def unrelated_of(table: pd.DataFrame, pairs: pd.DataFrame, among: Booleans, **li
         candidates["sample"].tolist(),
         events=candidates["event"].to_numpy(bool),
         call_rate=candidates["call_rate"].to_numpy(np.float64),
-        **limits,
     )
     return kept
 
