@@ -10,6 +10,11 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
+from association.genotypes.places import AUTOSOME, ON_X, ON_Y, PSEUDOAUTOSOMAL
+
 ReferenceGenome = Literal["GRCh37", "GRCh38"]
 
 CHROMOSOMES = (*(str(number) for number in range(1, 23)), "X", "Y")
@@ -27,6 +32,17 @@ _GRCH38_LENGTHS = (
 CHROMOSOME_LENGTHS: dict[ReferenceGenome, dict[str, int]] = {
     "GRCh37": dict(zip(CHROMOSOMES, _GRCH37_LENGTHS, strict=True)),
     "GRCh38": dict(zip(CHROMOSOMES, _GRCH38_LENGTHS, strict=True)),
+}
+# The pseudoautosomal regions, from their first base to their last.
+_PSEUDOAUTOSOMAL: dict[ReferenceGenome, dict[str, tuple[tuple[int, int], ...]]] = {
+    "GRCh37": {
+        "X": ((60_001, 2_699_520), (154_931_044, 155_260_560)),
+        "Y": ((10_001, 2_649_520), (59_034_050, 59_363_566)),
+    },
+    "GRCh38": {
+        "X": ((10_001, 2_781_479), (155_701_383, 156_030_895)),
+        "Y": ((10_001, 2_781_479), (56_887_903, 57_217_415)),
+    },
 }
 _BUILD_NAMES: dict[ReferenceGenome, re.Pattern[str]] = {
     "GRCh37": re.compile(r"(grch37|hg19|b37|hs37|human_g1k_v37)", re.IGNORECASE),
@@ -69,6 +85,29 @@ def contig_recoding(reference_genome: ReferenceGenome) -> dict[str, str]:
     spellings = [name for bare in (*CHROMOSOMES, "MT", "M") for name in (bare, f"chr{bare}")]
     recoding = {name: genome_contig(name, reference_genome) for name in spellings}
     return {name: own for name, own in recoding.items() if name != own}
+
+
+def places_of(
+    contigs: NDArray[np.str_], positions: NDArray[np.int32], reference_genome: ReferenceGenome
+) -> NDArray[np.uint8]:
+    """Say of each variant (v) what its place is to a man, as `association.genotypes.places` names it.
+
+    Parameters
+    ----------
+    contigs
+        Chromosomes as the build writes them (v).
+    positions
+        Positions (v), from 1.
+    reference_genome
+        The build.
+    """
+    places = np.full(len(contigs), AUTOSOME, np.uint8)
+    for bare, place in (("X", ON_X), ("Y", ON_Y)):
+        on_it = np.asarray(contigs == genome_contig(bare, reference_genome))
+        places[on_it] = place
+        for first, last in _PSEUDOAUTOSOMAL[reference_genome][bare]:
+            places[on_it & (positions >= first) & (positions <= last)] = PSEUDOAUTOSOMAL
+    return places
 
 
 def named_genomes(text: str) -> set[ReferenceGenome]:
