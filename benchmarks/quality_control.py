@@ -3,8 +3,8 @@
     python -m benchmarks.quality_control                 makes both cohorts in a temporary folder
     python -m benchmarks.quality_control FOLDER          keeps them in a folder, and uses those that it finds there
 
-CPU seconds are of the whole tree of processes, Java's included, as Linux counts them. A stage's share is what was
-used between its beginning and its end; what lies between stages, the start of Java in part, is shown as "between".
+CPU seconds are of the whole tree of processes, as Linux counts them. A stage's share is what was
+used between its beginning and its end; what lies between stages is shown as "between".
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +24,7 @@ import pandas as pd
 import yaml
 
 from benchmarks.genotype_text import make_people, write_random_vcf
+from benchmarks.processor_clock import ProcessorClock
 
 
 @dataclass(frozen=True)
@@ -36,13 +35,10 @@ class Size:
     ----------
     samples, variants
         Of the VCF.
-    hail_alone
-        CPU seconds by stage of a script that only imports, or runs sample_qc, or collects carriers; measured apart.
     """
 
     samples: int
     variants: int
-    hail_alone: dict[str, str]
 
     @property
     def name(self) -> str:
@@ -50,12 +46,8 @@ class Size:
         return f"bench{self.samples}"
 
 
-SIZES = (
-    Size(300, 200_000, {"load": "34 (16 without AD)", "measure": "13 (sample_qc)", "variants": "3-6 (carriers)"}),
-    Size(3_000, 50_000, {"load": "62", "measure": "18 (sample_qc)", "variants": "4-9 (carriers)"}),
-)
+SIZES = (Size(300, 200_000), Size(3_000, 50_000))
 CORES = 2
-SECONDS_BETWEEN_LOOKS = 0.1
 LAUNCH = "from jobs.cli import main; main()"
 ALL = "all"
 
@@ -168,72 +160,13 @@ def run_and_watch(study: Path, command: str) -> pd.DataFrame:
 
 
 def _describe(stages: pd.DataFrame, size: Size) -> pd.DataFrame:
-    """Add the cohort, the nanoseconds per call, and what Hail alone takes."""
+    """Add the cohort and the nanoseconds per call."""
     stages.insert(0, "cohort", f"{size.samples:,} x {size.variants:,}")
     return stages.assign(
         wall=stages["wall"].round(1),
         cpu=stages["cpu"].round(1),
         cpu_ns_per_call=(1e9 * stages["cpu"] / (size.samples * size.variants)).round(0).astype(int),
-        hail_alone=stages["stage"].map(size.hail_alone).fillna(""),
     )
-
-
-class ProcessorClock:
-    """The CPU seconds that a process and its descendants have used, looked at over and over from a thread.
-
-    Parameters
-    ----------
-    root
-        The process's id.
-    """
-
-    def __init__(self, root: int) -> None:
-        self._root = root
-        self._times: list[float] = [time.time()]
-        self._used: list[float] = [0.0]
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-
-    def used(self, start: float, end: float) -> float:
-        """Give the CPU seconds used between two moments, in seconds since the epoch."""
-        before, after = np.interp([start, end], self._times, self._used)
-        return float(after - before)
-
-    def stop(self) -> dict[str, float]:
-        """Stop watching; give wall and CPU seconds of all."""
-        self._ended.set()
-        self._thread.join()
-        return {"wall": self._times[-1] - self._times[0], "cpu": self._used[-1]}
-
-    def _watch(self) -> None:
-        while not self._ended.wait(SECONDS_BETWEEN_LOOKS):
-            # A process that has just ended is counted with its parent a moment later.
-            self._used.append(max(self._used[-1], processor_seconds(self._root)))
-            self._times.append(time.time())
-
-
-def processor_seconds(root: int) -> float:
-    """Sum what a process, its living descendants and the ended children of all of them have used.
-
-    Parameters
-    ----------
-    root
-        The process's id; zero seconds if there is no such process.
-    """
-    parents, ticks = {}, {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            # The name, in brackets, may hold blanks.
-            fields = entry.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        number = int(entry.parent.name)
-        parents[number], ticks[number] = int(fields[1]), sum(map(int, fields[11:15]))
-    tree = {root}
-    while more := {child for child, parent in parents.items() if parent in tree} - tree:
-        tree |= more
-    return sum(ticks.get(one, 0) for one in tree) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:

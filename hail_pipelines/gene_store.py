@@ -10,21 +10,24 @@ Each gene is whole in one file, and files hold about equally many carriers.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-import hail as hl
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
-from hail_pipelines.session import write_parquet
+from hail_pipelines.quality_control.verdicts import CARRIERS, VARIANTS
 from hail_pipelines.store_files import StoreCounts, write_store
 
-log = logging.getLogger(__name__)
+COUNTED = ("contig", "position", "ref", "alt", "allele_count", "allele_number")
 
 
 def build_gene_store(
-    variants: Path, samples: Sequence[str], annotations: Path, output_dir: Path, *, files: int
+    judged: Path, samples: Sequence[str], annotations: Path, output_dir: Path, *, files: int
 ) -> StoreCounts:
     """Write the carriers of rare variants, gene by gene.
 
@@ -33,8 +36,8 @@ def build_gene_store(
 
     Parameters
     ----------
-    variants
-        The table of variants with their carriers, as quality control wrote it.
+    judged
+        The folder that `judge_variants` wrote to.
     samples
         Ids of the samples that stay, in order.
     annotations
@@ -46,44 +49,72 @@ def build_gene_store(
     """
     output_dir.mkdir(parents=True)
     pd.DataFrame({"sample": list(samples)}).to_parquet(output_dir / "samples.parquet", index=False)
-    rows = output_dir / "unsorted.parquet"
-    ht = hl.read_table(str(variants))
-    genes = hl.read_table(str(annotations))
-    ht = ht.filter(hl.is_defined(ht.carriers))
-    ht = ht.annotate(genes=genes[ht.key].genes)
-    write_parquet(gene_rows(ht.filter(hl.len(ht.genes) > 0)), rows, files=files)
-    return write_store(rows, all_genes(genes), output_dir, files=files, samples=len(samples))
+    variants = pq.read_table(judged / VARIANTS, columns=list(COUNTED))
+    entries = pq.read_table(annotations)
+    rows = output_dir / "unsorted"
+    rows.mkdir()
+    for part in sorted((judged / CARRIERS).glob("part-*.parquet")):
+        pq.write_table(gene_rows(pq.read_table(part), variants, entries), rows / part.name)
+    return write_store(rows, all_genes(entries, variants), output_dir, files=files, samples=len(samples))
 
 
-def gene_rows(ht: hl.Table) -> hl.Table:
-    """Make a row of each pair of gene and variant, with plain columns."""
-    ht = ht.explode("genes", name="entry").key_by()
-    external_af = ht.entry.external_af
-    return ht.select(
-        gene=ht.entry.gene,
-        contig=ht.locus.contig,
-        position=ht.locus.position,
-        ref=ht.alleles[0],
-        alt=ht.alleles[1],
-        minor_is_ref=ht.minor_is_ref,
-        consequence=ht.entry.consequence,
-        loftee=ht.entry.loftee,
-        external_af=hl.if_else(ht.minor_is_ref, 1 - external_af, external_af),
-        **{f"score_{name}": ht.entry.scores[name] for name in ht.entry.scores},
-        **{f"field_{name}": ht.entry.fields[name] for name in ht.entry.fields},
-        allele_count=hl.if_else(ht.minor_is_ref, ht.allele_number - ht.allele_count, ht.allele_count),
-        allele_number=ht.allele_number,
-        carriers=ht.carriers.number,
-        dosages=ht.carriers.dosage,
-        missing=ht.missing,
+def gene_rows(carried: pa.Table, variants: pa.Table, entries: pa.Table) -> pa.Table:
+    """Make a row of each pair of gene and variant.
+
+    Parameters
+    ----------
+    carried
+        Variants with their carriers.
+    variants
+        Every variant, in order of its number.
+    entries
+        Genes and consequences, in order of the variants' numbers.
+    """
+    pairs, of_entry = _pairs(carried["variant"].to_numpy(), entries["variant"].to_numpy())
+    own, entry = carried.take(pairs), entries.take(of_entry)
+    variant = variants.take(own["variant"])
+    minor_is_ref = own["minor_is_ref"]
+    alternates, reference = variant["allele_count"], pc.subtract(variant["allele_number"], variant["allele_count"])
+    external_af = entry["external_af"]
+    described = {name: variant[name] for name in ("contig", "position", "ref", "alt")}
+    values = {name: entry[name] for name in entry.column_names if name.startswith(("score_", "field_"))}
+    return pa.table(
+        {
+            "gene": entry["gene"],
+            **described,
+            "minor_is_ref": minor_is_ref,
+            "consequence": entry["consequence"],
+            "loftee": entry["loftee"],
+            "external_af": pc.if_else(minor_is_ref, pc.subtract(1.0, external_af), external_af),
+            **values,
+            "allele_count": pc.if_else(minor_is_ref, reference, alternates),
+            "allele_number": variant["allele_number"],
+            **{name: own[name] for name in ("carriers", "dosages", "missing")},
+        }
     )
 
 
-def all_genes(annotations: hl.Table) -> pd.DataFrame:
-    """List every annotated gene on each contig: where its variants begin and end, and how many there are."""
-    ht = annotations.select(gene=annotations.genes.map(lambda entry: entry.gene)).explode("gene")
-    spans = ht.group_by(gene=ht.gene, contig=ht.locus.contig).aggregate(
-        start=hl.agg.min(ht.locus.position), end=hl.agg.max(ht.locus.position), annotated=hl.agg.count()
+def all_genes(entries: pa.Table, variants: pa.Table) -> pd.DataFrame:
+    """List every annotated gene on each contig: where its variants begin and end, and how many there are.
+
+    Parameters
+    ----------
+    entries, variants
+        As `gene_rows` takes them.
+    """
+    placed = variants.select(["contig", "position"]).take(entries["variant"])
+    table = pa.table({"gene": entries["gene"], **{name: placed[name] for name in placed.column_names}})
+    spans = table.group_by(["gene", "contig"]).aggregate(
+        [("position", "min"), ("position", "max"), ("position", "count")]
     )
-    columns = ["gene", "contig", "start", "end", "annotated"]
-    return pd.DataFrame([dict(row) for row in spans.collect()], columns=columns)
+    named = {"position_min": "start", "position_max": "end", "position_count": "annotated"}
+    return spans.to_pandas().rename(columns=named)[["gene", "contig", "start", "end", "annotated"]]
+
+
+def _pairs(carried: NDArray[np.int32], annotated: NDArray[np.int32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pair the rows of carriers with the gene entries of the same variant; both are in order of variants."""
+    first = np.searchsorted(annotated, carried, "left")
+    counts = np.searchsorted(annotated, carried, "right") - first
+    starts = np.cumsum(counts) - counts
+    within = np.arange(counts.sum()) - np.repeat(starts, counts)
+    return np.repeat(np.arange(len(carried)), counts), np.repeat(first, counts) + within

@@ -1,23 +1,26 @@
 """The stages that read genotypes, from VCF to gene store, with the page of quality control.
 
 Who stays is decided in `samples` from small tables, so that a sample left out by hand costs one pass over the calls
-(`variants`) and not three. Hail is imported inside the stages that need it, so that a run whose genotypes are current
-never waits for a JVM.
+(`variants`) and not three. Hail is imported inside the stages that need it, and started only where a study asks for
+what it alone does, so that no other run waits for a JVM.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from hail_pipelines.shares import Workers
 from infra.provenance import fingerprint
 from jobs.annotation_settings import annotation_inputs, annotation_outputs, annotation_source
 from jobs.check import CheckedStudy
 from jobs.genotype_inputs import bed_files, exclusion_files, loaded_fields, panel_files, regions_of
+from jobs.progress import spark_tally
 from jobs.quality_control.common_genotypes import read_common
 from jobs.quality_control.facts import digest, sample_facts
 from jobs.quality_control.files import (
@@ -37,7 +40,14 @@ from jobs.stage_settings import genotype_thresholds, store_ceiling, variant_thre
 
 # The code that decides a stage's outputs: when it changes, the stage is done again.
 SETTINGS = ("jobs.genotype_stages", "jobs.genotype_inputs", "jobs.stage_settings", "jobs.annotation_settings")
-CALLS = (*SETTINGS, "hail_pipelines", "association.problems", "association.gene_tests.consequence_terms")
+CALLS = (
+    *SETTINGS,
+    "hail_pipelines",
+    "association.cohort.contamination",
+    "association.gene_tests.consequence_terms",
+    "association.genotypes",
+    "association.problems",
+)
 SAMPLE_NUMBERS = (*SETTINGS, "association.cohort", "association.phenotypes.sex", "jobs.quality_control")
 QC_PAGE = (*SETTINGS, "jobs.quality_control", "jobs.report")
 
@@ -63,6 +73,11 @@ class GenotypeStages:
         self.study = checked.study
         self.facts = sample_facts(checked.study, checked.clinical, checked.summary.samples)
         self._settings = checked.study.model_dump(mode="json")
+        self._parts = (0, 0)
+
+    def tally(self) -> str:
+        """Say how far the stage at work is: in parts of the calls, or in Spark's tasks."""
+        return "{:,} of {:,} parts".format(*self._parts) if self._parts[1] else spark_tally()
 
     def quality_control(self) -> list[Stage]:
         """Give the stages up to the page that a person looks at, in order."""
@@ -82,14 +97,16 @@ class GenotypeStages:
         panel = tuple(fingerprint(file) for file in panel_files(self.checked))
         after_panel = ("panel",) if panel else ()
         files = (SAMPLES, KINSHIP, STRUCTURE, ATTRITION)
-        variants = ("variants.ht", "variants.parquet", ATTRITION)
-        measures = ("sites.ht", "samples.parquet", "common.parquet")
+        variants = ("carriers", "variants.parquet", ATTRITION)
+        measures = ("sites.parquet", "samples.parquet", "common.parquet")
         annotated = annotation_outputs(self.study)
         seen, shown = [self.study.name, qc], ("load", "samples", "variants", "annotate")
         stages = [
-            Stage("load", loaded, vcfs, (), ("calls.mt",), CALLS, self._load),
+            Stage("load", loaded, vcfs, (), ("calls",), CALLS, self._load),
             Stage("measure", measured, beds, ("load",), measures, CALLS, self._measure),
         ]
+        if genotypes.matrix_table:
+            stages.append(Stage("matrix table", [], (), ("load",), ("calls.mt",), CALLS, self._matrix_table))
         if panel:
             of_panel = [genotypes.reference_genome]
             stages.append(Stage("panel", of_panel, panel, ("measure",), ("common.parquet",), CALLS, self._panel))
@@ -115,8 +132,18 @@ class GenotypeStages:
         after = ("samples", "variants", "annotate")
         return Stage("gene store", [STORE_FILES], (), after, store, CALLS, self._gene_store)
 
+    def workers(self) -> Workers:
+        """Give who works on the calls: this machine's cores, or a cluster's workers."""
+        compute = self.study.compute
+        if compute.master is not None:
+            self.start_hail()
+        return Workers(compute.cores or os.cpu_count() or 1, compute.master is not None, self._report)
+
+    def _report(self, finished: int, total: int) -> None:
+        self._parts = (finished, total) if finished < total else (0, 0)
+
     def start_hail(self) -> None:
-        """Start Hail, if it is not running."""
+        """Start Hail, and Spark with it, if it is not running."""
         from hail_pipelines.session import SessionSettings, start
 
         compute = self.study.compute
@@ -129,40 +156,52 @@ class GenotypeStages:
     def _load(self, folder: Path, _: Folders) -> Counts:
         from hail_pipelines.load_calls import load_calls
 
-        self.start_hail()
         genotypes = self.study.genotypes
         counts = load_calls(
             self.checked.vcfs,
-            folder / "calls.mt",
+            folder / "calls",
             reference_genome=genotypes.reference_genome,
             header_types=genotypes.header_types,
             info_fields=loaded_fields(self.checked),
+            workers=self.workers(),
         )
         return asdict(counts)
+
+    def _matrix_table(self, folder: Path, folders: Folders) -> Counts:
+        from hail_pipelines.matrix_table import write_matrix_table
+
+        self.start_hail()
+        return write_matrix_table(
+            folders["load"] / "calls",
+            folder / "calls.mt",
+            reference_genome=self.study.genotypes.reference_genome,
+            float_quality=self.checked.summary.format_types.get("GQ") == "Float",
+            workers=self.workers(),
+        )
 
     def _measure(self, folder: Path, folders: Folders) -> Counts:
         from hail_pipelines.quality_control.measure import measure
 
-        self.start_hail()
         counts = measure(
-            folders["load"] / "calls.mt",
+            folders["load"] / "calls",
             folder,
             genotype=genotype_thresholds(self.study.qc),
             variant=variant_thresholds(self.study.qc),
             regions=regions_of(self.study, self.checked.path),
             min_allele_frequency=self.study.qc.common.min_allele_frequency,
+            workers=self.workers(),
         )
         return asdict(counts)
 
     def _panel(self, folder: Path, folders: Folders) -> Counts:
         from hail_pipelines.quality_control.panel import measure_panel
 
-        self.start_hail()
         return measure_panel(
             self.checked.panel_vcfs,
             folders["measure"] / "common.parquet",
             folder,
             reference_genome=self.study.genotypes.reference_genome,
+            workers=self.workers(),
         )
 
     def _samples(self, folder: Path, folders: Folders) -> Counts:
@@ -188,9 +227,8 @@ class GenotypeStages:
     def _variants(self, folder: Path, folders: Folders) -> Counts:
         from hail_pipelines.quality_control.verdicts import judge_variants
 
-        self.start_hail()
         attrition = judge_variants(
-            folders["load"] / "calls.mt",
+            folders["load"] / "calls",
             folders["measure"],
             pd.read_parquet(folders["samples"] / SAMPLES),
             folder,
@@ -198,30 +236,33 @@ class GenotypeStages:
             variant=variant_thresholds(self.study.qc),
             max_allele_frequency=store_ceiling(self.study),
             sample_attrition=read_sample_attrition(folders["samples"]),
+            workers=self.workers(),
         )
         return {f"{row.unit}s": row.after for row in attrition if row.step == "all"}
 
     def _annotate(self, folder: Path, folders: Folders) -> Counts:
         from hail_pipelines.annotation.annotate import annotate
 
-        self.start_hail()
+        source = annotation_source(self.study, self.checked.path)
+        if source.needs_hail:
+            self.start_hail()
         counts = annotate(
-            folders["load"] / "calls.mt",
-            folder / "genes.ht",
-            annotation_source(self.study, self.checked.path),
+            folders["load"] / "calls",
+            folder / "genes.parquet",
+            source,
             subfields=self.checked.summary.annotation_subfields,
+            workers=self.workers(),
         )
         return counts.by_name()
 
     def _gene_store(self, folder: Path, folders: Folders) -> Counts:
         from hail_pipelines.gene_store import build_gene_store
 
-        self.start_hail()
         samples = pd.read_parquet(folders["samples"] / SAMPLES, columns=["sample", "passes"])
         counts = build_gene_store(
-            folders["variants"] / "variants.ht",
+            folders["variants"],
             samples.loc[samples["passes"], "sample"].tolist(),
-            folders["annotate"] / "genes.ht",
+            folders["annotate"] / "genes.parquet",
             folder / "genes",
             files=STORE_FILES,
         )

@@ -27,7 +27,6 @@ from jobs.conditioning import read_dosages
 from jobs.follow_up import SINGLE_VARIANTS, TABLES, follow_up, write_follow_up
 from jobs.gene_lists import GENE_LISTS_FILE, match_gene_lists, write_gene_lists
 from jobs.genotype_stages import GenotypeStages, attrition_of
-from jobs.progress import spark_tally
 from jobs.quality_control.files import KINSHIP, SAMPLES, read_structure
 from jobs.result_files import COLUMNS_FILE, NULL_MODELS, file_names, write_columns, write_rows
 from jobs.stage import MANIFEST, Counts, Folders, Stage
@@ -133,10 +132,10 @@ class Pipeline:
         ]
 
     def tally(self) -> str:
-        """Say how far the stage at work is: in genes of a scan here, else in Spark's tasks."""
+        """Say how far the stage at work is: in genes of a scan here, else as the stages of the genotypes say."""
         if self.genes_scanned[1]:
             return "{:,} of {:,} genes".format(*self.genes_scanned)
-        return spark_tally()
+        return self.genotypes.tally()
 
     def _table_fingerprints(self) -> tuple[Fingerprint, ...]:
         paths = [self.study.participants.path]

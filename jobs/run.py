@@ -23,6 +23,7 @@ RUN_RECORD = "run.json"
 # Where the files that people read are found, by the stage that makes them.
 PUBLISHED = {
     "samples": ("qc", ("samples.parquet", "kinship.parquet", "structure.json")),
+    "matrix table": (".", ("calls.mt",)),
     "variants": ("qc", ("attrition.json", "variants.parquet")),
     "qc page": ("qc", ("qc.html", "tables")),
     "annotate": ("annotation", ("gene_lengths.parquet",)),
@@ -142,7 +143,7 @@ def publish(record: StageRecord, output: Path) -> None:
     place, names = PUBLISHED.get(record.name, (".", ()))
     for name in names:
         if (record.folder / name).exists():
-            copy_whole(record.folder / name, output / place / name, leave_out=("_SUCCESS", "*.crc"))
+            copy_whole(record.folder / name, output / place / name, leave_out=("*.crc",))
 
 
 def _write_run_record(

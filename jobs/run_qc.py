@@ -16,7 +16,7 @@ from association.cohort.karyotype import UNCLEAR
 from infra.local_files import remove
 from jobs.check import check_study
 from jobs.genotype_stages import GenotypeStages
-from jobs.progress import Progress, spark_tally
+from jobs.progress import Progress
 from jobs.quality_control.files import PAGE, SAMPLES
 from jobs.run import RUN_RECORD, bring_current, output_held, publish
 
@@ -54,8 +54,9 @@ def run_qc(path: Path) -> QcRun:
     """
     checked = check_study(path)
     with output_held(checked):
-        stages = GenotypeStages(checked).quality_control()
-        records = bring_current(stages, checked.output, Progress(len(stages)), spark_tally)
+        genotypes = GenotypeStages(checked)
+        stages = genotypes.quality_control()
+        records = bring_current(stages, checked.output, Progress(len(stages)), genotypes.tally)
         if not all(record.reused for record in records.values()):
             remove(checked.output / RUN_RECORD)
         for record in records.values():

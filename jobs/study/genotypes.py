@@ -21,3 +21,7 @@ class Genotypes(Section):
         dict[str, Literal["Integer", "Float", "String"]],
         Field(description="FORMAT types that correct a header which the values contradict, e.g. {GQ: Float}"),
     ] = {}
+    matrix_table: Annotated[
+        bool,
+        Field(description="also write the calls as calls.mt, a Hail MatrixTable, for work of your own in Hail"),
+    ] = False
