@@ -53,7 +53,7 @@ def to_gene_store(study: Path) -> None:
     checked = check_study(study)
     genotypes = GenotypeStages(checked)
     stages = [*(stage for stage in genotypes.quality_control() if stage.name != "qc page"), genotypes.gene_store()]
-    bring_current(stages, checked.output, Progress(len(stages)), genotypes.tally)
+    bring_current(stages, checked.output, Progress([stage.name for stage in stages]), genotypes.tally)
 
 
 def measure(folder: Path | None = None, *, repeats: int = 2) -> pd.DataFrame:

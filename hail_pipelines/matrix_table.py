@@ -61,7 +61,7 @@ def _as_matrix(ht: hl.Table, calls: Path, reference_genome: ReferenceGenome, flo
     samples = hl.range(hl.len(ht.genotypes))
     fields = {"GT": lambda sample: by_code[ht.genotypes[sample]]}
     if "quality" in ht.row:
-        fields["GQ"] = lambda sample: number(ht.quality[sample])
+        fields["GQ"] = lambda sample: number(ht.quality[sample])  # type: ignore[no-untyped-call]
     if "depth" in ht.row:
         fields["DP"] = lambda sample: hl.int32(ht.depth[sample])
     if "reference_reads" in ht.row:
@@ -85,7 +85,7 @@ def _depths(reference: hl.Float32Expression, alternate: hl.Float32Expression) ->
     return hl.or_missing(known, hl.array([hl.int32(reference), hl.int32(alternate)]))
 
 
-def _decode_part(calls: Path, folder: Path, part: int) -> int:
+def _decode_part(calls: Path, folder: Path, part: int) -> None:
     """Write a part's variants with their calls as lists."""
     variants = pq.read_table(calls / VARIANTS, filters=[("part", "==", part)])
     writer: pq.ParquetWriter | None = None
@@ -96,7 +96,6 @@ def _decode_part(calls: Path, folder: Path, part: int) -> int:
         writer.write_table(table)
     if writer is not None:
         writer.close()
-    return variants.num_rows
 
 
 def _with_lists(variants: pa.Table, calls: Calls) -> pa.Table:

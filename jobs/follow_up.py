@@ -10,8 +10,7 @@ the genotypes are; the report, which may be sent out, shows nothing of single va
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,6 @@ import pyarrow.compute as pc
 
 from association import hit_effects, leave_one_out, single_variants
 from association.gene_unit import FEWEST_CARRIERS
-from association.leave_one_out import flag_one_variant_driven
-from association.results import Column
 from association.scan_settings import CONTROL_MASK, OMNIBUS
 from association.scan_trait_bytes import unpack_trait
 from hail_pipelines.variant_scan import read_genes
@@ -41,41 +38,41 @@ TABLES = {"variants": single_variants, "leave_one_out": leave_one_out, "effects"
 SINGLE_VARIANTS = "single_variants"
 
 
-@dataclass(frozen=True)
-class FollowedUp:
-    """What was found of the genes that were followed up.
-
-    Attributes
-    ----------
-    results
-        All result rows, with the flag of those that rest on one variant.
-    genes
-        How many were, each counted once per trait.
-    tables
-        Tables of variants, genes without one variant, and effects, by name.
-    """
-
-    results: pa.Table
-    genes: int
-    tables: dict[str, pa.Table]
-
-
-def follow_up(results: pa.Table, store: Path, traits: Path, study: Study) -> FollowedUp:
-    """Look again at the strongest genes of each trait.
+def follow_up(results: pa.Table, store: Path, traits: Path, trait: Trait, study: Study) -> dict[str, pa.Table]:
+    """Look again at the strongest genes of a trait.
 
     Parameters
     ----------
     results
-        The scan's rows.
+        The scan's rows of the trait.
     store, traits
         The gene store, and the folder of prepared traits.
+    trait
+        Which.
     study
         Whose settings.
+
+    Returns
+    -------
+    dict
+        Tables of variants, genes without one variant, and effects, by name.
     """
-    parts = [_follow_trait(results, store, traits, trait, study) for trait in study.traits]
-    tables = {name: pa.concat_tables([part[name] for part in parts]) for name in TABLES}
-    followed = sum(len(set(part["variants"]["gene"].to_pylist())) for part in parts)
-    return FollowedUp(flag_one_variant_driven(results, tables["leave_one_out"]), followed, tables)
+    settings, ready = scan_settings(study), unpack_trait(read_packed_trait(traits, trait.name))
+    genes = genes_to_follow(results.filter(results["primary"]).to_pylist(), study.follow_up.genes)
+    if not genes:
+        return {name: made_by.SCHEMA.empty_table() for name, made_by in TABLES.items()}
+    rows: dict[str, list[Row]] = {gene: [] for gene in genes}
+    for row in results.filter(pc.is_in(results["gene"], pa.array(genes, pa.string()))).to_pylist():
+        rows[row["gene"]].append(row)
+    variants = read_genes(store, genes)
+    hits = [driving_row(rows[gene]) for gene in genes]
+    outcome = read_outcome(traits, ready, trait.ties if isinstance(trait, TimeTrait) else "efron")
+    left_out = [leave_one_out.leave_one_out([hit], variants, ready, settings) for hit in hits]
+    return {
+        "variants": single_variants.scan_variants(variants, [ready], settings),
+        "leave_one_out": pa.concat_tables(left_out),
+        "effects": hit_effects.hit_effects(hits, variants, ready, outcome, settings),
+    }
 
 
 def genes_to_follow(rows: Sequence[Row], most: int) -> list[str]:
@@ -111,47 +108,22 @@ def driving_row(rows: Sequence[Row]) -> Row:
     return min(single, key=lambda row: (row["carriers"] < FEWEST_CARRIERS, *_strength(row)))
 
 
-def write_follow_up(found: FollowedUp, folder: Path, every_variant: pa.Table | None) -> None:
+def write_follow_up(tables: Mapping[str, pa.Table], folder: Path) -> None:
     """Write the tables, and what their columns mean.
 
     Parameters
     ----------
-    found
-        From `follow_up`.
+    tables
+        Those of `follow_up` of all traits, and perhaps every variant tested by itself.
     folder
         Where to.
-    every_variant
-        Every variant tested by itself, where that was asked for.
     """
-    columns: dict[str, Sequence[Column]] = {name: made_by.COLUMNS for name, made_by in TABLES.items()}
-    tables = dict(found.tables)
-    if every_variant is not None:
-        tables[SINGLE_VARIANTS], columns[SINGLE_VARIANTS] = every_variant, single_variants.COLUMNS
+    made_by = TABLES | {SINGLE_VARIANTS: single_variants}
     for name, table in tables.items():
         write_rows(table, folder, name)
-    write_columns_of(columns, folder / "columns.tsv")
+    write_columns_of({name: made_by[name].COLUMNS for name in tables}, folder / "columns.tsv")
 
 
 def _strength(row: Row) -> tuple[float, float, str]:
     """Sort the smallest p-value first; the asymptotic p-value breaks ties."""
     return -row["neg_log10_p"], -(row["neg_log10_p_asymptotic"] or 0.0), row["gene"]
-
-
-def _follow_trait(results: pa.Table, store: Path, folder: Path, trait: Trait, study: Study) -> dict[str, pa.Table]:
-    settings, ready = scan_settings(study), unpack_trait(read_packed_trait(folder, trait.name))
-    own = results.filter(pc.equal(results["trait"], trait.name))
-    genes = genes_to_follow(own.filter(own["primary"]).to_pylist(), study.follow_up.genes)
-    if not genes:
-        return {name: made_by.SCHEMA.empty_table() for name, made_by in TABLES.items()}
-    rows: dict[str, list[Row]] = {gene: [] for gene in genes}
-    for row in own.filter(pc.is_in(own["gene"], pa.array(genes, pa.string()))).to_pylist():
-        rows[row["gene"]].append(row)
-    variants = read_genes(store, genes)
-    hits = [driving_row(rows[gene]) for gene in genes]
-    outcome = read_outcome(folder, ready, trait.ties if isinstance(trait, TimeTrait) else "efron")
-    left_out = [leave_one_out.leave_one_out([hit], variants, ready, settings) for hit in hits]
-    return {
-        "variants": single_variants.scan_variants(variants, [ready], settings),
-        "leave_one_out": pa.concat_tables(left_out),
-        "effects": hit_effects.hit_effects(hits, variants, ready, outcome, settings),
-    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -23,12 +23,13 @@ class Progress:
     Parameters
     ----------
     stages
-        How many stages the run has.
+        Names of the run's stages.
     """
 
-    def __init__(self, stages: int) -> None:
+    def __init__(self, stages: Sequence[str]) -> None:
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
-        self._stages = stages
+        self._stages = len(stages)
+        self._width = max(map(len, stages), default=0)
         self._number = 0
 
     def say(self, text: str) -> None:
@@ -65,7 +66,8 @@ class Progress:
         self.say(f"{self._label(name)} {_duration(time.monotonic() - began)}  {' '.join(counts)}")
 
     def _label(self, name: str) -> str:
-        return f"[{self._number}/{self._stages}] {name:<11}"
+        number = str(self._number).rjust(len(str(self._stages)))
+        return f"[{number}/{self._stages}] {name:<{self._width}}"
 
     def _watch(self, label: str, began: float, tally: Tally, done: threading.Event) -> None:
         if self._console.is_terminal:

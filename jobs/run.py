@@ -16,6 +16,7 @@ from jobs.check import CheckedStudy, check_study
 from jobs.pipeline import Pipeline
 from jobs.progress import Progress, Tally
 from jobs.stage import Counts, Stage, StageRecord, finished, perform, stage_key
+from jobs.storage_errors import storage_errors_told
 
 # Written when all else is in place: without it the folder's files may be of different runs.
 RUN_RECORD = "run.json"
@@ -29,11 +30,7 @@ PUBLISHED = {
     "annotate": ("annotation", ("gene_lengths.parquet",)),
     "gene store": (".", ("genes",)),
     "traits": (".", ("traits", "checks")),
-    "scan": ("results", ("columns.tsv", "masks.tsv")),
-    "follow up": (
-        ".",
-        ("results/gene_tests.parquet", "results/gene_tests.tsv", "results/gene_lists.tsv", "follow_up"),
-    ),
+    "results": (".", ("results", "follow_up")),
     "report": ("report", ("report.html", "null_models.html")),
 }
 
@@ -63,10 +60,10 @@ def output_held(checked: CheckedStudy) -> Iterator[None]:
     Raises
     ------
     InputError
-        If another run holds the folder.
+        If another run holds the folder, or it can't be written to.
     """
     try:
-        with lock_folder(checked.output), _cluster_left_tidy(checked):
+        with storage_errors_told(checked), lock_folder(checked.output), _cluster_left_tidy(checked):
             yield
     except FolderInUseError:
         message = "another run is writing to this folder; wait for it, or give this study an output of its own"
@@ -94,7 +91,7 @@ def _run_stages(checked: CheckedStudy) -> Path:
     pipeline = Pipeline(checked, cores_of(checked))
     stages = pipeline.stages()
     began = datetime.now(UTC)
-    records = bring_current(stages, checked.output, Progress(len(stages)), pipeline.tally)
+    records = bring_current(stages, checked.output, Progress([stage.name for stage in stages]), pipeline.tally)
     remove(checked.output / RUN_RECORD)
     for record in records.values():
         publish(record, checked.output)
@@ -125,12 +122,12 @@ def bring_current(stages: Sequence[Stage], output: Path, progress: Progress, tal
     store = output / "stages"
     records: dict[str, StageRecord] = {}
     for stage in stages:
-        key = stage_key(stage, {name: record.key for name, record in records.items()})
+        folders = {name: done.folder for name, done in records.items()}
+        key = stage_key(stage, {name: record.key for name, record in records.items()}, folders)
         record = finished(stage, key, store)
         if record is not None:
             progress.reused(stage.name, _describe(record.counts))
         else:
-            folders = {name: done.folder for name, done in records.items()}
             with progress.stage(stage.name, tally) as report_counts:
                 record = perform(stage, key, store, folders)
                 report_counts(_describe(record.counts))

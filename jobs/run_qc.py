@@ -56,7 +56,7 @@ def run_qc(path: Path) -> QcRun:
     with output_held(checked):
         genotypes = GenotypeStages(checked)
         stages = genotypes.quality_control()
-        records = bring_current(stages, checked.output, Progress(len(stages)), genotypes.tally)
+        records = bring_current(stages, checked.output, Progress([stage.name for stage in stages]), genotypes.tally)
         if not all(record.reused for record in records.values()):
             remove(checked.output / RUN_RECORD)
         for record in records.values():

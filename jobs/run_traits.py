@@ -67,7 +67,7 @@ def run_traits(path: Path) -> ClinicalRun:
     check_output(study, path, [CLINICAL])
     output = resolve(path, study.output)
     _check_own(output / CLINICAL, path)
-    progress = Progress(3)
+    progress = Progress(("tables", "traits", "page"))
     stage = ["working"]
     with progress.stage("tables", lambda: "reading") as say:
         clinical = read_clinical(study, path)

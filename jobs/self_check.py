@@ -31,19 +31,20 @@ from association.simulate.random_traits import KINDS
 from hail_pipelines.threads import ONE_THREAD
 from infra.local_files import copy_whole
 from jobs.check import check_study
-from jobs.pipeline import NUMBERS, Pipeline
+from jobs.pipeline import Pipeline
 from jobs.progress import Progress
 from jobs.run import bring_current, cores_of, output_held
 from jobs.self_check_figure import draw_check
 from jobs.stage import Counts, Folders, Stage
 from jobs.stage_settings import scan_settings
+from jobs.trait_stages import SCAN
 from jobs.traits.files import read_packed_trait
 
 NAME = "self-check"
 NEEDED = ("load", "measure", "panel", "samples", "variants", "annotate", "gene store", "traits")
 FOLDER = "self_check"
 FILES = ("self_check.tsv", "recall.tsv", "self_check.png", "self_check.svg")
-CODE = (*NUMBERS, "jobs.self_check", "jobs.self_check_figure")
+CODE = (*SCAN, "jobs.result_files", "jobs.self_check", "jobs.self_check_figure")
 
 # Of a larger store, genes drawn at random say as much.
 MOST_GENES = 300
@@ -99,15 +100,16 @@ def self_check(path: Path, size: CheckSize) -> CheckedGenes:
     checked = check_study(path)
     target = checked.output / FOLDER
     with output_held(checked):
-        pipeline = Pipeline(checked, cores_of(checked))
-        work = _Work(scan_settings(checked.study), [one.name for one in checked.study.traits], size, pipeline.cores)
+        cores = cores_of(checked)
+        pipeline = Pipeline(checked, cores)
+        work = _Work(scan_settings(checked.study), [one.name for one in checked.study.traits], size, cores)
         stages = [stage for stage in pipeline.stages() if stage.name in NEEDED]
         study = checked.study.model_dump(mode="json")
         settings = {name: study[name] for name in ("masks", "tests", "condition_on")}
         settings |= {"seed": study["calibration"]["seed"], "size": asdict(size)}
         stages.append(Stage(NAME, settings, (), ("gene store", "traits"), FILES, CODE, work))
         tally = partial(_tally, work, pipeline)
-        record = bring_current(stages, checked.output, Progress(len(stages)), tally)[NAME]
+        record = bring_current(stages, checked.output, Progress([stage.name for stage in stages]), tally)[NAME]
         copy_whole(record.folder, target, leave_out=("manifest.json",))
     tables = [pd.read_csv(target / name, sep="\t", dtype={"carriers": str}) for name in FILES[:2]]
     return CheckedGenes(target, *tables)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.local_files import remove
-from infra.provenance import Fingerprint, canonical_json, code_digest, versions
+from infra.provenance import Fingerprint, canonical_json, code_digest, fingerprint, versions
 
 # Raise it when the shape of a stage's output changes.
 SCHEMA = 1
@@ -49,6 +50,9 @@ class Stage:
         Packages and modules that compute it.
     work
         Does it: takes its own folder and the folders of earlier stages by name, gives counts.
+    contents
+        Single outputs of earlier stages that it reads, as pairs of stage and file: it is done again where one of
+        these has other content, not where the stage was merely done again.
     """
 
     name: str
@@ -58,6 +62,7 @@ class Stage:
     outputs: tuple[str, ...]
     code: tuple[str, ...]
     work: Callable[[Path, Folders], Counts]
+    contents: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,14 +91,26 @@ class StageRecord:
     counts: Counts = field(default_factory=dict)
 
 
-def stage_key(stage: Stage, upstream: dict[str, str]) -> str:
-    """Give the key of a stage, from all that its outputs depend on."""
+def stage_key(stage: Stage, upstream: dict[str, str], folders: Folders | None = None) -> str:
+    """Give the key of a stage, from all that its outputs depend on.
+
+    Parameters
+    ----------
+    stage
+        The stage.
+    upstream
+        Keys of the stages before it.
+    folders
+        Their folders, where it reads single outputs of them.
+    """
+    read = [fingerprint((folders or {})[name] / file) for name, file in stage.contents]
     made_from = {
         "stage": stage.name,
         "schema": SCHEMA,
         "settings": stage.settings,
         "inputs": list(stage.inputs),
         "upstream": {name: upstream[name] for name in stage.after},
+        "contents": read,
         "versions": versions(),
         "code": code_digest(stage.code),
     }
@@ -113,7 +130,7 @@ def finished(stage: Stage, key: str, store: Path) -> StageRecord | None:
 
 
 def perform(stage: Stage, key: str, store: Path, folders: Folders) -> StageRecord:
-    """Do a stage from scratch.
+    """Do a stage from scratch; of one that fails nothing is left.
 
     Raises
     ------
@@ -124,12 +141,16 @@ def perform(stage: Stage, key: str, store: Path, folders: Folders) -> StageRecor
     remove(folder)
     folder.mkdir(parents=True)
     began = time.monotonic()
-    counts = stage.work(folder, folders)
-    missing = [output for output in stage.outputs if not (folder / output).exists()]
-    if missing:
-        raise RuntimeError(f"stage {stage.name} ended without {', '.join(missing)}")
-    record = StageRecord(stage.name, key, folder, False, time.monotonic() - began, counts)
-    _write_manifest(stage, record)
+    try:
+        counts = stage.work(folder, folders)
+        missing = [output for output in stage.outputs if not (folder / output).exists()]
+        if missing:
+            raise RuntimeError(f"stage {stage.name} ended without {', '.join(missing)}")
+        record = StageRecord(stage.name, key, folder, False, time.monotonic() - began, counts)
+        _write_manifest(stage, record)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return record
 
 

