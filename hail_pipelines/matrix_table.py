@@ -6,6 +6,7 @@ a Hail table and runs a Python function never ends.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -57,11 +58,12 @@ def write_matrix_table(
 def _as_matrix(ht: hl.Table, calls: Path, reference_genome: ReferenceGenome, float_quality: bool) -> hl.MatrixTable:
     """Make entries of the columns of lists, and key the rows."""
     by_code = hl.array([hl.call(0, 0), hl.call(0, 1), hl.call(1, 1), hl.call(0), hl.call(1), hl.missing(hl.tcall)])
-    number = hl.float32 if float_quality else hl.int32
     samples = hl.range(hl.len(ht.genotypes))
-    fields = {"GT": lambda sample: by_code[ht.genotypes[sample]]}
+    fields: dict[str, Callable[[hl.Int32Expression], hl.Expression]] = {}
+    fields["GT"] = lambda sample: by_code[ht.genotypes[sample]]
     if "quality" in ht.row:
-        fields["GQ"] = lambda sample: number(ht.quality[sample])  # type: ignore[no-untyped-call]
+        quality = ht.quality if float_quality else ht.quality.map(hl.int32)
+        fields["GQ"] = lambda sample: quality[sample]
     if "depth" in ht.row:
         fields["DP"] = lambda sample: hl.int32(ht.depth[sample])
     if "reference_reads" in ht.row:
