@@ -44,6 +44,13 @@ _PSEUDOAUTOSOMAL: dict[ReferenceGenome, dict[str, tuple[tuple[int, int], ...]]] 
         "Y": ((10_001, 2_781_479), (56_887_903, 57_217_415)),
     },
 }
+# Contigs besides the chromosomes that calls on a build may lie on: the mitochondrion, unplaced sequences and decoys.
+_OTHER_CONTIGS: dict[ReferenceGenome, re.Pattern[str]] = {
+    "GRCh37": re.compile(r"MT|GL000\d{3}\.1|NC_007605|hs37d5"),
+    "GRCh38": re.compile(
+        r"chrM|chrEBV|chr(\d\d?|[XY])_[A-Z]{2}\d{6}v\d_(alt|random)|chrUn_[A-Z0-9]+v\d(_decoy)?|HLA-\w+\*[\d:]+[A-Z]?"
+    ),
+}
 _BUILD_NAMES: dict[ReferenceGenome, re.Pattern[str]] = {
     "GRCh37": re.compile(r"(grch37|hg19|b37|hs37|human_g1k_v37)", re.IGNORECASE),
     "GRCh38": re.compile(r"(grch38|hg38|b38|hs38|homo_sapiens_assembly38)", re.IGNORECASE),
@@ -139,6 +146,11 @@ def length_problem(contig: str, length: int, reference_genome: ReferenceGenome) 
 def last_position(contig: str, reference_genome: ReferenceGenome) -> int | None:
     """Return a chromosome's length; None for a contig without a known one."""
     return CHROMOSOME_LENGTHS[reference_genome].get(bare_contig(contig))
+
+
+def is_other_contig(contig: str, reference_genome: ReferenceGenome) -> bool:
+    """Say whether a name, as the build writes it, is that of a contig that is no chromosome."""
+    return _OTHER_CONTIGS[reference_genome].fullmatch(contig) is not None
 
 
 def unplaced_contigs(contigs: Iterable[str]) -> list[str]:

@@ -1,1 +1,1 @@
-"""VCFs: what is wrong with them before Hail reads them, what is mended and counted while it does, and its errors."""
+"""VCFs: what is wrong with them, and how they are read: cut into shares, lines, columns and calls."""

@@ -1,52 +1,134 @@
 """The alleles of a record: which are spelled out in bases, and each of them as a variant of its own.
 
-Bases in lower case are the same bases, so alleles are compared and written in upper case.
+Most records have one alternate allele and need no change: these are told from the others by a kernel. The others are
+taken one by one. Bases in lower case are the same bases, so alleles are compared and written in upper case.
 """
 
 from __future__ import annotations
 
-import hail as hl
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-_BASES = "[ACGTNacgtn]+"
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
 
-
-def is_sequence_expr(allele: hl.StringExpression) -> hl.BooleanExpression:
-    """Say whether an allele is spelled out in bases, unlike `*`, `<DEL>`, a breakend or an ambiguity code."""
-    return allele.matches(_BASES, full_match=True)
-
-
-def is_same_base_expr(alleles: hl.ArrayExpression, index: hl.Int32Expression) -> hl.BooleanExpression:
-    """Say whether an alternate allele is the reference itself."""
-    return alleles[index].upper() == alleles[0].upper()
+_BASES = re.compile(r"[ACGTNacgtn]+")
+_IS_BASE = np.isin(np.arange(256), np.frombuffer(b"ACGTN", np.uint8))
 
 
-def split_alleles_expr(locus: hl.LocusExpression, alleles: hl.ArrayExpression) -> hl.ArrayExpression:
-    """List a record's sequence alleles that differ from its reference, each with its minimal representation.
+class Variant(NamedTuple):
+    """One alternate allele in minimal representation.
 
-    Returns an array of structs: `locus` and `alleles` trimmed and in upper case, and `a_index`, the allele's number
-    in the record. A record whose reference is not a sequence has none.
+    Attributes
+    ----------
+    position
+        Its position, from 1.
+    ref, alt
+        Its alleles in upper case.
+    number
+        The alternate allele's number in its record, from 1.
     """
 
-    def trimmed(index: hl.Int32Expression) -> hl.StructExpression:
-        variant = hl.min_rep(locus, [alleles[0].upper(), alleles[index].upper()])
-        return hl.struct(locus=variant.locus, alleles=variant.alleles, a_index=index)
-
-    indices = hl.range(1, hl.len(alleles)).filter(
-        lambda index: is_sequence_expr(alleles[index]) & ~is_same_base_expr(alleles, index)
-    )
-    return hl.if_else(is_sequence_expr(alleles[0]), indices, hl.empty_array(hl.tint32)).map(trimmed)
+    position: int
+    ref: str
+    alt: str
+    number: int
 
 
-def is_plain_expr(locus: hl.LocusExpression, alleles: hl.ArrayExpression) -> hl.BooleanExpression:
-    """Say whether a record is one variant in minimal representation and upper case as it stands."""
-    bases = alleles[0].matches("[ACGTN]+", full_match=True) & alleles[1].matches("[ACGTN]+", full_match=True)
-    return hl.if_else(
-        (hl.len(alleles) == 2) & bases & (alleles[0] != alleles[1]),
-        hl.min_rep(locus, alleles) == hl.struct(locus=locus, alleles=alleles),
-        hl.bool(False),
-    )
+def is_sequence(allele: str) -> bool:
+    """Say whether an allele is spelled out in bases, unlike `*`, `<DEL>`, a breakend or an ambiguity code."""
+    return _BASES.fullmatch(allele) is not None
 
 
-def biallelic_depths_expr(depths: hl.ArrayExpression, a_index: hl.Int32Expression) -> hl.ArrayExpression:
-    """Reduce allele depths to those of all other alleles together and of one; missing if there is none for it."""
-    return hl.or_missing(hl.len(depths) > a_index, [hl.sum(depths) - depths[a_index], depths[a_index]])
+def split_alleles(position: int, alleles: Sequence[str]) -> Iterator[Variant]:
+    """List a record's sequence alleles that differ from its reference; one whose reference is no sequence has none.
+
+    Parameters
+    ----------
+    position
+        The record's position.
+    alleles
+        Its reference and its alternate alleles.
+    """
+    ref = alleles[0].upper()
+    if not is_sequence(ref):
+        return
+    for number, allele in enumerate(alleles[1:], 1):
+        alt = allele.upper()
+        if is_sequence(alt) and alt != ref:
+            yield Variant(*_trimmed(position, ref, alt), number)
+
+
+def allele_counts(alleles: Sequence[str]) -> dict[str, int]:
+    """Count what is odd in a record's alleles, by the names of `LoadCounts`."""
+    ref, alternates = alleles[0].upper(), alleles[1:]
+    stars = alternates.count("*")
+    return {
+        "multi_allelic": len(alternates) > 1,
+        "no_alternate": not alternates,
+        "odd_references": not is_sequence(ref),
+        "star_alleles": stars,
+        "symbolic_alleles": sum(not is_sequence(allele) for allele in alternates) - stars,
+        "same_alleles": sum(allele.upper() == ref for allele in alternates) if is_sequence(ref) else 0,
+    }
+
+
+def plain_records(
+    text: NDArray[np.uint8],
+    refs: tuple[NDArray[np.int64], NDArray[np.int64]],
+    alts: tuple[NDArray[np.int64], NDArray[np.int64]],
+) -> NDArray[np.bool_]:
+    """Say of each record whether it is one variant in minimal representation and upper case as it stands.
+
+    Parameters
+    ----------
+    text
+        The bytes.
+    refs, alts
+        Where the records' REF and ALT begin and end.
+    """
+    plain = np.empty(len(refs[0]), np.bool_)
+    _find_plain(text, *refs, *alts, plain)
+    return plain
+
+
+def _trimmed(position: int, ref: str, alt: str) -> tuple[int, str, str]:
+    """Trim the bases that two alleles share, at the right and then at the left, down to one."""
+    right = 0
+    while right < min(len(ref), len(alt)) - 1 and ref[-1 - right] == alt[-1 - right]:
+        right += 1
+    ref, alt = ref[: len(ref) - right], alt[: len(alt) - right]
+    left = 0
+    while left < min(len(ref), len(alt)) - 1 and ref[left] == alt[left]:
+        left += 1
+    return position + left, ref[left:], alt[left:]
+
+
+@njit(cache=True, nogil=True)
+def _find_plain(
+    text: NDArray[np.uint8],
+    ref_begins: NDArray[np.int64],
+    ref_ends: NDArray[np.int64],
+    alt_begins: NDArray[np.int64],
+    alt_ends: NDArray[np.int64],
+    plain: NDArray[np.bool_],
+) -> None:
+    for record in range(len(plain)):
+        ref, ref_end, alt, alt_end = ref_begins[record], ref_ends[record], alt_begins[record], alt_ends[record]
+        found = ref_end > ref and alt_end > alt and _are_bases(text, ref, ref_end) and _are_bases(text, alt, alt_end)
+        if found and (ref_end - ref == 1 or alt_end - alt == 1):
+            found = ref_end - ref != alt_end - alt or text[ref] != text[alt]
+        elif found:
+            found = text[ref] != text[alt] and text[ref_end - 1] != text[alt_end - 1]
+        plain[record] = found
+
+
+@njit(cache=True, nogil=True)
+def _are_bases(text: NDArray[np.uint8], begin: int, end: int) -> bool:
+    """Say whether a stretch of text is spelled in bases of upper case."""
+    at = begin
+    while at < end and _IS_BASE[text[at]]:
+        at += 1
+    return at == end

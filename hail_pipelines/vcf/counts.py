@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-
-import hail as hl
-
-from hail_pipelines.vcf.alleles import is_same_base_expr, is_sequence_expr, split_alleles_expr
-from hail_pipelines.vcf.call_faults import FAULTS
 
 
 @dataclass(frozen=True)
@@ -72,59 +68,7 @@ class LoadCounts:
     odd_depths: int
     negative: int
 
-
-def has_odd_filter_expr(filters: hl.SetExpression) -> hl.BooleanExpression:
-    """Say whether a record's FILTER has an empty name, or PASS or 0 beside other names.
-
-    Hail leaves the set in the order of the file, in which `contains` may not find a name that is there.
-    """
-    return hl.array(filters).any(lambda name: (name == "") | (name == "PASS") | (name == "0"))
-
-
-def tally_records(records: hl.Table) -> hl.Struct:
-    """Count records, alternate alleles and faulty calls by kind.
-
-    Parameters
-    ----------
-    records
-        Rows as they were read, with `on_chromosome`, `plain`, `odd_info` and `faults`.
-    """
-    alternates = records.alleles[1:]
-    split = split_alleles_expr(records.locus, records.alleles)
-    stars = hl.len(alternates.filter(lambda allele: allele == "*"))
-    spelled = hl.len(alternates.filter(is_sequence_expr))
-    same = hl.range(1, hl.len(records.alleles)).filter(lambda index: is_same_base_expr(records.alleles, index))
-    on_chromosome = hl.agg.filter(
-        records.on_chromosome,
-        hl.struct(
-            plain=hl.agg.count_where(records.plain),
-            multi_allelic=hl.agg.count_where(hl.len(alternates) > 1),
-            no_alternate=hl.agg.count_where(hl.len(alternates) == 0),
-            odd_references=hl.agg.count_where(~is_sequence_expr(records.alleles[0])),
-            odd_filters=hl.agg.count_where(has_odd_filter_expr(records.filters)),
-            odd_info=hl.agg.sum(records.odd_info),
-            star_alleles=hl.agg.sum(stars),
-            sequence_alleles=hl.agg.sum(hl.len(split)),
-            same_alleles=hl.agg.sum(hl.len(same)),
-            symbolic_alleles=hl.agg.sum(hl.len(alternates) - spelled - stars),
-            moved=hl.agg.sum(hl.len(split.filter(lambda variant: variant.locus != records.locus))),
-            **{name: hl.agg.sum(records.faults[name]) for name in FAULTS},
-        ),
-    )
-    return records.aggregate(
-        on_chromosome.annotate(records=hl.agg.count(), other_contigs=hl.agg.count_where(~records.on_chromosome))
-    )
-
-
-def load_counts(tally: hl.Struct, *, samples: int, variants: int) -> LoadCounts:
-    """Add to a tally of records how many variants came of them.
-
-    Parameters
-    ----------
-    tally
-        What `tally_records` gave.
-    samples, variants
-        How many were written.
-    """
-    counted = {field.name: tally[field.name] for field in fields(LoadCounts) if field.name in tally}
-    return LoadCounts(samples=samples, duplicates=tally.sequence_alleles - variants, variants=variants, **counted)
+    @classmethod
+    def of(cls, found: Mapping[str, int], **known: int) -> LoadCounts:
+        """Make counts of what was found by name, nothing where a name is absent, and of what else is known."""
+        return cls(**({field.name: found.get(field.name, 0) for field in fields(cls)} | known))

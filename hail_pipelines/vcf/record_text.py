@@ -11,7 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from hail_pipelines.reference_genome import ReferenceGenome, last_position, other_genome
+from hail_pipelines.reference_genome import (
+    CHROMOSOMES,
+    ReferenceGenome,
+    contig_recoding,
+    genome_contig,
+    is_other_contig,
+    last_position,
+    other_genome,
+)
 from hail_pipelines.vcf.call_text import call_problems, number_pattern, repeated_fields
 from hail_pipelines.vcf.header import FIXED_COLUMNS, Declaration
 
@@ -76,6 +84,22 @@ def record_faults(line: bytes, expected: Expected) -> list[Fault]:
     return [*faults, *_call_faults(columns, expected.types)] if expected.samples else faults
 
 
+def explained_faults(line: bytes, expected: Expected) -> list[Fault]:
+    """Say why a record could not be read.
+
+    Parameters
+    ----------
+    line
+        The record without its line end.
+    expected
+        What it is held against.
+    """
+    faults = record_faults(line, expected)
+    if not faults:
+        faults = list(_unknown_contig(line.split(b"\t", 1)[0].decode("utf-8", "replace"), expected.reference_genome))
+    return faults or [Fault("", "can't be read; mend or remove the record", "unreadable")]
+
+
 def shape_fault(line: bytes, columns: Sequence[bytes], samples: int) -> Fault | None:
     """Say whether a record has too few or too many columns.
 
@@ -130,6 +154,19 @@ def place_faults(columns: Sequence[bytes], reference_genome: ReferenceGenome) ->
         )
 
 
+def _unknown_contig(contig: str, reference_genome: ReferenceGenome) -> Iterator[Fault]:
+    """Say whether a contig is none of the build's."""
+    own = contig_recoding(reference_genome).get(contig, contig)
+    known = {genome_contig(name, reference_genome) for name in CHROMOSOMES}
+    if own not in known and not is_other_contig(own, reference_genome):
+        message = (
+            f"contig {contig!r} is not in the reference genome {reference_genome!r}. The file may be on "
+            f"{other_genome(reference_genome)}: set genotypes.reference_genome to its own build; or leave such "
+            f"contigs out with: bcftools view -t ^{contig}"
+        )
+        yield Fault("CHROM", message, f"contig {contig}")
+
+
 def info_faults(info: bytes, declared: Mapping[str, Declaration]) -> Iterator[Fault]:
     """Find the INFO fields whose values contradict their declared type or count.
 
@@ -140,20 +177,34 @@ def info_faults(info: bytes, declared: Mapping[str, Declaration]) -> Iterator[Fa
     declared
         The declarations of the fields that are asked for, by id.
     """
-    numeric = {name: each for name, each in declared.items() if each.type in ("Integer", "Float")}
-    if not numeric:
+    if not declared:
         return
-    values = dict(part.split("=", 1) for part in info.decode("utf-8", "replace").split(";") if "=" in part)
-    for name, each in numeric.items():
-        number = number_pattern(each.type)
-        pattern = number if each.number == "1" else rf"{number}(?:,{number})*"
-        if name in values and not re.fullmatch(pattern, values[name].strip()):
+    parts = [part.partition("=") for part in info.decode("utf-8", "replace").split(";")]
+    for spaced in [key for key, _, _ in parts if " " in key][:1]:
+        yield Fault("INFO", f"a blank in the name {spaced!r}, expected none; mend the file", "INFO blank")
+    values = {key: value for key, equals, value in parts if equals}
+    for name, each in declared.items():
+        if each.type not in ("Integer", "Float"):
+            continue
+        if name in values and not re.fullmatch(info_pattern(each), values[name].strip()):
             yield Fault(
                 f"INFO {name}",
                 f"the header declares Type={each.type}, Number={each.number}, found {values[name]!r}; mend the file, "
                 "or correct the declaration with: bcftools reheader",
                 f"INFO {name}",
             )
+
+
+def info_pattern(declared: Declaration) -> str:
+    """Give the pattern of a numeric INFO field's value.
+
+    Parameters
+    ----------
+    declared
+        Its declaration, of type Integer or Float.
+    """
+    number = number_pattern(declared.type)
+    return number if declared.number == "1" else rf"{number}(?:,{number})*"
 
 
 def _call_faults(columns: Sequence[bytes], types: Mapping[str, str]) -> Iterator[Fault]:

@@ -1,0 +1,127 @@
+"""VCFs cut into shares of their bytes, and the lines that belong to each.
+
+A share ends at a byte of the file, not at the end of a line. A line belongs to the share that it begins in; one that
+begins just where a share ends still belongs to that share, so that the next one finds its first line behind the first
+line end that it meets, whatever came before. A share that no line begins in has none.
+
+How large shares are depends on the bytes of all files alone, so the lines of a share are the same on any machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hail_pipelines.vcf.bgzip import compression_of, decompressed_blocks, next_block
+
+SMALLEST_BYTES = 4 << 20
+LARGEST_BYTES = 64 << 20
+SHARES_WANTED = 1_000
+# A chunk of text and the arrays that are made of it fit a laptop's memory a few times over.
+CHUNK_BYTES = 8 << 20
+_READ_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class FileShare:
+    """A stretch of a file.
+
+    Attributes
+    ----------
+    number
+        Its place among the shares of all files.
+    path
+        The file.
+    start, end
+        Its first byte, and the one after its last.
+    compressed
+        Whether the file is bgzipped. Its bytes are those on disk; a block belongs to the share that it begins in.
+    """
+
+    number: int
+    path: Path
+    start: int
+    end: int
+    compressed: bool
+
+
+def shares_of(paths: Sequence[Path], share_bytes: int | None = None) -> list[FileShare]:
+    """Cut files into shares.
+
+    Parameters
+    ----------
+    paths
+        VCFs, bgzipped or uncompressed.
+    share_bytes
+        Bytes of a share; chosen by the bytes of all files unless given.
+    """
+    sizes = [path.stat().st_size for path in paths]
+    step = share_bytes or min(max(SMALLEST_BYTES, sum(sizes) // SHARES_WANTED), LARGEST_BYTES)
+    stretches = [
+        (path, start, min(start + step, size), compression_of(path) != "none")
+        for path, size in zip(paths, sizes, strict=True)
+        for start in range(0, size, step)
+    ]
+    return [FileShare(number, *stretch) for number, stretch in enumerate(stretches)]
+
+
+def share_text(share: FileShare, chunk_bytes: int = CHUNK_BYTES) -> Iterator[bytes]:
+    """Read the lines of a share, some megabytes at a time.
+
+    Parameters
+    ----------
+    share
+        The share.
+    chunk_bytes
+        How much text to give at a time; a longer line is given whole.
+
+    Yields
+    ------
+    Whole lines, each ended by a newline, as it may be that of the file's last line was not.
+
+    Raises
+    ------
+    DamagedBlock
+        If a block does not decompress.
+    """
+    pieces, size, within = [], 0, share.start == 0
+    for own, text in _texts(share):
+        if not within:
+            if not own:
+                return
+            _, found, text = text.partition(b"\n")
+            within = bool(found)
+            if not within:
+                continue
+        if not own:
+            cut = text.find(b"\n") + 1
+            pieces.append(text[:cut] if cut else text)
+            if cut:
+                break
+            continue
+        size += len(text)
+        if size < chunk_bytes or (cut := text.rfind(b"\n") + 1) == 0:
+            pieces.append(text)
+            continue
+        yield b"".join([*pieces, text[:cut]])
+        pieces, size = [text[cut:]], len(text) - cut
+    rest = b"".join(pieces)
+    if rest:
+        yield rest if rest.endswith(b"\n") else rest + b"\n"
+
+
+def _texts(share: FileShare) -> Iterator[tuple[bool, bytes]]:
+    """Read a file from a share's start to the file's end, and say of each piece whether it belongs to the share."""
+    with share.path.open("rb", buffering=_READ_BYTES) as stream:
+        if share.compressed:
+            start = next_block(stream, share.start)
+            if start is not None:
+                for offset, text in decompressed_blocks(stream, start):
+                    yield offset < share.end, text
+            return
+        stream.seek(share.start)
+        offset = share.start
+        while text := stream.read(min(_READ_BYTES, share.end - offset) if offset < share.end else _READ_BYTES):
+            yield offset < share.end, text
+            offset += len(text)
