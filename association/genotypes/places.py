@@ -6,3 +6,4 @@ The pseudoautosomal regions of X and Y are alike on both; everyone has two copie
 from __future__ import annotations
 
 AUTOSOME, PSEUDOAUTOSOMAL, ON_X, ON_Y = range(4)
+PLACES = 4

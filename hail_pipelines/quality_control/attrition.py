@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-import hail as hl
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from hail_pipelines.quality_control.genotypes import GenotypeThresholds, genotype_rules, skipped_rules
-from hail_pipelines.quality_control.variant_rules import VariantThresholds, variant_rules
+from hail_pipelines.quality_control.variant_rules import VariantThresholds, passing, variant_rules
 
 
 @dataclass(frozen=True)
@@ -39,35 +43,55 @@ class AttritionRow:
 
 
 def genotype_attrition(
-    variants: hl.Table, call_fields: set[str], thresholds: GenotypeThresholds
+    counts: pa.StructArray, call_fields: Collection[str], thresholds: GenotypeThresholds
 ) -> list[AttritionRow]:
-    """Tabulate how many calls each rule set to missing."""
-    counts = variants.aggregate(
-        hl.struct(**{name: hl.agg.sum(variants.genotype_qc[name]) for name in variants.genotype_qc})
-    )
+    """Tabulate how many calls each rule set to missing.
+
+    Parameters
+    ----------
+    counts
+        `genotype_qc` of every variant: calls that were present, that failed, and that failed each rule.
+    call_fields
+        The call fields that the VCF has.
+    thresholds
+        What a call must reach.
+    """
+    sums = {field.name: pc.sum(counts.field(field.name)).as_py() or 0 for field in counts.type}
     skipped = dict(text.split(": ", 1) for text in skipped_rules(call_fields, thresholds))
     rules = genotype_rules(thresholds)
-    excluded = {rule.name: counts.get(rule.name, 0) for rule in rules}
+    excluded = {rule.name: sums.get(rule.name, 0) for rule in rules}
     reasons = {rule.name: rule.reason for rule in rules}
-    return attrition_rows("genotype", counts["present"], counts["failed"], excluded, reasons, skipped)
+    return attrition_rows("genotype", sums["present"], sums["failed"], excluded, reasons, skipped)
 
 
-def variant_attrition(variants: hl.Table, thresholds: VariantThresholds) -> list[AttritionRow]:
-    """Tabulate how many variants each rule excluded; one whose metric no variant has is skipped."""
+def variant_attrition(
+    metrics: Mapping[str, NDArray[Any]],
+    failed: Mapping[str, NDArray[np.bool_]],
+    thresholds: VariantThresholds,
+) -> list[AttritionRow]:
+    """Tabulate how many variants each rule excluded; one whose metric no variant has is skipped.
+
+    Parameters
+    ----------
+    metrics
+        What the rules read (v each); nan where a variant has none.
+    failed
+        By rule, whether variants failed it (v each).
+    thresholds
+        What a variant must reach.
+    """
     rules = variant_rules(thresholds)
-    total, failed, by_reason, known = variants.aggregate(
-        (
-            hl.agg.count(),
-            hl.agg.count_where(~variants.passes),
-            hl.agg.explode(hl.agg.counter, variants.reasons),
-            hl.struct(**{rule.field: hl.agg.any(hl.is_defined(variants[rule.field])) for rule in rules}),
-        )
-    )
-    excluded = {rule.step: by_reason.get(rule.reason, 0) for rule in rules}
+    total, passes = len(metrics["filters"]), passing(failed)
+    excluded = {rule.step: int(failed[rule.step].sum()) for rule in rules}
     reasons = {rule.step: rule.reason for rule in rules}
-    judged = [rule for rule in rules if known[rule.field] or rule.field == "filters"]
+    judged = [rule for rule in rules if rule.field == "filters" or _is_known(metrics.get(rule.field))]
     unknown = {rule.step: "nothing to judge by" for rule in rules if rule not in judged}
-    return attrition_rows("variant", total, failed, excluded, reasons, unknown)
+    return attrition_rows("variant", total, int((~passes).sum()), excluded, reasons, unknown)
+
+
+def _is_known(metric: NDArray[Any] | None) -> bool:
+    """Say whether any variant has a metric."""
+    return metric is not None and not np.isnan(metric).all()
 
 
 def attrition_rows(

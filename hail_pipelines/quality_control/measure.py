@@ -1,34 +1,62 @@
-"""Measure variants and samples: the two passes over the calls that quality control decides by.
+"""Measure variants and samples: what quality control decides by.
 
 What is written depends on the calls and the thresholds of genotypes and variants; who stays is decided from it
 without reading the calls again.
+
+A sample is judged by the variants of sound sites that are called as well as is usual. How well that is, is known only
+when every variant has been counted. But no more than all calls can be there, so a variant that is called well enough
+beside that is used in any case: it is counted and summed while its calls are in memory, and only those between the
+two are read again.
+
+Memory holds one block of calls for each worker, which the reader has made small, and a few numbers per sample and per
+variant.
 """
 
 from __future__ import annotations
 
 import logging
-import shutil
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import hail as hl
 import numpy as np
 import pyarrow as pa
-import pyarrow.dataset
-import pyarrow.parquet
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
+from association.genotypes.copies import any_copies, may_be_single
+from association.genotypes.judged_calls import People
+from association.genotypes.sample_sums import SampleSums
 from association.problems import InputError
-from hail_pipelines.quality_control.genotypes import GenotypeThresholds, judge_calls
+from hail_pipelines.call_files import SAMPLES, part_path
+from hail_pipelines.quality_control.common_variants import CommonCodes, write_common
+from hail_pipelines.quality_control.genotypes import FAILED, GenotypeRule, GenotypeThresholds, applied_rules
 from hail_pipelines.quality_control.regions import Regions
-from hail_pipelines.quality_control.samples import sample_counts
-from hail_pipelines.quality_control.sex_chromosomes import with_sex_chromosomes
-from hail_pipelines.quality_control.sites import common_dosages, site_table
-from hail_pipelines.quality_control.variant_rules import VariantThresholds
-from hail_pipelines.session import write_parquet
+from hail_pipelines.quality_control.samples import sample_table
+from hail_pipelines.quality_control.site_counts import CountedShare, SiteCounts, SiteWork, add_sums, count_share
+from hail_pipelines.quality_control.sites import OF_THE_SITE, Metrics, column, site_columns, site_metrics
+from hail_pipelines.quality_control.variant_rules import (
+    VariantThresholds,
+    failures,
+    passing,
+    reasons,
+    site_thresholds,
+    variant_rules,
+)
+from hail_pipelines.quality_control.variant_shares import (
+    VariantShare,
+    call_fields,
+    read_variants,
+    shares_of,
+    variant_facts,
+)
+from hail_pipelines.shares import Workers, do_shares
 
 log = logging.getLogger(__name__)
 
-SITES = "sites.ht"
+SITES = "sites.parquet"
 COUNTS = "samples.parquet"
 COMMON = "common.parquet"
 
@@ -61,92 +89,116 @@ def measure(
     variant: VariantThresholds,
     regions: Regions,
     min_allele_frequency: float,
+    workers: Workers = Workers(),
 ) -> MeasureCounts:
     """Measure every variant and sample.
 
-    Writes `sites.ht` (every variant over all samples), `samples.parquet` (a row per sample, in order of sample ids)
-    and `common.parquet` (a row per common variant: contig, position, ref, alt and dosages, alternate alleles by
-    sample in that order, -1 for a missing call).
+    Writes `sites.parquet` (a row per variant, by number: metrics over all samples, `reasons`, `passes`, and
+    `genotype_qc`, how many calls were `present`, how many `failed`, and how many each rule), `samples.parquet` (a row
+    per sample, in order of sample ids) and `common.parquet`.
 
     Parameters
     ----------
     calls
-        `calls.mt`.
+        The folder `calls/`.
     output_dir
         The folder to write to; it must not hold these files yet.
-    genotype, variant, regions, min_allele_frequency
-        As `site_table` takes them.
+    genotype, variant
+        Thresholds.
+    regions
+        BED files to look variants up in.
+    min_allele_frequency
+        Of the minor allele, from which on a variant is common.
+    workers
+        Who does it.
 
     Raises
     ------
     InputError
-        If no variant passes the rules of its site.
+        If no variant passes the rules of its site, or a BED file holds what is no interval.
     """
-    mt = hl.read_matrix_table(str(calls))
-    sites = site_table(
-        mt, genotype=genotype, variant=variant, regions=regions, min_allele_frequency=min_allele_frequency
-    )
-    sites = sites.checkpoint(str(output_dir / SITES))
-    total, of_site, typical = sites.aggregate(
-        (
-            hl.agg.count(),
-            hl.agg.count_where(sites.passes),
-            hl.agg.filter(sites.passes, hl.agg.approx_quantiles(sites.call_rate, 0.5)),
-        )
-    )
-    if of_site == 0:
-        raise _nothing_left(sites, total)
-    # Samples without calls lower every variant's call rate: it is held against what is usual.
-    least = (variant.min_call_rate or 0.0) * (typical if typical is not None else 1.0)
-    used = sites.filter(sites.passes & (hl.coalesce(sites.call_rate, 1.0) >= least))
-    write_common(common_dosages(used), mt.s.collect(), output_dir / COMMON)
-    mt = mt.annotate_rows(**used.select("allele_count", "allele_number")[mt.row_key])
-    mt = with_sex_chromosomes(mt.filter_rows(hl.is_defined(mt.allele_count)))
-    samples = sample_counts(judge_calls(mt, genotype, mt.on_x | mt.on_y))
-    samples.to_parquet(output_dir / COUNTS, index=False)
-    common = pyarrow.parquet.read_metadata(output_dir / COMMON).num_rows
-    counts = MeasureCounts(len(samples), total, used.count(), common)
-    log.info("%d of %d variants are used, %d are common", counts.used_variants, total, common)
-    return counts
+    names = pq.read_table(calls / SAMPLES)["sample"].to_numpy(zero_copy_only=False)
+    in_order, samples = np.argsort(names, kind="stable"), len(names)
+    people = People(in_order, may_be_single(samples), any_copies(samples))
+    variants, limits = read_variants(calls), site_thresholds(variant)
+    of_site = site_metrics(variants, regions)
+    facts = variant_facts(variants, passing(failures(of_site, limits)))
+    with TemporaryDirectory(prefix="measure.", dir=output_dir) as folder:
+        enough = variant.min_call_rate or 0.0
+        work = SiteWork(people, genotype.limits, limits, enough, min_allele_frequency, Path(folder))
+        first = _count(shares_of(calls, variants, facts), work, workers)
+        counts = SiteCounts.zero(variants.num_rows)
+        for share, counted in first:
+            counts.put(share.variants, counted.counts)
+        metrics = of_site | counts.metrics(facts.places, samples)
+        failed = failures(metrics, limits)
+        if not passing(failed).any():
+            raise _nothing_left(failed, limits)
+        rules = applied_rules(call_fields(calls), genotype)
+        pq.write_table(_site_table(metrics, counts, failed, limits, rules), output_dir / SITES, compression="zstd")
+        used = _used(metrics, passing(failed), enough)
+        missed = shares_of(calls, variants, facts, used & ~counts.used, first_number=len(first))
+        everything = [*first, *_count(missed, replace(work, least_call_rate=0.0), workers)]
+        summed = SampleSums.zero(samples)
+        for share, _ in everything:
+            add_sums(summed, Path(folder), share.number)
+        table = sample_table(names[in_order].tolist(), summed, call_fields(calls))
+        table.to_parquet(output_dir / COUNTS, index=False)
+        written = [(part_path(Path(folder), share.number), one.common) for share, one in everything]
+        codes = CommonCodes.gather(written)
+        write_common(variants, codes, np.arange(samples), output_dir / COMMON)
+    found = MeasureCounts(samples, variants.num_rows, int(used.sum()), len(codes.variants))
+    log.info("%d of %d variants are used, %d are common", found.used_variants, found.variants, found.common_variants)
+    return found
 
 
-def _nothing_left(sites: hl.Table, total: int) -> InputError:
+def _count(
+    shares: Sequence[VariantShare], work: SiteWork, workers: Workers
+) -> list[tuple[VariantShare, CountedShare]]:
+    """Count shares, by the workers."""
+    return list(zip(shares, do_shares(partial(count_share, work=work), shares, workers), strict=True))
+
+
+def _used(metrics: Metrics, passes: NDArray[np.bool_], enough: float) -> NDArray[np.bool_]:
+    """Say which variants samples are judged by (v).
+
+    Samples without calls lower every variant's call rate: it is held against the median of those that pass, the
+    upper of two. A rate that is not known is held against nothing.
+    """
+    rates = metrics["call_rate"]
+    known = np.sort(rates[passes & ~np.isnan(rates)])
+    typical = known[len(known) // 2] if len(known) else 1.0
+    return np.asarray(passes & ~(rates < enough * typical))
+
+
+def _site_table(
+    metrics: Metrics,
+    counts: SiteCounts,
+    failed: Mapping[str, NDArray[np.bool_]],
+    limits: VariantThresholds,
+    rules: Sequence[GenotypeRule],
+) -> pa.Table:
+    """Make the table of sites."""
+    of_calls = {"present": counts.present, "failed": counts.failed[:, FAILED]}
+    of_calls |= {rule.name: counts.failed[:, rule.number] for rule in rules}
+    named = [name for name in metrics if name != "filters" and name not in OF_THE_SITE]
+    columns = {
+        **site_columns(metrics, len(counts.present)),
+        **{name: column(metrics[name]) for name in named},
+        "genotype_qc": pa.StructArray.from_arrays(
+            [pa.array(np.ascontiguousarray(values)) for values in of_calls.values()], list(of_calls)
+        ),
+        "reasons": reasons(failed, limits),
+        "passes": passing(failed),
+    }
+    return pa.table(columns)
+
+
+def _nothing_left(failed: Mapping[str, NDArray[np.bool_]], limits: VariantThresholds) -> InputError:
     """Say that samples can't be judged, since no variant is left to judge them by."""
-    reasons = sites.aggregate(hl.agg.explode(hl.agg.counter, sites.reasons))
-    listed = "; ".join(f"{count:,} {reason}" for reason, count in sorted(reasons.items(), key=lambda one: -one[1]))
+    counts = {rule.reason: int(failed[rule.step].sum()) for rule in variant_rules(limits)}
+    often = sorted(((reason, count) for reason, count in counts.items() if count), key=lambda one: -one[1])
+    listed = "; ".join(f"{count:,} {reason}" for reason, count in often)
+    total = len(next(iter(failed.values())))
     message = f"none of the {total:,} variants passes ({listed}): samples can't be judged; loosen qc.variant"
     return InputError.single("quality control", "variants", message)
-
-
-def write_common(table: hl.Table, columns: list[str], path: Path) -> None:
-    """Write the genotypes of common variants, in order of position and of sample ids.
-
-    Parameters
-    ----------
-    table
-        What `common_dosages` gives.
-    columns
-        Sample ids in the order of the dosages.
-    path
-        The Parquet file to write.
-    """
-    unsorted = path.with_name(f"unsorted_{path.name}")
-    write_parquet(table, unsorted, files=1)
-    in_order = np.argsort(np.array(columns, object), kind="stable")
-    schema = pa.schema(
-        [
-            ("contig", pa.string()),
-            ("position", pa.int32()),
-            ("ref", pa.string()),
-            ("alt", pa.string()),
-            ("dosages", pa.list_(pa.int8())),
-        ]
-    )
-    with pyarrow.parquet.ParquetWriter(path, schema, compression="zstd") as writer:
-        for batch in pyarrow.dataset.dataset(unsorted, format="parquet").to_batches(batch_size=1_024):
-            dosages = batch["dosages"].flatten().to_numpy(zero_copy_only=False).astype(np.int8)
-            dosages = dosages.reshape(batch.num_rows, len(columns))[:, in_order] if batch.num_rows else dosages
-            offsets = np.arange(batch.num_rows + 1, dtype=np.int32) * len(columns)
-            lists = pa.ListArray.from_arrays(pa.array(offsets), pa.array(dosages.reshape(-1)))
-            writer.write_batch(pa.record_batch([*(batch[name] for name in schema.names[:-1]), lists], schema=schema))
-    shutil.rmtree(unsorted)

@@ -6,18 +6,28 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import hail as hl
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
+from hail_pipelines.call_files import KEY, SAMPLES, part_path
 from hail_pipelines.load_calls import load_calls
-from hail_pipelines.quality_control.measure import COMMON, COUNTS, write_common
-from hail_pipelines.quality_control.sites import common_dosages
+from hail_pipelines.quality_control.common_variants import CommonCodes, write_common
+from hail_pipelines.quality_control.measure import COMMON, COUNTS
+from hail_pipelines.quality_control.variant_shares import read_variants
 from hail_pipelines.reference_genome import ReferenceGenome
+from hail_pipelines.shares import Workers
 
 
 def measure_panel(
-    vcfs: Sequence[Path], common: Path, output_dir: Path, *, reference_genome: ReferenceGenome
+    vcfs: Sequence[Path],
+    common: Path,
+    output_dir: Path,
+    *,
+    reference_genome: ReferenceGenome,
+    workers: Workers = Workers(),
 ) -> dict[str, int]:
     """Write a panel's genotypes at common variants as `common.parquet`, and its sample ids as `samples.parquet`.
 
@@ -31,25 +41,30 @@ def measure_panel(
         The folder to write to.
     reference_genome
         The build of both.
+    workers
+        Who does it.
     """
-    names = pq.read_table(common, columns=["contig", "position", "ref", "alt"]).to_pylist()
-    row = hl.tstruct(locus=hl.tlocus(reference_genome), alleles=hl.tarray(hl.tstr))
-    wanted = hl.Table.parallelize(
-        [
-            hl.Struct(
-                locus=hl.Locus(one["contig"], one["position"], reference_genome), alleles=[one["ref"], one["alt"]]
-            )
-            for one in names
-        ],
-        row,
-        key=["locus", "alleles"],
-    )
     with TemporaryDirectory(prefix="panel.", dir=output_dir) as folder:
-        calls = Path(folder) / "calls.mt"
-        load_calls(vcfs, calls, reference_genome=reference_genome)
-        mt = hl.read_matrix_table(str(calls)).semi_join_rows(wanted)
-        dosages = mt.select_rows(dosages=hl.agg.collect(hl.coalesce(mt.GT.n_alt_alleles(), -1))).rows()
-        samples = mt.s.collect()
-        write_common(common_dosages(dosages), samples, output_dir / COMMON)
+        calls = Path(folder) / "calls"
+        load_calls(vcfs, calls, reference_genome=reference_genome, workers=workers)
+        variants = read_variants(calls)
+        samples = pq.read_table(calls / SAMPLES)["sample"].to_numpy(zero_copy_only=False)
+        shared = _codes_of(variants, _shared(variants, pq.read_table(common, columns=list(KEY))), calls)
+        write_common(variants, shared, np.argsort(samples, kind="stable"), output_dir / COMMON)
     pd.DataFrame({"sample": sorted(samples)}).to_parquet(output_dir / COUNTS, index=False)
-    return {"samples": len(samples), "shared variants": pq.read_metadata(output_dir / COMMON).num_rows}
+    return {"samples": len(samples), "shared variants": len(shared.variants)}
+
+
+def _shared(variants: pa.Table, wanted: pa.Table) -> NDArray[np.intp]:
+    """Give the numbers of the variants that are wanted, in order."""
+    numbered = variants.select(list(KEY)).append_column("number", pa.array(np.arange(variants.num_rows)))
+    found = numbered.join(wanted, list(KEY), join_type="left semi", use_threads=False)
+    return np.sort(found["number"].to_numpy())
+
+
+def _codes_of(variants: pa.Table, numbers: NDArray[np.intp], calls: Path) -> CommonCodes:
+    """Say where the calls of variants are."""
+    part, row = variants["part"].to_numpy()[numbers], variants["row"].to_numpy()[numbers]
+    parts, files = np.unique(part, return_inverse=True)
+    paths = tuple(part_path(calls, one) for one in parts.tolist())
+    return CommonCodes(numbers, files.astype(np.intp), row.astype(np.intp), paths)

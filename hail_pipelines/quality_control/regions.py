@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
+import re
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import hail as hl
+import numpy as np
+from numpy.typing import NDArray
 
-from hail_pipelines.reference_genome import contig_recoding
+from association.problems import InputError, Problem
+from hail_pipelines.reference_genome import ReferenceGenome, contig_recoding, last_position
 
 # Comments, what genome browsers are told, and empty lines.
-HEADER_LINE = r"^(#|track\b|browser\b|$)"
+HEADER_LINE = re.compile(r"#|track\b|browser\b|$")
+# Of a file that holds no intervals at all, this many problems say enough.
+MOST_PROBLEMS = 20
+REMEDY = "expected chromosome, start and end, separated by tabs; mend the line or leave it out"
 
 
 @dataclass(frozen=True)
@@ -35,50 +44,84 @@ class Regions:
     padding: int = 50
 
 
-def region_exprs(locus: hl.LocusExpression, regions: Regions) -> dict[str, hl.BooleanExpression]:
-    """Say of a variant's locus where it lies; missing where there is no file that tells.
+def look_up(
+    contigs: NDArray[np.object_], positions: NDArray[np.int32], regions: Regions, genome: ReferenceGenome
+) -> dict[str, NDArray[np.bool_]]:
+    """Say where variants lie: `low_complexity`, `segmental_duplication`, `in_targets` (v each), if a file tells.
 
     Parameters
     ----------
-    locus
-        Of a table's or matrix's rows.
+    contigs, positions
+        Of the variants, contigs as the build writes them (v).
     regions
         The files.
+    genome
+        The build of both.
+
+    Raises
+    ------
+    InputError
+        With the lines of a file that are no intervals.
     """
-    unknown = hl.missing(hl.tbool)
 
-    def within(path: Path | None, padding: int = 0) -> hl.BooleanExpression:
-        return unknown if path is None else hl.is_defined(_read_bed(path, locus, padding)[locus])
+    def within(path: Path, padding: int = 0) -> NDArray[np.bool_]:
+        return _inside(contigs, positions, read_bed(path, genome, padding))
 
-    inside = [within(path, regions.padding) for path in regions.targets]
-    return {
-        "low_complexity": within(regions.low_complexity),
-        "segmental_duplication": within(regions.segmental_duplications),
-        "in_targets": hl.all(*inside) if inside else unknown,
-    }
+    found = {}
+    if regions.low_complexity is not None:
+        found["low_complexity"] = within(regions.low_complexity)
+    if regions.segmental_duplications is not None:
+        found["segmental_duplication"] = within(regions.segmental_duplications)
+    if regions.targets:
+        found["in_targets"] = np.logical_and.reduce([within(path, regions.padding) for path in regions.targets])
+    return found
 
 
-def _read_bed(path: Path, locus: hl.LocusExpression, padding: int) -> hl.Table:
-    """Read a BED file as intervals of a locus's genome, widened on both sides.
+def read_bed(path: Path, genome: ReferenceGenome, padding: int) -> dict[str, NDArray[np.int64]]:
+    """Read a BED file as intervals by contig: their first and last bases, widened on both sides (intervals, 2).
 
-    Header lines and other contigs are left out, and what ends beyond its chromosome is cut there.
+    Header lines and other contigs are left out, and what ends beyond its chromosome is cut there. A place between two
+    bases, as insertions are written, holds none.
     """
-    genome = locus.dtype.reference_genome
-    lines = hl.import_lines(str(path), force=True, min_partitions=1)
-    lines = lines.annotate(text=lines.text.strip())
-    lines = lines.filter(~lines.text.matches(HEADER_LINE))
-    lines = lines.annotate(parts=lines.text.split(r"\s+"))
-    recoding = hl.literal(contig_recoding(genome.name))
-    lines = lines.annotate(contig=recoding.get(lines.parts[0], lines.parts[0]))
-    lengths = hl.literal({name: genome.lengths[name] for name in genome.contigs})
-    lines = lines.filter(lengths.contains(lines.contig))
-    lines = lines.annotate(
-        start=hl.max(hl.int32(lines.parts[1]) + 1 - padding, 1),
-        end=hl.min(hl.int32(lines.parts[2]) + padding, lengths[lines.contig]),
-    )
-    # A place between two bases, as insertions are written, holds none.
-    lines = lines.filter(lines.start <= lines.end)
-    interval = hl.locus_interval(
-        lines.contig, lines.start, lines.end, includes_start=True, includes_end=True, reference_genome=genome
-    )
-    return lines.select(interval=interval).key_by("interval").select()
+    recoding, problems = contig_recoding(genome), []
+    intervals: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for number, fields in _lines(path):
+        contig = recoding.get(fields[0], fields[0])
+        last = last_position(contig, genome)
+        if last is None:
+            continue
+        try:
+            first, end = int(fields[1]) + 1 - padding, int(fields[2]) + padding
+        except (IndexError, ValueError):
+            problems.append(Problem(f"line {number}", REMEDY))
+            continue
+        intervals[contig].append((max(first, 1), min(end, last)))
+    if problems:
+        raise InputError(str(path), problems[:MOST_PROBLEMS], len(problems))
+    arrays = {contig: np.array(found, np.int64) for contig, found in intervals.items()}
+    return {contig: found[found[:, 0] <= found[:, 1]] for contig, found in arrays.items()}
+
+
+def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Give the fields of each interval, with the number of its line."""
+    with gzip.open(path, "rt") if path.suffix in (".gz", ".bgz") else path.open() as lines:
+        for number, line in enumerate(lines, start=1):
+            text = line.strip()
+            if not HEADER_LINE.match(text):
+                yield number, text.split()
+
+
+def _inside(
+    contigs: NDArray[np.object_], positions: NDArray[np.int32], intervals: dict[str, NDArray[np.int64]]
+) -> NDArray[np.bool_]:
+    """Say which variants lie in an interval: the last of those that begin before it must not all have ended."""
+    inside = np.zeros(len(positions), np.bool_)
+    for contig, found in intervals.items():
+        if not len(found):
+            continue
+        starts, ends = found[np.argsort(found[:, 0], kind="stable")].T
+        on_it = np.flatnonzero(contigs == contig)
+        begun = np.searchsorted(starts, positions[on_it], side="right")
+        furthest = np.concatenate([[0], np.maximum.accumulate(ends)])
+        inside[on_it] = furthest[begun] >= positions[on_it]
+    return inside

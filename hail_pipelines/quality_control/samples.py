@@ -1,157 +1,57 @@
-"""The second pass over the calls: what is counted of each sample, over the variants that pass.
-
-Counts are of the cohort's minor allele rather than the alternate, so that exchanging REF and ALT changes none of
-them, and over autosomes unless their name says X or Y, which are outside the pseudoautosomal regions.
-
-The contamination sums are those of CHARR: reads of the other allele in homozygotes of one allele, each divided by the
-share of reads that foreign DNA would add, the other allele's frequency. Here they are taken over homozygotes of the
-minor allele, whichever of REF and ALT that is.
-
-References
-----------
-Lu W et al. (2023) CHARR efficiently estimates contamination from DNA sequencing data.
-doi:10.1016/j.ajhg.2023.10.011
-"""
+"""The table of what was counted of each sample, over the variants that samples are judged by."""
 
 from __future__ import annotations
 
-import hail as hl
+from collections.abc import Collection, Sequence
+
 import numpy as np
 import pandas as pd
 
-from association.cohort.contamination import DEPTHS, FREQUENCIES
+from association.genotypes.places import AUTOSOME, ON_X, ON_Y
+from association.genotypes.sample_sums import COUNTS, SUMS, SampleSums
+
+CARRIED = (
+    "heterozygous",
+    "homozygous_minor",
+    "transitions",
+    "transversions",
+    "insertions",
+    "deletions",
+    "singletons",
+)
 
 
-def minor_is_ref_expr(
-    alleles: hl.ArrayExpression, allele_count: hl.NumericExpression, allele_number: hl.NumericExpression
-) -> hl.BooleanExpression:
-    """Say whether the reference is the rarer allele.
-
-    Where both are equally common the one that comes first in the alphabet is taken, so that exchanging REF
-    and ALT names the same allele.
-    """
-    twice = 2 * allele_count
-    return hl.if_else(twice == allele_number, alleles[0] < alleles[1], twice > allele_number)
-
-
-def minor_dosage_expr(call: hl.CallExpression, minor_is_ref: hl.BooleanExpression) -> hl.Int32Expression:
-    """Count the minor alleles in a call: up to its ploidy; missing for a missing call."""
-    alternates = call.n_alt_alleles()
-    return hl.if_else(minor_is_ref, call.ploidy - alternates, alternates)
-
-
-def sample_counts(mt: hl.MatrixTable) -> pd.DataFrame:
-    """Aggregate each sample's calls.
+def sample_table(samples: Sequence[str], summed: SampleSums, call_fields: Collection[str]) -> pd.DataFrame:
+    """Make a row of each sample.
 
     Parameters
     ----------
-    mt
-        Calls after genotype QC, at the variants to count, with row fields `allele_count`, `allele_number`,
-        `on_x` and `on_y`, and the entry field `present`, whether there was a call before genotype QC.
-
-    Returns
-    -------
-    A row per sample, in order of sample ids.
-
-    Notes
-    -----
-    Autosomes and sex chromosomes are read one after the other, each once: Hail takes ten times as long to compile
-    and run both aggregations as one.
+    samples
+        Ids, in the order of the sums.
+    summed
+        What was summed.
+    call_fields
+        The call fields that the VCFs have; without depth there is no mean of it, and so on.
     """
-    autosomal = _collected(_autosomal_counts(mt.filter_rows(mt.locus.in_autosome())))
-    genome = mt.locus.dtype.reference_genome
-    contigs = [hl.parse_locus_interval(name, genome) for name in (*genome.x_contigs, *genome.y_contigs)]
-    of_sex = _collected(_sex_chromosome_counts(hl.filter_intervals(mt, contigs)))
-    return add_ratios(autosomal.merge(of_sex, on="sample", validate="one_to_one"))
-
-
-def _collected(columns: hl.Table) -> pd.DataFrame:
-    """Bring a table of samples to memory, in order of their ids."""
-    table = pd.DataFrame([dict(row) for row in columns.collect()])
-    return table.rename(columns={"s": "sample"}).sort_values("sample", ignore_index=True)
-
-
-def _autosomal_counts(mt: hl.MatrixTable) -> hl.Table:
-    mt = _with_alleles(mt)
-    minor = minor_dosage_expr(mt.GT, mt.minor_is_ref)
-    means = {"mean_dp": _mean_depth_expr(mt)} if "DP" in mt.entry else {}
-    if "GQ" in mt.entry:
-        means["mean_gq"] = hl.agg.mean(mt.GQ)
-    columns = mt.select_cols(
-        variants=hl.agg.count(),
-        called=hl.agg.count_where(hl.is_defined(mt.GT)),
-        calls_present=hl.agg.count_where(mt.present),
-        carried=hl.agg.filter(hl.coalesce(minor > 0, hl.bool(False)), _carried_expr(mt)),
-        **means,
-    ).cols()
-    return columns.transmute(**columns.carried)
-
-
-def _mean_depth_expr(mt: hl.MatrixTable) -> hl.Float64Expression:
-    """Average the depth of a sample's calls; where there are no reads some programs write none."""
-    return hl.agg.mean(hl.coalesce(mt.DP, 0))
-
-
-def _sex_chromosome_counts(mt: hl.MatrixTable) -> hl.Table:
-    minor_count = hl.min(mt.allele_count, mt.allele_number - mt.allele_count)
-    frequency = minor_count / mt.allele_number
-    mt = mt.annotate_rows(heterozygosity=2 * frequency * (1 - frequency))
-    called = hl.is_defined(mt.GT)
-    depth = _mean_depth_expr(mt) if "DP" in mt.entry else hl.missing(hl.tfloat64)
-    on_x = hl.agg.filter(
-        mt.on_x,
-        hl.struct(
-            x_called=hl.agg.count_where(called),
-            x_heterozygous=hl.agg.count_where(mt.GT.is_het()),
-            x_expected_heterozygous=hl.agg.filter(called, hl.agg.sum(mt.heterozygosity)),
-            x_depth=depth,
-        ),
-    )
-    y_calls = hl.struct(y_variants=hl.agg.count(), y_called=hl.agg.count_where(called), y_depth=depth)
-    return mt.select_cols(**on_x, **hl.agg.filter(mt.on_y, y_calls)).cols()
-
-
-def _with_alleles(mt: hl.MatrixTable) -> hl.MatrixTable:
-    """Say of each variant which allele is the minor one, how common it is, and what kind of change it makes."""
-    minor_count = hl.min(mt.allele_count, mt.allele_number - mt.allele_count)
-    minor_is_ref = minor_is_ref_expr(mt.alleles, mt.allele_count, mt.allele_number)
-    gained = (hl.len(mt.alleles[1]) - hl.len(mt.alleles[0])) * hl.if_else(minor_is_ref, -1, 1)
-    return mt.annotate_rows(
-        minor_is_ref=minor_is_ref,
-        minor_count=minor_count,
-        major_frequency=1 - minor_count / mt.allele_number,
-        transition=hl.is_transition(mt.alleles[0], mt.alleles[1]),
-        transversion=hl.is_transversion(mt.alleles[0], mt.alleles[1]),
-        insertion=gained > 0,
-        deletion=gained < 0,
-    )
-
-
-def _carried_expr(mt: hl.MatrixTable) -> hl.StructExpression:
-    """Aggregate the calls that carry the minor allele."""
-    homozygous = (mt.GT.ploidy == 2) & ~mt.GT.is_het()
-    contamination = hl.struct(charr_sum=hl.missing(hl.tfloat64), charr_sites=hl.int64(0))
-    if "AD" in mt.entry:
-        lowest, highest = FREQUENCIES
-        depth = hl.sum(mt.AD)
-        foreign = hl.if_else(mt.minor_is_ref, mt.AD[1], mt.AD[0]) / depth / mt.major_frequency
-        counts = homozygous & (mt.transition | mt.transversion)
-        counts &= (depth >= DEPTHS[0]) & (depth <= DEPTHS[1])
-        counts &= (mt.major_frequency >= lowest) & (mt.major_frequency <= highest)
-        contamination = hl.agg.filter(
-            hl.coalesce(counts, hl.bool(False)),
-            hl.struct(charr_sum=hl.agg.sum(foreign), charr_sites=hl.agg.count()),
-        )
-    return hl.struct(
-        heterozygous=hl.agg.count_where(mt.GT.is_het()),
-        homozygous_minor=hl.agg.count_where(homozygous),
-        transitions=hl.agg.count_where(mt.transition),
-        transversions=hl.agg.count_where(mt.transversion),
-        insertions=hl.agg.count_where(mt.insertion),
-        deletions=hl.agg.count_where(mt.deletion),
-        singletons=hl.agg.count_where(mt.minor_count == 1),
-        **contamination,
-    )
+    counts, sums = dict(zip(COUNTS, summed.counts, strict=True)), dict(zip(SUMS, summed.sums, strict=True))
+    on_autosomes, on_x, on_y = (int(summed.variants[place]) for place in (AUTOSOME, ON_X, ON_Y))
+    table = pd.DataFrame({"sample": list(samples), "variants": on_autosomes, "called": counts["called"]})
+    table["calls_present"] = counts["calls_present"]
+    x_depth, y_depth = np.full((2, len(samples)), np.nan)
+    if "DP" in call_fields:
+        table["mean_dp"] = _mean(sums["depth"], on_autosomes)
+        x_depth, y_depth = _mean(sums["x_depth"], on_x), _mean(sums["y_depth"], on_y)
+    if "GQ" in call_fields:
+        table["mean_gq"] = _mean(sums["quality"], counts["known_quality"])
+    for name in CARRIED:
+        table[name] = counts[name]
+    table["charr_sum"] = sums["charr_sum"] if "AD" in call_fields else np.nan
+    table["charr_sites"] = counts["charr_sites"]
+    for name in ("x_called", "x_heterozygous"):
+        table[name] = counts[name]
+    table["x_expected_heterozygous"] = sums["x_expected_heterozygous"]
+    table["y_variants"], table["y_called"] = on_y, counts["y_called"]
+    return add_ratios(table.assign(x_depth=x_depth, y_depth=y_depth))
 
 
 def add_ratios(table: pd.DataFrame) -> pd.DataFrame:
@@ -171,3 +71,9 @@ def add_ratios(table: pd.DataFrame) -> pd.DataFrame:
         x_ploidy=table["x_depth"].astype(float) * per_autosome,
         y_ploidy=table["y_depth"].astype(float) * per_autosome,
     )
+
+
+def _mean(sums: np.ndarray, number: np.ndarray | int) -> np.ndarray:
+    """Divide sums by their number, missing where that is zero."""
+    found = np.full(len(sums), np.nan)
+    return np.asarray(np.divide(sums, number, out=found, where=np.asarray(number) > 0))

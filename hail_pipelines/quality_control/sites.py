@@ -1,122 +1,114 @@
-"""The first pass over the calls: every variant measured over all samples, and the genotypes of the common ones.
+"""What is known of every variant's site, and the verdict on it over all samples.
 
 Who is related to whom, of what ancestry and sex, and whose calls are poor is not known yet. So variants are judged
 here by their sites alone: call rates, batches and Hardy-Weinberg wait for the samples that stay. An excess of
 heterozygous calls, the mark of sites where reads of two places are piled up, is seen by the inbreeding coefficient.
+
+Axes: v variants.
 """
 
 from __future__ import annotations
 
-import hail as hl
+from collections.abc import Mapping
+from typing import Any
 
-from hail_pipelines.quality_control.genotypes import GenotypeThresholds, judge_calls
-from hail_pipelines.quality_control.regions import Regions, region_exprs
-from hail_pipelines.quality_control.sex_chromosomes import with_sex_chromosomes
-from hail_pipelines.quality_control.variant_metrics import call_counts_expr, derived_metrics_expr
-from hail_pipelines.quality_control.variant_rules import VariantThresholds, site_thresholds, variant_reasons_expr
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from hail_pipelines.quality_control.regions import Regions, look_up
+from hail_pipelines.quality_control.variant_shares import genome_of
+
+Metrics = dict[str, NDArray[Any]]
 
 # Where INFO has these, a variant is judged by them; by allele where GATK wrote them so.
 QUALITY_BY_DEPTH = ("AS_QD", "QD")
 VQSLOD = ("AS_VQSLOD", "VQSLOD")
+# What is found of a variant's site whoever is looked at, with its type in files.
+OF_THE_SITE = {
+    "quality_by_depth": pa.float64(),
+    "vqslod": pa.float64(),
+    "low_complexity": pa.bool_(),
+    "segmental_duplication": pa.bool_(),
+    "in_targets": pa.bool_(),
+}
 
 
-def site_table(
-    mt: hl.MatrixTable,
-    *,
-    genotype: GenotypeThresholds,
-    variant: VariantThresholds,
-    regions: Regions,
-    min_allele_frequency: float,
-) -> hl.Table:
-    """Measure every variant over all samples, after genotype QC.
+def site_metrics(variants: pa.Table, regions: Regions) -> Metrics:
+    """Give the metrics that need no calls (v each); those that nothing tells of are absent.
 
     Parameters
     ----------
-    mt
-        `calls.mt`.
-    genotype, variant
-        Thresholds.
+    variants
+        Of `calls/`.
     regions
-        BED files to look variants up in.
-    min_allele_frequency
-        Of the minor allele, from which on a variant's genotypes are kept.
+        BED files to look them up in.
 
-    Returns
-    -------
-    A table keyed by locus and alleles with the metrics, `genotype_qc` (counts of `present` calls, of those `failed`,
-    and of those that failed each rule), `reasons`, `passes`, and `dosages`: alternate alleles by sample in the order
-    of the columns, -1 for a missing call; missing for a variant that is not common.
+    Raises
+    ------
+    InputError
+        With the lines of a BED file that are no intervals.
     """
-    mt = with_sex_chromosomes(mt)
-    # Who has one X is not known yet: nobody's call there need be as deep as one of two copies.
-    mt = judge_calls(mt, genotype, mt.on_x | mt.on_y)
-    rules = list(mt.failures)
-    mt = mt.select_rows(
-        "rsid",
-        "filters",
-        **{name: mt.info[name] for name in _quality_fields(mt)},
-        a_index=mt.a_index,
-        counts=call_counts_expr(mt),
-        genotype_qc=hl.struct(
-            present=hl.agg.count_where(mt.present),
-            failed=hl.agg.count_where(mt.present & hl.is_missing(mt.GT)),
-            **{name: hl.agg.count_where(mt.failures[name]) for name in rules},
-        ),
-        dosages=hl.agg.collect(hl.coalesce(mt.GT.n_alt_alleles(), -1)),
-    )
-    return _judge(mt.rows(), variant, regions, mt.count_cols(), min_allele_frequency)
+    contigs, positions = variants["contig"].to_numpy(zero_copy_only=False), variants["position"].to_numpy()
+    found = {"quality_by_depth": info_values(variants, QUALITY_BY_DEPTH), "vqslod": info_values(variants, VQSLOD)}
+    known: Metrics = {name: values for name, values in found.items() if values is not None}
+    filters = pc.fill_null(pc.list_value_length(variants["filters"]), 0).to_numpy()
+    return {"filters": filters, **known, **look_up(contigs, positions, regions, genome_of(variants))}
 
 
-def _judge(
-    ht: hl.Table, variant: VariantThresholds, regions: Regions, samples: int, min_allele_frequency: float
-) -> hl.Table:
-    """Add rates, regions, verdicts, and keep the genotypes of common variants alone."""
-    unknown = dict.fromkeys(("batch_call_rate_spread", "batch_p", "hwe_p"), hl.missing(hl.tfloat64))
-    ht = ht.annotate(
-        # Females have no Y: until the sexes are known a rate of calls there says nothing.
-        **derived_metrics_expr(ht.counts, hl.or_missing(~ht.locus.in_y_nonpar(), hl.int32(samples))),
-        **region_exprs(ht.locus, regions),
-        **unknown,
-        quality_by_depth=_info_expr(ht, QUALITY_BY_DEPTH),
-        vqslod=_info_expr(ht, VQSLOD),
-    )
-    ht = ht.annotate(inbreeding=hl.or_missing(ht.locus.in_autosome_or_par(), ht.inbreeding))
-    ht = ht.annotate(reasons=variant_reasons_expr(ht.row, site_thresholds(variant)))
-    ht = ht.annotate(passes=hl.len(ht.reasons) == 0)
-    minor = hl.min(ht.allele_frequency, 1 - ht.allele_frequency)
-    kept = ht.passes & ht.locus.in_autosome() & hl.is_snp(ht.alleles[0], ht.alleles[1])
-    kept &= minor >= min_allele_frequency
-    ht = ht.annotate(dosages=hl.or_missing(hl.coalesce(kept, hl.bool(False)), ht.dosages))
-    named = [name for name in (*QUALITY_BY_DEPTH, *VQSLOD) if name in ht.row]
-    return ht.drop("counts", "a_index", *named)
+def info_values(variants: pa.Table, names: tuple[str, ...]) -> NDArray[np.float64] | None:
+    """Take the first INFO field that a variant has a value in; of several values the one of its allele (v).
+
+    Parameters
+    ----------
+    variants
+        Of `calls/`.
+    names
+        Fields, those to ask first in front; None is given where no field was loaded.
+    """
+    if "info" not in variants.column_names:
+        return None
+    info = variants["info"].combine_chunks()
+    info = info if isinstance(info, pa.StructArray) else pa.concat_arrays(info.chunks)
+    loaded = [name for name in names if info.type.get_field_index(name) >= 0]
+    allele = variants["a_index"].to_numpy()
+    values = [_of_allele(info.field(name), allele) for name in loaded]
+    return pc.coalesce(*values).to_numpy(zero_copy_only=False).astype(np.float64) if values else None
 
 
-def common_dosages(sites: hl.Table) -> hl.Table:
-    """List the common variants with their genotypes, as plain columns."""
-    kept = sites.filter(hl.is_defined(sites.dosages)).key_by()
-    return kept.select(
-        contig=kept.locus.contig,
-        position=kept.locus.position,
-        ref=kept.alleles[0],
-        alt=kept.alleles[1],
-        dosages=kept.dosages,
-    )
+def _of_allele(field: pa.Array, allele: NDArray[np.int32]) -> pa.Array:
+    """Give a field's value, or that of the variant's own allele, null where it has none."""
+    if pa.types.is_list(field.type) or pa.types.is_large_list(field.type):
+        starts, length = field.offsets.to_numpy()[:-1], pc.fill_null(pc.list_value_length(field), 0).to_numpy()
+        place = pa.array(starts + allele - 1, mask=length < allele)
+        field = field.values.take(place)
+    return pc.cast(field, pa.float64())
 
 
-def _quality_fields(mt: hl.MatrixTable) -> list[str]:
-    """Name the INFO fields that were loaded and that say how good a site is."""
-    if "info" not in mt.row:
-        return []
-    return [name for name in (*QUALITY_BY_DEPTH, *VQSLOD) if name in mt.info]
+def site_columns(metrics: Mapping[str, NDArray[Any]], variants: int) -> dict[str, pa.Array]:
+    """Give the metrics of sites as columns, null where nothing tells."""
+    return {
+        name: column(metrics[name], of_type) if name in metrics else pa.nulls(variants, of_type)
+        for name, of_type in OF_THE_SITE.items()
+    }
 
 
-def _info_expr(ht: hl.Table, names: tuple[str, ...]) -> hl.Float64Expression:
-    """Take the first field that a variant has a value in; of several values the one of its allele."""
-    values = []
-    for name in names:
-        if name in ht.row:
-            field = ht[name]
-            if isinstance(field, hl.ArrayExpression):
-                field = hl.or_missing(hl.len(field) >= ht.a_index, field[ht.a_index - 1])
-            values.append(hl.float64(field))
-    return hl.coalesce(*values) if values else hl.missing(hl.tfloat64)
+def column(values: NDArray[Any], of_type: pa.DataType | None = None) -> pa.Array:
+    """Make a column of a metric, null where it is nan."""
+    return pa.array(values, of_type, from_pandas=True)
+
+
+def metrics_in(sites: pa.Table, variants: pa.Table) -> Metrics:
+    """Read the metrics of sites back from `sites.parquet`.
+
+    Parameters
+    ----------
+    sites
+        `OF_THE_SITE`; a column without a value in it is as good as absent.
+    variants
+        Of `calls/`: filters.
+    """
+    known = [name for name in OF_THE_SITE if sites[name].null_count < sites.num_rows]
+    filters = pc.fill_null(pc.list_value_length(variants["filters"]), 0).to_numpy()
+    return {"filters": filters, **{name: sites[name].to_numpy(zero_copy_only=False) for name in known}}

@@ -7,10 +7,13 @@ coefficient of an excess of heterozygotes. QD below 2 is GATK's hard filter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-import hail as hl
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -105,38 +108,77 @@ def _rules(limits: VariantThresholds) -> Iterator[VariantRule]:
         yield VariantRule("Hardy-Weinberg", f"Hardy-Weinberg p below {limits.min_hwe_p:g}", "hwe_p")
 
 
-def variant_reasons_expr(metrics: hl.StructExpression, limits: VariantThresholds) -> hl.ArrayExpression:
-    """List every reason to leave a variant out; empty if it passes.
+def failures(metrics: Mapping[str, NDArray[Any]], limits: VariantThresholds) -> dict[str, NDArray[np.bool_]]:
+    """Say for each rule that is on which variants fail it (v).
 
     Parameters
     ----------
     metrics
-        A struct, or a table's row, with the fields of the rules, `allele_number` and `batch_call_rate_spread`; one
-        that is missing is no reason.
+        By name, the metrics that the rules read, `allele_number` and `batch_call_rate_spread` (v each); `filters` is
+        how many the variant has. One that is absent, or nan, is no reason.
     limits
         The thresholds.
     """
-    fails = {
-        "polymorphic": (metrics.allele_count == 0) | (metrics.allele_count == metrics.allele_number),
-        "filter": hl.len(metrics.filters) > 0,
-        "low complexity": metrics.low_complexity,
-        "segmental duplication": metrics.segmental_duplication,
-        "capture targets": ~metrics.in_targets,
-        "quality by depth": metrics.quality_by_depth < _or_zero(limits.min_quality_by_depth),
-        "VQSLOD": metrics.vqslod < _or_zero(limits.min_vqslod),
-        "allele balance": hl.min(metrics.het_balance, 1 - metrics.het_balance) < _or_zero(limits.min_het_balance),
-        "call rate": metrics.call_rate < _or_zero(limits.min_call_rate),
-        "batches": (metrics.batch_call_rate_spread > _or_zero(limits.max_batch_spread))
-        & (metrics.batch_p < limits.min_batch_p),
-        "inbreeding": metrics.inbreeding < _or_zero(limits.min_inbreeding),
-        "Hardy-Weinberg": metrics.hwe_p < _or_zero(limits.min_hwe_p),
-    }
-    listed = [
-        hl.or_missing(hl.coalesce(fails[rule.step], hl.bool(False)), rule.reason) for rule in variant_rules(limits)
-    ]
-    return hl.array(listed).filter(hl.is_defined)
+    number = len(next(iter(metrics.values())))
+    rules = variant_rules(limits)
+    none = np.zeros(number, np.bool_)
+    return {rule.step: _fails(rule, metrics, limits) if rule.field in metrics else none for rule in rules}
 
 
-def _or_zero(limit: float | None) -> float:
-    """Stand in for the threshold of a rule that is off, whose outcome nobody asks for."""
-    return 0.0 if limit is None else limit
+def _fails(rule: VariantRule, metrics: Mapping[str, NDArray[Any]], limits: VariantThresholds) -> NDArray[np.bool_]:
+    value = metrics[rule.field]
+    match rule.step:
+        case "polymorphic":
+            fails = (value == 0) | (value == metrics["allele_number"])
+        case "filter":
+            fails = value > 0
+        case "low complexity" | "segmental duplication":
+            fails = value
+        case "capture targets":
+            fails = ~value
+        case "allele balance":
+            fails = np.fmin(value, 1 - value) < _given(limits.min_het_balance)
+        case "batches":
+            fails = (metrics["batch_call_rate_spread"] > _given(limits.max_batch_spread)) & (
+                value < limits.min_batch_p
+            )
+        case "quality by depth":
+            fails = value < _given(limits.min_quality_by_depth)
+        case "VQSLOD":
+            fails = value < _given(limits.min_vqslod)
+        case "call rate":
+            fails = value < _given(limits.min_call_rate)
+        case "inbreeding":
+            fails = value < _given(limits.min_inbreeding)
+        case "Hardy-Weinberg":
+            fails = value < _given(limits.min_hwe_p)
+        case _:
+            raise AssertionError(f"no such rule: {rule.step}")
+    return np.asarray(fails, np.bool_)
+
+
+def _given(limit: float | None) -> float:
+    """Give the threshold of a rule that is on."""
+    assert limit is not None, "a rule that is off is asked of nothing"
+    return limit
+
+
+def passing(failed: Mapping[str, NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    """Say which variants fail no rule (v)."""
+    return np.asarray(~np.logical_or.reduce(list(failed.values())), np.bool_)
+
+
+def reasons(failed: Mapping[str, NDArray[np.bool_]], limits: VariantThresholds) -> pa.Array:
+    """List each variant's reasons to leave it out, in the order of the rules; empty if it passes (v).
+
+    Parameters
+    ----------
+    failed
+        What `failures` found under these limits.
+    limits
+        The thresholds.
+    """
+    words = pa.array([rule.reason for rule in variant_rules(limits)], pa.string())
+    by_variant = np.column_stack(list(failed.values()))
+    offsets = np.concatenate([[0], np.cumsum(by_variant.sum(axis=1))]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), words.take(pa.array(np.nonzero(by_variant)[1])))

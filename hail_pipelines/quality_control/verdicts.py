@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
-import hail as hl
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
+from hail_pipelines.call_files import KEY, SAMPLES
 from hail_pipelines.quality_control.attrition import AttritionRow, genotype_attrition, variant_attrition
 from hail_pipelines.quality_control.genotypes import GenotypeThresholds
+from hail_pipelines.quality_control.kept_samples import classes_of, kept_in_order, people_of
 from hail_pipelines.quality_control.measure import SITES
-from hail_pipelines.quality_control.variant_rules import VariantThresholds
-from hail_pipelines.quality_control.variants import judged_variants, plain_columns
-from hail_pipelines.session import write_parquet
+from hail_pipelines.quality_control.sites import OF_THE_SITE, Metrics, column, metrics_in
+from hail_pipelines.quality_control.variant_rules import VariantThresholds, failures, passing, reasons
+from hail_pipelines.quality_control.variant_shares import call_fields, read_variants, shares_of, variant_facts
+from hail_pipelines.quality_control.variants import FinalCounts, VariantWork, judge_share
+from hail_pipelines.shares import Workers, do_shares
 
 log = logging.getLogger(__name__)
 
-VARIANTS_TABLE = "variants.ht"
 VARIANTS = "variants.parquet"
+CARRIERS = "carriers"
 ATTRITION = "attrition.json"
 
 
@@ -35,40 +43,48 @@ def judge_variants(
     variant: VariantThresholds,
     max_allele_frequency: float,
     sample_attrition: Sequence[AttritionRow] = (),
+    workers: Workers = Workers(),
 ) -> list[AttritionRow]:
-    """Write `variants.ht` (with carriers), `variants.parquet` (a row per variant) and `attrition.json`.
+    """Write `variants.parquet` (a row per variant), `carriers/` (of those that are rare and pass), `attrition.json`.
 
     Parameters
     ----------
     calls
-        `calls.mt`.
+        The folder `calls/`.
     measured
         What `measure` wrote.
     samples
-        A row per sample: sample, passes, batch, ancestry, unrelated, karyotype.
+        A row per sample: sample, passes, batch, ancestry, unrelated, karyotype. Those that stay are numbered by the
+        order of their ids.
     output_dir
         The folder to write to; it must not hold these files yet.
-    genotype, variant, max_allele_frequency
-        As `judged_variants` takes them.
+    genotype, variant
+        Thresholds.
+    max_allele_frequency
+        Largest frequency of the minor allele of a variant whose carriers are kept.
     sample_attrition
         How many samples each rule took out, to stand in one table with the rest.
+    workers
+        Who does it.
     """
-    mt = hl.read_matrix_table(str(calls))
-    variants = judged_variants(
-        mt,
-        hl.read_table(str(measured / SITES)),
-        samples,
-        genotype=genotype,
-        variant=variant,
-        max_allele_frequency=max_allele_frequency,
+    kept, columns = kept_in_order(samples), pq.read_table(calls / SAMPLES)["sample"].to_pylist()
+    variants, sites = read_variants(calls), pq.read_table(measured / SITES, columns=[*OF_THE_SITE, "genotype_qc"])
+    of_site, classes = metrics_in(sites, variants), classes_of(kept)
+    facts = variant_facts(variants, passing(failures(of_site, variant)))
+    (output_dir / CARRIERS).mkdir()
+    work = VariantWork(
+        people_of(kept, columns), classes, genotype.limits, variant, max_allele_frequency, output_dir / CARRIERS
     )
-    variants = variants.checkpoint(str(output_dir / VARIANTS_TABLE))
-    flat = variants.annotate(calls_present=variants.genotype_qc.present, calls_failed=variants.genotype_qc.failed)
-    flat = plain_columns(flat, leave_out=("genotype_qc", "minor_is_ref", "carriers", "missing"))
-    write_parquet(flat, output_dir / VARIANTS, files=1)
+    shares, counts = shares_of(calls, variants, facts), FinalCounts.zero(variants.num_rows, classes.batches)
+    for share, counted in zip(shares, do_shares(partial(judge_share, work=work), shares, workers), strict=True):
+        counts.put(share.variants, counted)
+    metrics = of_site | counts.metrics(facts.places)
+    failed = failures(metrics, variant)
+    table = _table(variants, sites, metrics, counts, failed, variant)
+    pq.write_table(table, output_dir / VARIANTS, compression="zstd")
     attrition = [
-        *genotype_attrition(variants, set(mt.entry), genotype),
-        *variant_attrition(variants, variant),
+        *genotype_attrition(_struct(sites["genotype_qc"]), call_fields(calls), genotype),
+        *variant_attrition(metrics, failed, variant),
         *sample_attrition,
     ]
     text = json.dumps([asdict(row) for row in attrition], indent=2)
@@ -76,3 +92,41 @@ def judge_variants(
     for row in attrition:
         log.info("%s %s: %d before, %d excluded, %d after", row.unit, row.step, row.before, row.excluded, row.after)
     return attrition
+
+
+def _table(
+    variants: pa.Table,
+    sites: pa.Table,
+    metrics: Metrics,
+    counts: FinalCounts,
+    failed: Mapping[str, NDArray[np.bool_]],
+    limits: VariantThresholds,
+) -> pa.Table:
+    """Make the table of variants."""
+    measured = [name for name in metrics if name != "filters" and name not in OF_THE_SITE]
+    before_rates = measured[: measured.index("hwe_p")]
+    of_calls = _struct(sites["genotype_qc"])
+    return pa.table(
+        {
+            **{name: variants[name] for name in (*KEY, "rsid", "filters")},
+            **{name: sites[name] for name in OF_THE_SITE},
+            **{name: column(metrics[name]) for name in before_rates},
+            "batch_call_rates": _lists(counts.batch_call_rates()),
+            "hwe_p": column(metrics["hwe_p"]),
+            "reasons": reasons(failed, limits),
+            "passes": passing(failed),
+            "calls_present": of_calls.field("present").cast(pa.int64()),
+            "calls_failed": of_calls.field("failed").cast(pa.int64()),
+        }
+    )
+
+
+def _lists(rates: NDArray[np.float64]) -> pa.Array:
+    """Make each row of an array a list, with null for nan."""
+    offsets = np.arange(len(rates) + 1, dtype=np.int32) * rates.shape[1]
+    return pa.ListArray.from_arrays(pa.array(offsets), column(rates.reshape(-1)))
+
+
+def _struct(counts: pa.ChunkedArray) -> pa.StructArray:
+    """Give a column of structs as one array."""
+    return pa.concat_arrays(counts.chunks) if counts.num_chunks else pa.array([], counts.type)
