@@ -6,7 +6,7 @@ With G the dosages, M the residuals and V the information of a null model,
 
 and only samples with a dosage other than zero enter any sum.
 
-Axes: m variants of a gene, k distinct carriers, p covariates.
+Axes: m variants of a gene, p covariates.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
-from scipy.linalg import cholesky, solve_triangular
 
 from association.null_models.null_model import Floats, Integers, NullModel
 
@@ -76,46 +75,35 @@ def score_statistics(model: NullModel, carriers: Carriers) -> ScoreStatistics:
         If the model's covariate information is singular, which no fitted model's is.
     """
     offsets, samples, dosages = carriers.offsets, carriers.samples, carriers.dosages
-    score = _project(offsets, samples, dosages, model.residuals[:, None])[:, 0]
-    distinct, positions = np.unique(samples, return_inverse=True)
-    covariance = _diagonal_part(offsets, positions, dosages, model.information[distinct])
+    score, covariance = _plain_part(offsets, samples, dosages, model.residuals, model.information, model.explained)
     if model.shared_risk is not None:
-        shared = model.shared_risk.between(distinct)
-        covariance -= _project(offsets, positions, dosages, _project(offsets, positions, dosages, shared).T)
-    if model.covariate_information.size:
-        cross = _project(offsets, samples, dosages, model.cross_information)
-        root = cholesky(model.covariate_information, lower=True)
-        explained = solve_triangular(root, cross.T, lower=True)
-        covariance -= explained.T @ explained
+        covariance -= model.shared_risk.among(offsets, samples, dosages)
     return ScoreStatistics(score, (covariance + covariance.T) / 2)
 
 
-@njit(cache=True)
-def _project(offsets: Integers, samples: Integers, dosages: Floats, rows: Floats) -> Floats:
-    """Give G' rows (m, q) for rows (n, q)."""
-    sums = np.zeros((offsets.size - 1, rows.shape[1]))
-    for variant in range(offsets.size - 1):
+@njit(cache=True, nogil=True)
+def _plain_part(
+    offsets: Integers, samples: Integers, dosages: Floats, residuals: Floats, information: Floats, explained: Floats
+) -> tuple[Floats, Floats]:
+    """Give G'M, and G' diag(information) G less what covariates explain of it, from entries and pairs of them."""
+    size, covariates = offsets.size - 1, explained.shape[1]
+    score, known = np.zeros(size), np.zeros((size, covariates))
+    variants = np.empty(samples.size, np.int64)
+    for variant in range(size):
         for entry in range(offsets[variant], offsets[variant + 1]):
-            for column in range(rows.shape[1]):
-                sums[variant, column] += dosages[entry] * rows[samples[entry], column]
-    return sums
-
-
-@njit(cache=True)
-def _diagonal_part(offsets: Integers, positions: Integers, dosages: Floats, information: Floats) -> Floats:
-    """Give G' diag(information) G (m, m), visiting the pairs of variants that share a carrier."""
-    variants = np.empty(positions.size, np.int64)
-    for variant in range(offsets.size - 1):
-        variants[offsets[variant] : offsets[variant + 1]] = variant
-    by_carrier = np.argsort(positions, kind="mergesort")
-    covariance = np.zeros((offsets.size - 1, offsets.size - 1))
+            variants[entry] = variant
+            score[variant] += dosages[entry] * residuals[samples[entry]]
+            for column in range(covariates):
+                known[variant, column] += dosages[entry] * explained[samples[entry], column]
+    covariance = -np.dot(known, known.T)
+    by_carrier = np.argsort(samples, kind="mergesort")
     begin = 0
-    for end in range(1, positions.size + 1):
-        if end < positions.size and positions[by_carrier[end]] == positions[by_carrier[begin]]:
+    for end in range(1, samples.size + 1):
+        if end < samples.size and samples[by_carrier[end]] == samples[by_carrier[begin]]:
             continue
         for one in by_carrier[begin:end]:
-            weight = dosages[one] * information[positions[one]]
+            weight = dosages[one] * information[samples[one]]
             for other in by_carrier[begin:end]:
                 covariance[variants[one], variants[other]] += weight * dosages[other]
         begin = end
-    return covariance
+    return score, covariance

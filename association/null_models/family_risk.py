@@ -1,10 +1,10 @@
-"""Information that relatives share in a mixed model with kinship, for carriers only.
+"""Information that relatives share in a mixed model with kinship, from carriers alone.
 
     shared_ij = -(W^-1)_ij for i and j of one family, 0 between families,
 
 with W the covariance of the trait. Kept as compressed rows: a sample's relatives and what it shares with each.
 
-Axes: n samples, k carriers.
+Axes: n samples, m columns of a gene.
 """
 
 from __future__ import annotations
@@ -51,19 +51,38 @@ class FamilySharedRisk:
         offsets = np.concatenate([[0], np.cumsum(np.bincount(first, minlength=samples))])
         return cls(offsets.astype(np.int64), second[order].astype(np.int64), shared[order])
 
-    def between(self, samples: Integers) -> Floats:
-        """Give the symmetric (k, k) shared information of `samples`, positions in the trait's order."""
-        pairs: Floats = _pairs(np.asarray(samples), np.argsort(samples), self.offsets, self.relatives, self.shared)
-        return pairs
+    def among(self, offsets: Integers, samples: Integers, dosages: Floats) -> Floats:
+        """Give what columns share, G'RG (m, m).
+
+        Parameters
+        ----------
+        offsets, samples, dosages
+            The columns, as in `association.score.Carriers`; samples are positions in the trait's order.
+        """
+        shared: Floats = _among(offsets, samples, dosages, self.offsets, self.relatives, self.shared)
+        return shared
 
 
-@njit(cache=True)
-def _pairs(samples: Integers, order: Integers, offsets: Integers, relatives: Integers, shared: Floats) -> Floats:
+@njit(cache=True, nogil=True)
+def _among(
+    offsets: Integers,
+    samples: Integers,
+    dosages: Floats,
+    families: Integers,
+    relatives: Integers,
+    shared: Floats,
+) -> Floats:
+    size = offsets.size - 1
+    column = np.repeat(np.arange(size), offsets[1:] - offsets[:-1])
+    order = np.argsort(samples, kind="mergesort")
     rising = samples[order]
-    pairs = np.zeros((samples.size, samples.size))
-    for i in range(samples.size):
-        for entry in range(offsets[samples[i]], offsets[samples[i] + 1]):
-            place = np.searchsorted(rising, relatives[entry])
-            if place < rising.size and rising[place] == relatives[entry]:
-                pairs[i, order[place]] = shared[entry]
-    return pairs
+    among = np.zeros((size, size))
+    for entry in range(samples.size):
+        row = among[column[entry]]
+        for pair in range(families[samples[entry]], families[samples[entry] + 1]):
+            place = np.searchsorted(rising, relatives[pair])
+            while place < rising.size and rising[place] == relatives[pair]:
+                other = order[place]
+                row[column[other]] += dosages[entry] * shared[pair] * dosages[other]
+                place += 1
+    return among

@@ -9,16 +9,18 @@ With X the n x p covariates, M the score residuals and V the information of the 
 where the shared risk is absent for every trait but those with risk sets (Cox, Fine-Gray). A gene test sees U and Phi
 only.
 
-Axes: n samples in the trait's own order, p covariates (the intercept included where the model has one).
+Axes: n samples in the trait's own order, p covariates (the intercept included where the model has one), m columns.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cholesky, solve_triangular
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -29,10 +31,16 @@ NOT_EXCHANGEABLE = {"linear_kinship": "mixed_model"}
 
 
 class SharedRisk(Protocol):
-    """Information that two samples share because they stand in the same risk sets."""
+    """Information that two samples share because they stand in the same risk sets, or in one family."""
 
-    def between(self, samples: Integers) -> Floats:
-        """Give the symmetric (k, k) shared risk r_i r_j C_ij of `samples`, positions in the trait's order."""
+    def among(self, offsets: Integers, samples: Integers, dosages: Floats) -> Floats:
+        """Give what columns G of a gene share, G'RG (m, m) with R the symmetric shared risk of pairs of samples.
+
+        Parameters
+        ----------
+        offsets, samples, dosages
+            The columns, as in `association.score.Carriers`; samples are positions in the trait's order.
+        """
         ...
 
 
@@ -70,6 +78,20 @@ class NullModel:
     shared_risk: SharedRisk | None = None
     events: Floats | None = None
     expected_events: Floats | None = None
+
+    @cached_property
+    def explained(self) -> Floats:
+        """V X L'^-1 (n, p) with L L' = X'VX: what covariates explain of G'VG is G' explained explained' G.
+
+        Raises
+        ------
+        numpy.linalg.LinAlgError
+            If X'VX is singular, which no fitted model's is.
+        """
+        if not self.covariate_information.size:
+            return np.zeros((self.residuals.size, 0))
+        root = cholesky(self.covariate_information, lower=True)
+        return np.ascontiguousarray(solve_triangular(root, self.cross_information.T, lower=True).T)
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ weight being a product, sums over risk sets need one more cumulative sum, and
 
     shared_ij = r_i r_j C_ij,   C_ij = sum over slots k of w_ik w_jk h_k,   h_k = d_k / S0_k^2,
 
-is four differences of cumulative sums of h_k, W_k h_k and W_k^2 h_k: both in their own slots, either one in its tail,
-both in their tails.
+comes from cumulative sums of h_k, W_k h_k and W_k^2 h_k: both in their own slots, either one in its tail, both in
+their tails. What columns of a gene share is gathered in one sweep over the places where a carrier's weight changes,
+as in `shared_risk`.
 
-Axes: n samples, D events in slot order, K slots, q columns, k carriers.
+Axes: n samples, D events in slot order, K slots, q columns of values, m columns of a gene, k entries.
 """
 
 from __future__ import annotations
@@ -94,11 +95,18 @@ class SubdistributionSharedRisk:
     tail: Floats
     before: Floats
 
-    def between(self, samples: Integers) -> Floats:
-        """Give the symmetric (k, k) shared risk of `samples`, positions in the trait's order."""
-        first, last, end = self.first[samples], self.last[samples], self.end[samples]
-        pairs: Floats = _pairs(self.risk[samples], first, last, end, self.tail[samples], self.before)
-        return pairs
+    def among(self, offsets: Integers, samples: Integers, dosages: Floats) -> Floats:
+        """Give what columns share, G'RG (m, m).
+
+        Parameters
+        ----------
+        offsets, samples, dosages
+            The columns, as in `association.score.Carriers`; samples are positions in the trait's order.
+        """
+        shares = dosages * self.risk[samples]
+        places = np.stack((self.first[samples], self.last[samples], self.end[samples]))
+        shared: Floats = _among(offsets, shares, places, self.tail[samples], self.before)
+        return shared
 
 
 def weigh_risk_sets(
@@ -139,24 +147,39 @@ def share_subdistribution_risk(
     return SubdistributionSharedRisk(risk, sets.first, sets.last, sets.ends(), sets.tail, before)
 
 
-@njit(cache=True)
-def _pairs(risk: Floats, first: Integers, last: Integers, end: Integers, tail: Floats, before: Floats) -> Floats:
-    shared = np.zeros((risk.size, risk.size))
-    for i in range(risk.size):
-        for j in range(i + 1):
-            if end[i] != end[j]:
+@njit(cache=True, nogil=True)
+def _among(offsets: Integers, shares: Floats, places: Integers, tail: Floats, before: Floats) -> Floats:
+    """Sweep over the slots where entries (k) come, change to their tails, and end (3, k)."""
+    size, entries = offsets.size - 1, shares.size
+    column = np.repeat(np.arange(size), offsets[1:] - offsets[:-1])
+    shared = np.zeros((size, size))
+    # At own weight and in tails: who is there, and the integral that an entry of either kind has met so far.
+    active, integral, seen = np.zeros((2, size)), np.zeros((2, size)), np.zeros((3, size))
+    present = np.zeros((2, size), np.int64)
+    for change in np.argsort(places.ravel(), kind="mergesort"):
+        kind, entry = change // entries, change % entries
+        own, slot = column[entry], places[kind, entry]
+        alone = places[0, entry] < places[1, entry]
+        for weight in range(2):
+            share = shares[entry] if weight == 0 else shares[entry] * tail[entry]
+            if share == 0.0 or kind == 2 * (1 - weight) or (weight == 0 and not alone):
                 continue
-            common = 0.0
-            begin, stop = max(first[i], first[j]), min(last[i], last[j])
-            if begin < stop:
-                common += before[stop, 0] - before[begin, 0]
-            begin = max(last[i], first[j])
-            if begin < last[j]:
-                common += tail[i] * (before[last[j], 1] - before[begin, 1])
-            begin = max(last[j], first[i])
-            if begin < last[i]:
-                common += tail[j] * (before[last[i], 1] - before[begin, 1])
-            begin = max(last[i], last[j])
-            common += tail[i] * tail[j] * (before[end[i], 2] - before[begin, 2])
-            shared[i, j] = shared[j, i] = risk[i] * risk[j] * common
+            sign = 1.0 if kind == weight else -1.0
+            for other in range(own + 1):
+                met = integral[weight, other]
+                for there in range(2):
+                    power = weight + there
+                    met += active[there, other] * (before[slot, power] - seen[power, other])
+                shared[own, other] -= sign * share * met
+            for met_by in range(2):
+                for there in range(2):
+                    power = met_by + there
+                    integral[met_by, own] += active[there, own] * (before[slot, power] - seen[power, own])
+            for power in range(3):
+                seen[power, own] = before[slot, power]
+            present[weight, own] += 1 if sign > 0 else -1
+            active[weight, own] = active[weight, own] + sign * share if present[weight, own] else 0.0
+    for own in range(size):
+        for other in range(own):
+            shared[other, own] = shared[own, other]
     return shared

@@ -125,3 +125,9 @@ def make_trait():
         return ScanTrait(kind, model, strata, np.arange(strata.size), strata.size)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def share_each():
+    """Give a function from a shared risk and samples to what every pair of these shares (k, k)."""
+    return lambda risk, samples: risk.among(np.arange(len(samples) + 1), np.asarray(samples), np.ones(len(samples)))

@@ -95,7 +95,7 @@ def test_a_chromosome_without_a_model_has_rows_that_say_so(store):
     assert primary["p_family"].notna().equals(primary["p_value"].notna())
 
 
-def test_a_packed_trait_keeps_every_chromosomes_model(store):
+def test_a_packed_trait_keeps_every_chromosomes_model(share_each, store):
     _, genes, variants = store
     rng = np.random.default_rng(5)
     trait = trait_of({"1": survival(rng), "X": survival(rng)})
@@ -106,7 +106,7 @@ def test_a_packed_trait_keeps_every_chromosomes_model(store):
     for contig, model in trait.by_contig.items():
         assert again.by_contig[contig].kind == "cox"
         np.testing.assert_array_equal(again.by_contig[contig].residuals, model.residuals)
-        shared = (one.shared_risk.between(np.arange(9)) for one in (again.by_contig[contig], model))
+        shared = (share_each(one.shared_risk, np.arange(9)) for one in (again.by_contig[contig], model))
         np.testing.assert_array_equal(*shared)
     assert scan(genes, variants, [again], SETTINGS).equals(scan(genes, variants, [trait], SETTINGS))
 

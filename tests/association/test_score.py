@@ -29,8 +29,10 @@ class DenseRisk:
     def __init__(self, matrix):
         self.matrix = matrix
 
-    def between(self, samples):
-        return self.matrix[np.ix_(samples, samples)]
+    def among(self, offsets, samples, dosages):
+        columns = np.zeros((len(self.matrix), offsets.size - 1))
+        columns[samples, np.repeat(np.arange(offsets.size - 1), np.diff(offsets))] = dosages
+        return columns.T @ self.matrix @ columns
 
 
 def random_model(rng, samples, columns):

@@ -71,8 +71,9 @@ def test_an_event_that_was_certain_leaves_nothing_and_an_unexpected_one_stays_fi
 
 def written_out(model):
     """Give the variance of every sample's residual from the dense operator."""
-    everyone = np.arange(model.residuals.size)
-    operator = np.diag(model.information) - (model.shared_risk.between(everyone) if model.shared_risk else 0)
+    samples = model.residuals.size
+    each = (np.arange(samples + 1), np.arange(samples), np.ones(samples))
+    operator = np.diag(model.information) - (model.shared_risk.among(*each) if model.shared_risk else 0)
     cross = model.cross_information
     return np.diag(operator - cross @ np.linalg.inv(model.covariate_information) @ cross.T)
 

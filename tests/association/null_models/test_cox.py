@@ -118,7 +118,7 @@ def test_agrees_with_lifelines_under_delayed_entry():
 
 @given(seed=st.integers(0, 10**6), ties=st.sampled_from(["efron", "breslow"]), stratified=st.booleans())
 @settings(max_examples=60, deadline=None)
-def test_information_equals_the_sums_written_out(seed, ties, stratified):
+def test_information_equals_the_sums_written_out(share_each, compress, seed, ties, stratified):
     entry, leave, event, design, strata = simulate(seed)
     strata = strata if stratified else np.zeros_like(strata)
     offset = np.random.default_rng(seed).normal(size=leave.size)
@@ -127,7 +127,7 @@ def test_information_equals_the_sums_written_out(seed, ties, stratified):
     expected, operator = written_out(entry, leave, event, strata, risk, ties)
     model = fit.model
     everyone = np.arange(leave.size)
-    shared = model.shared_risk.between(everyone)
+    shared = share_each(model.shared_risk, everyone)
     # 40 samples, entries of size 1: rounding is 1e-14, and more where hazards differ by e^5.
     np.testing.assert_allclose(model.expected_events, expected, atol=1e-10)
     np.testing.assert_allclose(np.diag(model.information) - shared, operator, atol=1e-10)
@@ -135,7 +135,11 @@ def test_information_equals_the_sums_written_out(seed, ties, stratified):
     information = design.matrix.T @ operator @ design.matrix
     np.testing.assert_allclose(model.covariate_information, information, atol=1e-9)
     few = everyone[::7]
-    np.testing.assert_array_equal(model.shared_risk.between(few), shared[np.ix_(few, few)])
+    np.testing.assert_allclose(share_each(model.shared_risk, few), shared[np.ix_(few, few)], atol=1e-10)
+    columns = np.random.default_rng(seed).binomial(2, 0.2, (leave.size, 5)) * 0.7
+    offsets, samples, dosages = compress(columns).offsets, compress(columns).samples, compress(columns).dosages
+    among = model.shared_risk.among(offsets, samples, dosages)
+    np.testing.assert_allclose(among, columns.T @ shared @ columns, atol=1e-9)
 
 
 @given(seed=st.integers(0, 10**6), ties=st.sampled_from(["efron", "breslow"]))

@@ -99,7 +99,7 @@ def weight_matrix(entry, leave, cause, stratum):
 
 @given(seed=st.integers(0, 10**6), stratified=st.booleans())
 @settings(max_examples=25, deadline=None)
-def test_information_equals_the_sums_written_out(seed, stratified):
+def test_information_equals_the_sums_written_out(share_each, compress, seed, stratified):
     entry, leave, cause, design, stratum = simulate(seed)
     stratum = stratum if stratified else np.zeros_like(stratum)
     fit = fit_fine_gray(entry, leave, cause, design, strata=stratum)
@@ -115,13 +115,17 @@ def test_information_equals_the_sums_written_out(seed, stratified):
     assert fit.details["largest_weight"] == pytest.approx(max(1, weights.max()))
     np.testing.assert_allclose(model.expected_events, shares.sum(axis=1), atol=1e-10)
     np.testing.assert_allclose(model.residuals, (cause == 1) - shares.sum(axis=1), atol=1e-10)
-    shared = model.shared_risk.between(everyone)
+    shared = share_each(model.shared_risk, everyone)
     np.testing.assert_allclose(np.diag(model.information) - shared, operator, atol=1e-10)
     np.testing.assert_allclose(model.cross_information, operator @ design.matrix, atol=1e-10)
     information = design.matrix.T @ operator @ design.matrix
     np.testing.assert_allclose(model.covariate_information, information, atol=1e-9)
     few = everyone[::7]
-    np.testing.assert_array_equal(model.shared_risk.between(few), shared[np.ix_(few, few)])
+    np.testing.assert_allclose(share_each(model.shared_risk, few), shared[np.ix_(few, few)], atol=1e-10)
+    columns = np.random.default_rng(seed).binomial(2, 0.2, (leave.size, 5)) * 0.7
+    offsets, samples, dosages = compress(columns).offsets, compress(columns).samples, compress(columns).dosages
+    among = model.shared_risk.among(offsets, samples, dosages)
+    np.testing.assert_allclose(among, columns.T @ shared @ columns, atol=1e-9)
 
 
 def test_without_censoring_and_delayed_entry_competing_events_never_leave():
@@ -139,14 +143,14 @@ def test_without_censoring_and_delayed_entry_competing_events_never_leave():
 
 @given(seed=st.integers(0, 10**6))
 @settings(max_examples=20, deadline=None)
-def test_without_competing_events_it_is_cox_regression(seed):
+def test_without_competing_events_it_is_cox_regression(share_each, seed):
     entry, leave, cause, design, stratum = simulate(seed)
     event = (cause == 1).astype(float)
     fit = fit_fine_gray(entry, leave, (cause == 1).astype(int), design, strata=stratum)
     other = fit_cox(entry, leave, event, design, strata=stratum, ties="breslow")
     np.testing.assert_array_equal(fit.model.residuals, other.model.residuals)
     everyone = np.arange(leave.size)
-    shared = [model.shared_risk.between(everyone) for model in (fit.model, other.model)]
+    shared = [share_each(model.shared_risk, everyone) for model in (fit.model, other.model)]
     np.testing.assert_allclose(shared[0], shared[1], atol=1e-14)
 
 

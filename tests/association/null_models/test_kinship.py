@@ -104,13 +104,13 @@ def test_covariance_of_scores_is_that_of_the_projection():
     np.testing.assert_allclose(statistics.score, dosages.T @ projection @ trait, atol=1e-9)
 
 
-def test_shared_information_ignores_the_order_of_the_samples_asked_for():
+def test_shared_information_ignores_the_order_of_the_samples_asked_for(share_each):
     trait, design, kinship = simulate(4, 60)
     risk = fit_linear_kinship(trait, design, kinship).model.shared_risk
-    everyone = risk.between(np.arange(60))
+    everyone = share_each(risk, np.arange(60))
     np.testing.assert_array_equal(everyone, everyone.T)
     some = np.random.default_rng(1).permutation(60)[:25]
-    np.testing.assert_array_equal(risk.between(some), everyone[np.ix_(some, some)])
+    np.testing.assert_array_equal(share_each(risk, some), everyone[np.ix_(some, some)])
 
 
 def test_without_relatives_the_model_is_least_squares():
