@@ -9,6 +9,7 @@ import json
 import platform
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ def fingerprint(path: Path) -> Fingerprint:
     return Fingerprint(path.name, path.stat().st_size, checksum.hexdigest().decode())
 
 
+@lru_cache(maxsize=1)
 def versions() -> dict[str, str]:
     """Give the versions of Python and of the packages that compute."""
     found = {"python": platform.python_version()}

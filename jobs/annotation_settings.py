@@ -73,7 +73,7 @@ def annotation_inputs(study: Study, path: Path) -> list[Path]:
 def annotation_outputs(study: Study) -> tuple[str, ...]:
     """List what annotation writes."""
     lengths = ("gene_lengths.parquet",) if study.annotation.gene_model is not None else ()
-    return ("genes.ht", *lengths)
+    return ("genes.parquet", *lengths)
 
 
 def annotation_source(study: Study, path: Path) -> AnnotationSource:

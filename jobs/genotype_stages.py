@@ -1,8 +1,8 @@
 """The stages that read genotypes, from VCF to gene store, with the page of quality control.
 
 Who stays is decided in `samples` from small tables, so that a sample left out by hand costs one pass over the calls
-(`variants`) and not three. Hail is imported inside the stages that need it, and started only where a study asks for
-what it alone does, so that no other run waits for a JVM.
+(`variants`) and not three. What a stage alone needs is imported inside it, so that a run whose genotypes are current
+waits for none of it; Hail is started only where a study asks for what it alone does.
 """
 
 from __future__ import annotations
@@ -33,8 +33,6 @@ from jobs.quality_control.files import (
     read_sample_attrition,
     write_judged,
 )
-from jobs.quality_control.page import page_inputs
-from jobs.quality_control.samples import judge_samples
 from jobs.stage import Counts, Folders, Stage
 from jobs.stage_settings import genotype_thresholds, store_ceiling, variant_thresholds
 
@@ -205,6 +203,8 @@ class GenotypeStages:
         )
 
     def _samples(self, folder: Path, folders: Folders) -> Counts:
+        from jobs.quality_control.samples import judge_samples
+
         counts = pd.read_parquet(folders["measure"] / "samples.parquet")
         judged = judge_samples(
             counts,
@@ -269,6 +269,7 @@ class GenotypeStages:
         return asdict(counts)
 
     def _page(self, folder: Path, folders: Folders) -> Counts:
+        from jobs.quality_control.page import page_inputs
         from jobs.report.qc import qc_tables, write_qc_page
         from jobs.result_files import write_tsv
 
