@@ -6,27 +6,83 @@ out and counted.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import hail as hl
-import pandas as pd
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from association.problems import InputError
-from hail_pipelines.annotation.consequences import MODIFIER_RANK, severity_expr, unknown_terms_expr
-from hail_pipelines.annotation.counts import AnnotationCounts, count_annotation
-from hail_pipelines.annotation.entries import complete_expr, genes_expr
-from hail_pipelines.annotation.gene_model import coding_lengths, read_gene_model, segments
-from hail_pipelines.annotation.hail_vep import hail_vep_entries
-from hail_pipelines.annotation.info import info_entries, info_values
+from hail_pipelines.annotation.batches import Batch, Share, genome_of, info_types, read_batches, shares_of
+from hail_pipelines.annotation.consequences import Consequences, read_consequences
+from hail_pipelines.annotation.counts import AnnotationCounts, Tally, check_gene_model, count_annotation
+from hail_pipelines.annotation.entries import Chosen, Entries, choose, gene_schema, gene_table
+from hail_pipelines.annotation.gene_model import Segments, coding_lengths, read_gene_model, segments
+from hail_pipelines.annotation.info import info_entries
+from hail_pipelines.annotation.outside import OutsideRows, find_outside_rows
 from hail_pipelines.annotation.parts import absent_parts
-from hail_pipelines.annotation.snpeff import snpeff_entries_expr
+from hail_pipelines.annotation.snpeff import snpeff_entries
 from hail_pipelines.annotation.sources import AnnotationSource
-from hail_pipelines.annotation.variant_files import external_frequency, table_entries
-from hail_pipelines.annotation.vep import vep_entries_expr
+from hail_pipelines.annotation.table import external_frequencies, table_entries
+from hail_pipelines.annotation.vep import vep_entries
+from hail_pipelines.annotation.vep_json import vep_json_entries
 from hail_pipelines.annotation.within_genes import gene_model_entries
+from hail_pipelines.call_files import VARIANTS, part_path
+from hail_pipelines.shares import Workers, do_shares
 
 GENE_LENGTHS = "gene_lengths.parquet"
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """All that is needed to annotate any batch of the cohort's variants.
+
+    Attributes
+    ----------
+    source
+        Where genes and consequences come from.
+    parts
+        Names of the parts of the source's INFO field, in the header's order.
+    outside
+        What is said of the variants outside the VCFs.
+    segments
+        The gene model's intervals by contig, for "gene_model".
+    """
+
+    source: AnnotationSource
+    parts: Sequence[str]
+    outside: OutsideRows
+    segments: Mapping[str, Segments]
+
+    def entries(self, batch: Batch) -> Entries:
+        """List the gene entries of some variants, whatever the source."""
+        source, rows = self.source, self.outside.entries
+        if source.kind == "vep":
+            return vep_entries(batch, source, self.parts)
+        if source.kind == "snpeff":
+            return snpeff_entries(batch, source, self.parts)
+        if source.kind == "info":
+            return info_entries(batch, source)
+        if source.kind == "gene_model":
+            return gene_model_entries(batch, self.segments)
+        assert rows is not None
+        return table_entries(batch, source, rows) if source.kind == "table" else vep_json_entries(batch, source, rows)
+
+
+@dataclass(frozen=True)
+class AnnotatedBatch:
+    """Some variants, their entries, and those of them that speak for each pair of variant and gene."""
+
+    batch: Batch
+    entries: Entries
+    consequences: Consequences
+    chosen: Chosen
 
 
 def annotate(
@@ -35,6 +91,7 @@ def annotate(
     source: AnnotationSource,
     *,
     subfields: Mapping[str, Sequence[str]] | None = None,
+    workers: Workers = Workers(),
 ) -> AnnotationCounts:
     """Write the genes and consequences of every variant.
 
@@ -43,58 +100,72 @@ def annotate(
     Parameters
     ----------
     calls
-        `calls.mt`, with the INFO fields that the source reads.
+        The folder of calls, with the INFO fields that the source reads.
     output
-        The Hail table to write, keyed by locus and alleles; it must not exist. Of each variant `genes` is an array of
-        structs: gene, consequence, loftee, external_af, scores and fields.
+        The Parquet file to write: a row per variant and gene whose protein it may change, in order of both, with
+        variant (its row in the calls' list of variants), gene, consequence, loftee, external_af, and for each score
+        and text asked for `score_<name>` and `field_<name>`.
     source
-        Where genes and consequences come from.
+        Where genes and consequences come from; if it `needs_hail`, Hail must be running.
     subfields
         Names of the parts of the source's INFO field, as `VcfSummary.annotation_subfields` has them.
+    workers
+        Who does the work.
 
     Raises
     ------
     InputError
         If the source lacks a part, field or column that was asked for, or can't be of this cohort.
     """
-    variants = hl.read_matrix_table(str(calls)).rows()
-    genome = variants.locus.dtype.reference_genome.name
+    variants = calls / VARIANTS
+    genome = genome_of(variants)
     intervals = read_gene_model(source.gene_model, genome) if source.gene_model is not None else None
     if intervals is not None:
         coding_lengths(intervals).to_parquet(output.parent / GENE_LENGTHS, index=False)
-    parts = (subfields or {}).get(source.field, ())
-    entries, joins = _entries(variants, source, parts, intervals)
-    entries = complete_expr(entries, source, info_values(variants, source))
-    if source.frequencies is not None:
-        frequency, joins["frequencies"] = external_frequency(variants, source.frequencies)
-        entries = entries.map(lambda entry: entry.annotate(external_af=frequency))
-    _with_genes(variants, entries, source, joins).write(str(output))
-    return count_annotation(hl.read_table(str(output)), source, genome)
+    parts = tuple((subfields or {}).get(source.field, ()))
+    check_parts(source, parts, variants)
+    within = segments(intervals, source.padding) if intervals is not None and source.kind == "gene_model" else {}
+    with TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as name:
+        folder = Path(name)
+        outside = find_outside_rows(variants, source, folder)
+        annotation, shares = Annotation(source, parts, outside, within), shares_of(variants)
+        tallies = do_shares(partial(_annotate_share, variants, annotation, folder), shares, workers)
+        counts = count_annotation(tallies, outside.joins)
+        if source.kind == "gene_model":
+            check_gene_model(source.gene_model, counts.annotated, counts.variants, genome)
+        _gather([part_path(folder, share.number) for share in shares], gene_schema(source), folder / output.name)
+        (folder / output.name).replace(output)
+    return counts
 
 
-def _entries(
-    variants: hl.Table, source: AnnotationSource, parts: Sequence[str], intervals: pd.DataFrame | None
-) -> tuple[hl.ArrayExpression, dict[str, hl.StructExpression]]:
-    """List each variant's gene entries, whatever the source, and how a table was joined."""
-    if source.kind == "table":
-        entries, join = table_entries(variants, source)
-        return entries, {"table": join}
-    if source.kind == "gene_model":
-        assert intervals is not None
-        return gene_model_entries(variants, segments(intervals, source.padding)), {}
-    if source.kind == "info":
-        return info_entries(variants, source), {}
-    if source.kind == "hail_vep":
-        return hail_vep_entries(variants, source), {}
-    texts, old_alleles, a_index = variants.info[source.field], variants.old_alleles, variants.a_index
-    _check_parts(source, parts, set(variants.info))
-    read = vep_entries_expr if source.kind == "vep" else snpeff_entries_expr
-    return read(texts, old_alleles, a_index, subfields=parts, source=source), {}
+def annotated_batches(variants: Path, share: Share, annotation: Annotation) -> Iterator[AnnotatedBatch]:
+    """Give the variants of a share with what speaks for their genes."""
+    fields = annotation.source.info_fields
+    for batch in read_batches(variants, share, [*fields, *annotation.source.values]):
+        entries = annotation.entries(batch)
+        consequences = read_consequences(entries.consequences)
+        yield AnnotatedBatch(batch, entries, consequences, choose(entries, consequences))
 
 
-def _check_parts(source: AnnotationSource, parts: Sequence[str], infos: Collection[str]) -> None:
-    """Refuse a field that lacks a part that was asked for."""
-    assert source.kind in ("vep", "snpeff")
+def check_parts(source: AnnotationSource, parts: Sequence[str], variants: Path) -> None:
+    """Refuse a field of VEP or SnpEff that lacks a part that was asked for.
+
+    Parameters
+    ----------
+    source
+        What is asked for.
+    parts
+        Names of the field's parts.
+    variants
+        The variants' file, whose INFO fields can stand for a part with a value.
+
+    Raises
+    ------
+    InputError
+        If one is absent.
+    """
+    if source.kind not in ("vep", "snpeff"):
+        return
     absent = absent_parts(
         source.kind,
         parts,
@@ -102,7 +173,7 @@ def _check_parts(source: AnnotationSource, parts: Sequence[str], infos: Collecti
         scores=source.scores,
         fields=source.fields,
         external_af=source.external_af,
-        infos=infos,
+        infos=info_types(variants),
     )
     if absent:
         raise InputError.single(
@@ -112,27 +183,56 @@ def _check_parts(source: AnnotationSource, parts: Sequence[str], infos: Collecti
         )
 
 
-def _with_genes(
-    variants: hl.Table,
-    entries: hl.ArrayExpression,
-    source: AnnotationSource,
-    joins: Mapping[str, hl.StructExpression],
-) -> hl.Table:
-    """Make the table to write: each variant's coding genes, and what is counted of it."""
-    entries = hl.or_else(entries, hl.empty_array(entries.dtype.element_type))
-    ht = variants.select(
-        entries=entries,
-        other_allele=(hl.len(entries) == 0) & _is_annotated(variants, source),
-        joins=hl.struct(**joins),
+def _annotate_share(variants: Path, annotation: Annotation, folder: Path, share: Share) -> Tally:
+    """Write the genes of a share's variants, and count them."""
+    tally, source = Tally(), annotation.source
+    with pq.ParquetWriter(part_path(folder, share.number), gene_schema(source)) as writer:
+        for one in annotated_batches(variants, share, annotation):
+            rows = annotation.outside.frequencies
+            table = gene_table(
+                one.chosen.coding(),
+                one.entries,
+                one.consequences,
+                source=source,
+                info=one.batch.info,
+                frequencies=None if rows is None else external_frequencies(one.batch, rows),
+            )
+            tally.add(_tally(one, table, source))
+            numbers = pa.array(table["variant"].to_numpy() + np.int32(one.batch.first), pa.int32())
+            writer.write_table(table.set_column(0, "variant", numbers))
+    return tally
+
+
+def _tally(one: AnnotatedBatch, table: pa.Table, source: AnnotationSource) -> Tally:
+    """Count what was found in a batch."""
+    unknown: dict[str, set[int]] = {}
+    for text, terms in enumerate(one.consequences.unknown):
+        for term in terms:
+            unknown.setdefault(term, set()).update(one.entries.variants[one.consequences.texts == text].tolist())
+    return Tally(
+        variants=len(one.batch),
+        annotated=len(pc.unique(table["variant"])),
+        gene_entries=len(table),
+        all_entries=len(one.chosen.severities),
+        other_alleles=_other_alleles(one, source),
+        genes=set(pc.unique(table["gene"]).to_pylist()),
+        unknown_terms=Counter({term: len(variants) for term, variants in unknown.items()}),
     )
-    genes = genes_expr(ht.entries, low_is_damaging=source.low_is_damaging)
-    ht = ht.annotate(genes=genes, unknown_terms=hl.set(unknown_terms_expr(ht.entries.flatmap(lambda one: one.terms))))
-    coding = ht.genes.filter(lambda gene: severity_expr(gene.consequence) < MODIFIER_RANK)
-    return ht.select("other_allele", "unknown_terms", "joins", genes=coding, all_genes=hl.len(ht.genes))
 
 
-def _is_annotated(variants: hl.Table, source: AnnotationSource) -> hl.BooleanExpression:
-    """Say whether a variant's record has transcripts of any allele; not asked where only some transcripts count."""
+def _other_alleles(one: AnnotatedBatch, source: AnnotationSource) -> int:
+    """Count variants without an entry whose record has transcripts; none where only some transcripts count."""
     if source.kind not in ("vep", "snpeff") or source.transcripts != "all":
-        return hl.bool(False)
-    return hl.coalesce(hl.len(variants.info[source.field]) > 0, hl.bool(False))
+        return 0
+    lengths = pc.list_value_length(one.batch.info.fields[source.field]).fill_null(0).to_numpy()
+    entries = np.bincount(one.entries.variants, minlength=len(one.batch))
+    return int(np.sum((lengths > 0) & (entries == 0)))
+
+
+def _gather(parts: Sequence[Path], schema: pa.Schema, output: Path) -> None:
+    """Put the shares' files into one, a row group at a time."""
+    with pq.ParquetWriter(output, schema) as writer:
+        for part in parts:
+            with pq.ParquetFile(part) as file:
+                for group in range(file.num_row_groups):
+                    writer.write_table(file.read_row_group(group, use_threads=False))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import hail as hl
-
 from association.problems import InputError
-from hail_pipelines.annotation.sources import AnnotationSource
-from hail_pipelines.annotation.variant_files import JoinCounts, check_join, count_join
+from hail_pipelines.annotation.variant_files import JoinCounts
 from hail_pipelines.reference_genome import ReferenceGenome, other_genome
 
 log = logging.getLogger(__name__)
@@ -59,43 +58,54 @@ class AnnotationCounts:
         return plain | {f"unknown consequence {term}": count for term, count in self.unknown_terms.items()}
 
 
-def count_annotation(ht: hl.Table, source: AnnotationSource, reference_genome: ReferenceGenome) -> AnnotationCounts:
-    """Count what was written, and refuse a table or gene model that can't be of this cohort.
+@dataclass
+class Tally:
+    """What annotation found in some of the variants.
+
+    Attributes
+    ----------
+    variants, annotated, gene_entries, other_alleles
+        As of `AnnotationCounts`.
+    all_entries
+        Pairs of variant and gene, kept or not.
+    genes
+        Genes with at least one variant.
+    unknown_terms
+        How many variants have each unknown consequence.
+    """
+
+    variants: int = 0
+    annotated: int = 0
+    gene_entries: int = 0
+    all_entries: int = 0
+    other_alleles: int = 0
+    genes: set[str] = field(default_factory=set)
+    unknown_terms: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: Tally) -> None:
+        """Add what was found in other variants."""
+        self.variants += other.variants
+        self.annotated += other.annotated
+        self.gene_entries += other.gene_entries
+        self.all_entries += other.all_entries
+        self.other_alleles += other.other_alleles
+        self.genes |= other.genes
+        self.unknown_terms += other.unknown_terms
+
+
+def count_annotation(tallies: Iterable[Tally], joins: Mapping[str, JoinCounts]) -> AnnotationCounts:
+    """Count what was found in all variants, and warn of consequences that nobody knows.
 
     Parameters
     ----------
-    ht
-        The table of `annotate`.
-    source
-        Where it came from.
-    reference_genome
-        The study's build.
-
-    Raises
-    ------
-    InputError
-        If a table of variants is on another build or holds none of the cohort's, or no gene of a gene model does.
+    tallies
+        What was found in each share of them.
+    joins
+        How the variants met a variant table, under "table", and a file of external frequencies, under "frequencies".
     """
-    found = ht.aggregate(
-        hl.struct(
-            genes=hl.agg.explode(lambda gene: hl.agg.collect_as_set(gene), ht.genes.map(lambda entry: entry.gene)),
-            variants=hl.agg.count(),
-            annotated=hl.agg.count_where(hl.len(ht.genes) > 0),
-            gene_entries=hl.agg.sum(hl.len(ht.genes)),
-            all_entries=hl.agg.sum(ht.all_genes),
-            other_alleles=hl.agg.count_where(ht.other_allele),
-            unknown_terms=hl.agg.explode(hl.agg.counter, ht.unknown_terms),
-            joins=hl.struct(**{name: count_join(ht.joins[name]) for name in ht.joins}),
-        )
-    )
-    files = {"table": source.table, "frequencies": source.frequencies.path if source.frequencies else None}
-    joins = {name: JoinCounts(**found.joins[name]) for name in found.joins}
-    for name, counts in joins.items():
-        file = files[name]
-        assert file is not None
-        check_join(file, counts, found.variants, reference_genome)
-    if source.kind == "gene_model":
-        check_gene_model(source.gene_model, found.annotated, found.variants, reference_genome)
+    found = Tally()
+    for tally in tallies:
+        found.add(tally)
     log.info("%d of %d variants lie in %d genes", found.annotated, found.variants, len(found.genes))
     unknown = dict(sorted(found.unknown_terms.items()))
     if unknown:

@@ -3,200 +3,253 @@
 Per gene the most severe consequence is taken, of the transcripts that count. Of those transcripts that have it,
 LOFTEE is HC if any is, each score and the external frequency is the largest of theirs (the smallest, for
 scores of which low values are damaging), and a text is that of the first that has one.
+
+Axes: v variants of a batch, e entries, p pairs of variant and gene, c entries that speak for a pair.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
 
-import hail as hl
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from hail_pipelines.annotation.consequences import most_severe_expr, severity_expr
+from hail_pipelines.annotation.consequences import MODIFIER_RANK, Consequences
+from hail_pipelines.annotation.info_fields import InfoFields
 from hail_pipelines.annotation.sources import AnnotationSource
+from hail_pipelines.annotation.values import extremes, nothing, numbers_of, plain_texts, texts_of
 
-# What the VCF specification (4.3, section 1.2) writes for characters with a meaning of their own; % comes last.
-ENCODED = {"%3A": ":", "%3B": ";", "%3D": "=", "%2C": ",", "%0D": " ", "%0A": " ", "%09": " ", "%7C": "|", "%25": "%"}
+Rows = NDArray[np.intp]
 
 
-def gene_entry_expr(
-    *,
-    gene: hl.StringExpression,
-    terms: hl.ArrayExpression,
-    loftee: hl.StringExpression | None = None,
-    numbers: Mapping[str, hl.Float64Expression] | None = None,
-    fields: Mapping[str, hl.StringExpression] | None = None,
-    preference: hl.Int32Expression | int = 0,
-) -> hl.StructExpression:
-    """Make one gene entry.
+class Values(Protocol):
+    """Values of entries, read of those alone that need them."""
 
-    Parameters
+    def has(self, name: str) -> bool:
+        """Say whether there is a value of this name."""
+        ...
+
+    def of(self, name: str, entries: Rows) -> pa.Array:
+        """Give the values of some entries, null where there is none."""
+        ...
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Values in columns, by name (e)."""
+
+    columns: Mapping[str, pa.Array]
+
+    def has(self, name: str) -> bool:
+        """Say whether there is a column of this name."""
+        return name in self.columns
+
+    def of(self, name: str, entries: Rows) -> pa.Array:
+        """Give the values of some entries."""
+        return self.columns[name].take(pa.array(entries))
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Gene entries of a batch of variants, those of a variant together and in the order of their source.
+
+    Attributes
     ----------
-    gene
-        Its name.
-    terms
-        Its consequences.
+    variants
+        The variant's row in the batch (e).
+    genes, consequences
+        The gene, and consequences that `&` or a comma joins; null where unknown (e).
+    preferences
+        Of a gene's entries only those with the smallest preference count (e).
+    values
+        Scores, texts and frequencies that the source itself has.
     loftee
-        LOFTEE's verdict; None where there is none.
-    numbers, fields
-        Numbers and texts by name, as `own_values` gives them.
-    preference
-        Of a gene's entries only those with the smallest preference count.
+        What LOFTEE's verdict is called among them; None where there is none.
     """
-    return hl.struct(
-        gene=gene,
-        terms=terms,
-        loftee=hl.missing(hl.tstr) if loftee is None else loftee,
-        numbers=hl.struct(**(numbers or {})),
-        fields=hl.struct(**(fields or {})),
-        preference=hl.int32(preference),
-    )
+
+    variants: Rows
+    genes: pa.Array
+    consequences: pa.Array
+    preferences: NDArray[np.int8]
+    values: Values = Columns({})
+    loftee: str | None = None
 
 
-def own_values(
-    source: AnnotationSource, present: Collection[str], value: Callable[[str], hl.Expression]
-) -> dict[str, dict[str, hl.Expression]]:
-    """Read those of the numbers and texts asked for that a source itself has.
+@dataclass(frozen=True)
+class Chosen:
+    """The entries that speak for each pair of variant and gene; pairs are in order of variants, then of genes.
 
-    Parameters
+    Attributes
     ----------
-    source
-        What is asked for.
-    present
-        The names that the source has.
-    value
-        Gives the value of a name.
+    entries
+        Those entries, of a pair in their own order (c).
+    pairs
+        The pair of each (c).
+    severities
+        How severe each pair's consequence is (p).
     """
-    return {
-        "numbers": {
-            name: number_expr(value(name), lowest=name in source.low_is_damaging)
-            for name in source.numbers
-            if name in present
-        },
-        "fields": {name: text_expr(value(name)) for name in source.fields if name in present},
-    }
+
+    entries: Rows
+    pairs: Rows
+    severities: NDArray[np.int16]
+
+    @property
+    def firsts(self) -> Rows:
+        """The first entry of each pair (p)."""
+        return self.entries[np.flatnonzero(_begins(self.pairs))]
+
+    def coding(self) -> Chosen:
+        """Leave out the pairs in which no protein changes."""
+        coding = self.severities < MODIFIER_RANK
+        kept = coding[self.pairs]
+        number = np.cumsum(coding) - 1
+        return Chosen(self.entries[kept], number[self.pairs[kept]], self.severities[coding])
 
 
-def complete_expr(
-    entries: hl.ArrayExpression, source: AnnotationSource, others: Mapping[str, Mapping[str, hl.Expression]]
-) -> hl.ArrayExpression:
-    """Give each entry exactly the scores, texts and external frequency that are asked for.
+def choose(entries: Entries, consequences: Consequences) -> Chosen:
+    """Pick the entries that speak for each pair of variant and gene.
 
     Parameters
     ----------
     entries
-        What the source itself says.
-    source
-        What is asked for.
-    others
-        Numbers and texts that stand elsewhere, as `own_values` gives them; one that the source has is its own.
+        Those without a gene or consequence are left out.
+    consequences
+        Theirs.
     """
-    element = entries.dtype.element_type
-
-    def value(entry: hl.StructExpression, kind: str, name: str | None, of_type: hl.HailType) -> hl.Expression:
-        if name is not None and name in element[kind]:
-            return entry[kind][name]
-        return hl.missing(of_type) if name is None else others[kind].get(name, hl.missing(of_type))
-
-    def complete(entry: hl.StructExpression) -> hl.StructExpression:
-        scores = {name: value(entry, "numbers", name, hl.tfloat64) for name in source.scores}
-        fields = {name: value(entry, "fields", name, hl.tstr) for name in source.fields}
-        return entry.drop("numbers").annotate(
-            external_af=value(entry, "numbers", source.external_af, hl.tfloat64),
-            scores=hl.struct(**scores),
-            fields=hl.struct(**fields),
-        )
-
-    return entries.map(complete)
+    named = np.array([term is not None for term in consequences.terms] + [False])
+    known = np.flatnonzero(named[consequences.texts] & entries.genes.is_valid().to_numpy(zero_copy_only=False))
+    genes = _ranks(entries.genes.take(pa.array(known)))
+    order = np.lexsort((genes, entries.variants[known]))
+    rows, genes = known[order], genes[order]
+    pairs = np.cumsum(_begins(entries.variants[rows]) | _begins(genes)) - 1
+    preferred = _least(entries.preferences[rows], pairs)
+    rows, pairs = rows[preferred], pairs[preferred]
+    severities = consequences.severities[consequences.texts[rows]]
+    worst = _least(severities, pairs)
+    rows, pairs = rows[worst], pairs[worst]
+    return Chosen(rows, pairs, severities[worst][_begins(pairs)])
 
 
-def terms_expr(consequence: hl.StringExpression) -> hl.ArrayExpression:
-    """Split consequences, which `&` or a comma joins."""
-    return consequence.split("[&,]").map(lambda term: term.strip()).filter(lambda term: hl.len(term) > 0)
-
-
-def number_expr(value: hl.Expression, *, lowest: bool = False) -> hl.Float64Expression:
-    """Read the largest of the numbers in a value, or the lowest; missing if it holds none.
+def gene_table(
+    chosen: Chosen,
+    entries: Entries,
+    consequences: Consequences,
+    *,
+    source: AnnotationSource,
+    info: InfoFields,
+    frequencies: NDArray[np.float64] | None = None,
+) -> pa.Table:
+    """Reduce entries to a row per pair of variant and gene; `variant` is the variant's row in the batch.
 
     Parameters
     ----------
-    value
-        A number, a text of numbers that `&`, `|`, a comma or a semicolon joins, or an array of either; of
-        `deleterious(0.02)` the number is the one in parentheses.
-    lowest
-        Whether the lowest counts.
+    chosen
+        The entries that speak for each pair.
+    entries, consequences
+        All entries.
+    source
+        What is asked for. What the source itself has not is an INFO field, or missing.
+    info
+        The variants' INFO fields.
+    frequencies
+        External frequencies of the variants, in place of the source's; NaN where unknown (v).
     """
-    if isinstance(value, hl.ArrayExpression):
-        numbers = value.map(lambda one: number_expr(one, lowest=lowest))
-    elif value.dtype == hl.tstr:
-        numbers = value.split("[&|,;]").map(_parse_expr)
+    firsts, reduction = chosen.firsts, _Reduction(chosen, entries, source, info)
+    if frequencies is None:
+        frequency = reduction.number(source.external_af)
     else:
-        numbers = hl.array([hl.float64(value)])
-    numbers = numbers.filter(lambda number: hl.is_defined(number) & ~hl.is_nan(number))
-    return hl.min(numbers) if lowest else hl.max(numbers)
+        frequency = pa.array(frequencies[entries.variants[firsts]], from_pandas=True)
+    columns = {
+        "variant": pa.array(entries.variants[firsts], pa.int32()),
+        "gene": entries.genes.take(pa.array(firsts)),
+        "consequence": pa.array(consequences.terms, pa.string()).take(pa.array(consequences.texts[firsts])),
+        "loftee": reduction.loftee(),
+        "external_af": frequency,
+        **{f"score_{name}": reduction.number(name, name in source.low_is_damaging) for name in source.scores},
+        **{f"field_{name}": reduction.text(name) for name in source.fields},
+    }
+    return pa.table(columns, schema=gene_schema(source))
 
 
-def text_expr(value: hl.Expression) -> hl.StringExpression:
-    """Give a value as text, those of an array joined by `&`, percent-encoded characters as they were meant."""
-    if isinstance(value, hl.ArrayExpression):
-        texts = value.filter(hl.is_defined).map(text_expr)
-        return hl.or_missing(hl.len(texts) > 0, hl.delimit(texts, "&"))
-    text = hl.str(value)
-    decoded = text
-    for code, character in ENCODED.items():
-        decoded = decoded.replace(code, character)
-    return hl.if_else(text.contains("%"), decoded, text)
+def gene_schema(source: AnnotationSource) -> pa.Schema:
+    """Name the columns of what annotation gives, with their types."""
+    texts = dict.fromkeys(("gene", "consequence", "loftee"), pa.string())
+    scores = {f"score_{name}": pa.float64() for name in source.scores}
+    fields = {f"field_{name}": pa.string() for name in source.fields}
+    return pa.schema({"variant": pa.int32(), **texts, "external_af": pa.float64(), **scores, **fields})
 
 
-def genes_expr(entries: hl.ArrayExpression, *, low_is_damaging: Collection[str] = ()) -> hl.ArrayExpression:
-    """Reduce a variant's gene entries to one per gene, in order of genes.
+@dataclass(frozen=True)
+class _Reduction:
+    """Reduces values of the entries that speak (c) to one of each pair (p)."""
 
-    Parameters
-    ----------
-    entries
-        Structs as `complete_expr` makes them; those without a gene or consequence are left out.
-    low_is_damaging
-        Scores of which the smallest counts.
-    """
-    known = entries.filter(lambda entry: hl.is_defined(entry.gene) & (hl.len(entry.terms) > 0))
-    by_gene = hl.sorted(hl.array(known.group_by(lambda entry: entry.gene)), key=lambda pair: pair[0])
-    return by_gene.map(lambda pair: _gene_expr(pair[0], pair[1], low_is_damaging))
+    chosen: Chosen
+    entries: Entries
+    source: AnnotationSource
+    info: InfoFields
+
+    @property
+    def _count(self) -> int:
+        return len(self.chosen.severities)
+
+    def _values(self, name: str | None) -> pa.Array:
+        """Give a value of each entry, its own or that of its variant's INFO field; null where there is none."""
+        spoken = self.chosen.entries
+        if name is not None and self.entries.values.has(name):
+            return self.entries.values.of(name, spoken)
+        if name is None or name not in self.info.fields:
+            return nothing(len(spoken))
+        return self.info.of_alleles(name, self.entries.variants[spoken])
+
+    def number(self, name: str | None, lowest: bool = False) -> pa.Array:
+        """Take the largest number of each pair, or the lowest."""
+        numbers = numbers_of(self._values(name), lowest=name in self.source.low_is_damaging)
+        return pa.array(extremes(self.chosen.pairs, numbers, self._count, lowest=lowest), from_pandas=True)
+
+    def text(self, name: str) -> pa.Array:
+        """Take the first text of each pair."""
+        texts = texts_of(self._values(name))
+        known = np.flatnonzero(texts.is_valid().to_numpy(zero_copy_only=False))
+        first = np.full(self._count, len(texts))
+        np.minimum.at(first, self.chosen.pairs[known], known)
+        return texts.take(pa.array(first, mask=first == len(texts)))
+
+    def loftee(self) -> pa.Array:
+        """Give HC where any verdict of a pair is, else LC where any is."""
+        found = np.full(self._count, None, object)
+        name = self.entries.loftee
+        if name is None or not self.entries.values.has(name):
+            return pa.array(found, pa.string())
+        verdicts = plain_texts(self.entries.values.of(name, self.chosen.entries))
+        for verdict in ("LC", "HC"):
+            has = pc.equal(verdicts, verdict).fill_null(False).to_numpy(zero_copy_only=False)
+            found[self.chosen.pairs[has]] = verdict
+        return pa.array(found, pa.string())
 
 
-def _gene_expr(
-    gene: hl.StringExpression, entries: hl.ArrayExpression, low_is_damaging: Collection[str]
-) -> hl.StructExpression:
-    """Reduce one gene's entries to its most severe."""
-    preferred = hl.min(entries.map(lambda entry: entry.preference))
-    counted = entries.filter(lambda entry: entry.preference == preferred)
-    worst = hl.min(counted.map(_severity_expr))
-    chosen = counted.filter(lambda entry: _severity_expr(entry) == worst)
-    # "HC" stands after "LC" and "OS" does after both, but OS is no verdict on a coding variant.
-    verdicts = hl.set(chosen.map(lambda entry: entry.loftee))
-    loftee = hl.case().when(verdicts.contains("HC"), "HC").when(verdicts.contains("LC"), "LC").or_missing()
-
-    def score(name: str) -> hl.Float64Expression:
-        values = chosen.map(lambda entry: entry.scores[name])
-        return hl.min(values) if name in low_is_damaging else hl.max(values)
-
-    def field(name: str) -> hl.StringExpression:
-        return chosen.map(lambda entry: entry.fields[name]).find(hl.is_defined)
-
-    return hl.struct(
-        gene=gene,
-        consequence=most_severe_expr(chosen[0].terms),
-        loftee=loftee,
-        external_af=hl.max(chosen.map(lambda entry: entry.external_af)),
-        scores=hl.struct(**{name: score(name) for name in entries[0].scores}),
-        fields=hl.struct(**{name: field(name) for name in entries[0].fields}),
-    )
+def _ranks(texts: pa.Array) -> NDArray[np.intp]:
+    """Rank each text in the order of all of them."""
+    encoded = texts.dictionary_encode()
+    order = pc.sort_indices(encoded.dictionary).to_numpy()
+    ranks: Rows = np.empty(len(order), np.intp)
+    ranks[order] = np.arange(len(order))
+    ranks = ranks[encoded.indices.to_numpy(zero_copy_only=False)]
+    return ranks
 
 
-def _severity_expr(entry: hl.StructExpression) -> hl.Int32Expression:
-    """Rank an entry by its most severe term."""
-    return hl.min(entry.terms.map(severity_expr))
+def _begins(groups: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Say where a group begins whose members stand together."""
+    begins: NDArray[np.bool_] = np.diff(groups, prepend=-1) != 0
+    return begins
 
 
-def _parse_expr(text: hl.StringExpression) -> hl.Float64Expression:
-    """Read a number, that in parentheses if there is one; missing if it is none."""
-    bracketed = text.first_match_in(r"\(([^()]*)\)$")
-    return hl.parse_float64(hl.if_else(hl.is_defined(bracketed), bracketed[0], text).strip())
+def _least(values: NDArray[np.integer], groups: Rows) -> NDArray[np.bool_]:
+    """Say which values are the least of their group."""
+    least = np.full(groups[-1] + 1 if len(groups) else 0, np.iinfo(values.dtype).max, values.dtype)
+    np.minimum.at(least, groups, values)
+    is_least: NDArray[np.bool_] = values == least[groups]
+    return is_least

@@ -7,60 +7,29 @@ texts are joined by `&`.
 
 from __future__ import annotations
 
-import hail as hl
+import numpy as np
 
-from hail_pipelines.annotation.entries import gene_entry_expr, own_values, terms_expr, text_expr
+from hail_pipelines.annotation.batches import Batch
+from hail_pipelines.annotation.entries import Entries
 from hail_pipelines.annotation.sources import AnnotationSource
+from hail_pipelines.annotation.values import plain_texts, texts_of
 
 
-def allele_value_expr(
-    value: hl.Expression, old_alleles: hl.ArrayExpression, a_index: hl.Int32Expression
-) -> hl.Expression:
-    """Give what an INFO field says of one allele, as an array where it holds arrays.
-
-    Parameters
-    ----------
-    value
-        The field's value, or array of them.
-    old_alleles
-        The record's alleles as they stood in the VCF.
-    a_index
-        The allele's number among them.
-    """
-    if not isinstance(value, hl.ArrayExpression):
-        return value
-    own = value[a_index - 1 : a_index]
-    return hl.if_else(hl.len(value) == hl.len(old_alleles) - 1, own, value)
-
-
-def info_entries(variants: hl.Table, source: AnnotationSource) -> hl.ArrayExpression:
-    """Make one entry of the INFO fields that name gene and consequence; a gene is the first that is named."""
-
-    def first(name: str | None) -> hl.StringExpression:
-        assert name is not None
-        value = allele_value_expr(variants.info[name], variants.old_alleles, variants.a_index)
-        return value.first() if isinstance(value, hl.ArrayExpression) else value
-
-    return hl.array(
-        [
-            gene_entry_expr(
-                gene=text_expr(first(source.gene_field)), terms=terms_expr(hl.str(first(source.consequence_field)))
-            )
-        ]
-    )
-
-
-def info_values(variants: hl.Table, source: AnnotationSource) -> dict[str, dict[str, hl.Expression]]:
-    """Read the numbers and texts asked for that are INFO fields.
+def info_entries(batch: Batch, source: AnnotationSource) -> Entries:
+    """Make one entry of each variant, of the INFO fields that name gene and consequence.
 
     Parameters
     ----------
-    variants
-        The cohort's variants, with `info`, `old_alleles` and `a_index`.
+    batch
+        The variants, with both fields; a gene is the first that is named.
     source
-        Which are asked for.
+        Names the fields.
     """
-    present = set(variants.info) if "info" in variants.row else set()
-    return own_values(
-        source, present, lambda name: allele_value_expr(variants.info[name], variants.old_alleles, variants.a_index)
+    assert source.gene_field is not None
+    assert source.consequence_field is not None
+    return Entries(
+        np.arange(len(batch)),
+        texts_of(batch.info.first_of_alleles(source.gene_field)),
+        plain_texts(batch.info.first_of_alleles(source.consequence_field)),
+        np.zeros(len(batch), np.int8),
     )

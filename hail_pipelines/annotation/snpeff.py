@@ -8,54 +8,44 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import hail as hl
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from hail_pipelines.annotation.entries import gene_entry_expr, own_values, terms_expr, text_expr
+from hail_pipelines.annotation.batches import Batch
+from hail_pipelines.annotation.entries import Entries
 from hail_pipelines.annotation.parts import SNPEFF_PARTS
 from hail_pipelines.annotation.sources import AnnotationSource
-from hail_pipelines.annotation.vep import of_allele_expr, part_expr, parts_expr
+from hail_pipelines.annotation.split_field import of_alleles, split_field
+from hail_pipelines.annotation.values import texts_of
 
 
-def snpeff_entries_expr(
-    annotations: hl.ArrayExpression,
-    old_alleles: hl.ArrayExpression,
-    a_index: hl.Int32Expression,
-    *,
-    subfields: Sequence[str] = SNPEFF_PARTS,
-    source: AnnotationSource | None = None,
-) -> hl.ArrayExpression:
-    """Parse the transcripts of an ANN field that belong to one allele.
+def snpeff_entries(batch: Batch, source: AnnotationSource, names: Sequence[str] = SNPEFF_PARTS) -> Entries:
+    """List the entries of an ANN field: of each variant the transcripts of its allele.
 
     Parameters
     ----------
-    annotations
-        The field's values, one per allele and transcript.
-    old_alleles
-        The record's alleles as they stood in the VCF.
-    a_index
-        The allele's number among them.
-    subfields
-        Names of the field's parts, in the header's order.
+    batch
+        The variants, with the field.
     source
-        Which parts are wanted beside gene and consequence; None for none.
+        Which field, and which parts beside gene and consequence.
+    names
+        Names of the field's parts, in the header's order.
 
     Notes
     -----
-    SnpEff has a LOF field of its own, by other rules than LOFTEE's; it is not read, and `loftee` is missing.
+    SnpEff has a LOF field of its own, by other rules than LOFTEE's; it is not read.
     """
-    wanted = source or AnnotationSource("snpeff", field="ANN")
-
-    def entry(parts: hl.ArrayExpression) -> hl.StructExpression:
-        def part(name: str | None) -> hl.StringExpression:
-            return part_expr(parts, name, subfields)
-
-        return gene_entry_expr(
-            gene=text_expr(hl.coalesce(part("Gene_Name"), part("Gene_ID"))),
-            terms=terms_expr(part("Annotation")),
-            **own_values(wanted, subfields, part),
-        )
-
+    field = split_field(batch.info.fields[source.field], names)
     # An entry that ends before its gene is broken.
-    parts = parts_expr(annotations).filter(lambda one: hl.len(one) >= len(SNPEFF_PARTS))
-    named = parts.map(lambda one: hl.coalesce(part_expr(one, "Allele", subfields), ""))
-    return of_allele_expr(parts, named, old_alleles[a_index], hl.len(old_alleles) - 1).map(entry)
+    field = field.take(np.flatnonzero(field.sizes >= len(SNPEFF_PARTS)))
+    references = batch.old_alleles.offsets.to_numpy()[:-1]
+    spellings = batch.old_alleles.values.take(pa.array(references + batch.info.a_index))
+    field = field.take(np.flatnonzero(of_alleles(field, field.part("Allele"), spellings, batch.info.alternates)))
+    return Entries(
+        field.variants,
+        texts_of(pc.coalesce(field.part("Gene_Name"), field.part("Gene_ID"))),
+        field.part("Annotation"),
+        np.zeros(len(field.variants), np.int8),
+        field,
+    )

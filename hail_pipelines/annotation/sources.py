@@ -1,7 +1,6 @@
 """Where a variant's genes and consequences come from.
 
-Every source is brought to one shape: for each variant an array of gene entries, one per transcript or per
-row of the source.
+Every source is brought to one shape: gene entries of each variant, one per transcript or per row of the source.
 """
 
 from __future__ import annotations
@@ -90,15 +89,16 @@ class AnnotationSource:
     frequencies: FrequencyFile | None = None
 
     @property
-    def numbers(self) -> tuple[str, ...]:
-        """Every name of a number."""
-        external = (self.external_af,) if self.external_af is not None else ()
-        return tuple(dict.fromkeys((*self.scores, *external)))
+    def needs_hail(self) -> bool:
+        """Whether Hail must run: for VEP, or to read a Hail Table."""
+        files = [self.table, self.frequencies.path if self.frequencies else None]
+        return self.kind == "hail_vep" or any(file is not None and file.name.endswith(".ht") for file in files)
 
     @property
     def values(self) -> tuple[str, ...]:
         """Every name of a score, a text or the external frequency."""
-        return tuple(dict.fromkeys((*self.numbers, *self.fields)))
+        external = (self.external_af,) if self.external_af is not None else ()
+        return tuple(dict.fromkeys((*self.scores, *external, *self.fields)))
 
     @property
     def info_fields(self) -> tuple[str, ...]:

@@ -15,115 +15,81 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import hail as hl
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from hail_pipelines.annotation.entries import gene_entry_expr, own_values, terms_expr, text_expr
+from hail_pipelines.annotation.batches import Batch
+from hail_pipelines.annotation.entries import Entries
 from hail_pipelines.annotation.parts import Transcripts
 from hail_pipelines.annotation.sources import AnnotationSource
+from hail_pipelines.annotation.split_field import SplitField, of_alleles, split_field
+from hail_pipelines.annotation.values import texts_of
+
+# The preference of a transcript that never counts.
+NEVER = -1
 
 
-def parts_expr(texts: hl.ArrayExpression) -> hl.ArrayExpression:
-    """Split each transcript's text into its parts."""
-    return texts.map(lambda text: text.split(r"\|"))
-
-
-def part_expr(parts: hl.ArrayExpression, name: str | None, subfields: Sequence[str]) -> hl.StringExpression:
-    """Give one part of a transcript; missing if it is empty, or no such part is named."""
-    if name is None or name not in subfields:
-        return hl.missing(hl.tstr)
-    index = list(subfields).index(name)
-    text = parts[index].strip()
-    return hl.or_missing(hl.len(parts) > index, hl.or_missing(hl.len(text) > 0, text))
-
-
-def vep_alleles_expr(alleles: hl.ArrayExpression) -> hl.ArrayExpression:
-    """Spell a record's alleles as VEP does in the Allele part of CSQ.
+def vep_alleles(old_alleles: pa.ListArray, a_index: NDArray[np.integer]) -> pa.Array:
+    """Spell each variant's allele as VEP does in the Allele part of CSQ.
 
     Where some alternate differs in length from the reference and all alleles but `*` share their first
     base, VEP takes that base off all of them and writes `-` for what is then empty.
-    """
-    bases = alleles.filter(lambda allele: allele != "*")
-    lengths_differ = hl.any(lambda allele: hl.len(allele) != hl.len(alleles[0]), bases)
-    one_first_base = hl.all(lambda allele: allele[0] == alleles[0][0], bases)
-    trimmed = alleles.map(
-        lambda allele: hl.if_else(allele == "*", "*", hl.if_else(hl.len(allele) > 1, allele[1:], "-"))
-    )
-    return hl.if_else(lengths_differ & one_first_base, trimmed, alleles)
-
-
-def of_allele_expr(
-    parts: hl.ArrayExpression,
-    named: hl.ArrayExpression,
-    spelling: hl.StringExpression,
-    alternates: hl.Int32Expression,
-) -> hl.ArrayExpression:
-    """Keep the transcripts of one allele by its spelling.
-
-    Where the record has one alternate and its field one spelling, they are the same allele however it was
-    trimmed in between.
 
     Parameters
     ----------
-    parts
-        Each transcript's parts.
-    named
-        The allele that each names.
-    spelling
-        The allele as the program spells it.
-    alternates
-        How many alternates the record has.
+    old_alleles
+        The alleles of each variant's record as they stood in the VCF (v).
+    a_index
+        Which of them the variant is (v).
     """
-    certain = (alternates == 1) & (hl.len(hl.set(named)) == 1)
-    kept = hl.zip(parts, named).filter(lambda pair: certain | (pair[1] == spelling))
-    return kept.map(lambda pair: pair[0])
+    alleles, records = pc.list_flatten(old_alleles), pc.list_parent_indices(old_alleles).to_numpy()
+    references = np.searchsorted(records, np.arange(len(old_alleles)))
+    lengths = pc.utf8_length(alleles).to_numpy()
+    bases = pc.utf8_slice_codeunits(alleles, 0, 1).dictionary_encode().indices.to_numpy()
+    sequence = pc.not_equal(alleles, "*").to_numpy(zero_copy_only=False)
+    longer = sequence & (lengths != lengths[references][records])
+    other = sequence & (bases != bases[references][records])
+    trimmed = np.bincount(records[longer], minlength=len(references)) > 0
+    trimmed &= np.bincount(records[other], minlength=len(references)) == 0
+    own = alleles.take(pa.array(references + a_index))
+    rest = pc.utf8_slice_codeunits(own, 1)
+    rest = pc.if_else(pc.equal(rest, ""), "-", rest)
+    return pc.if_else(pc.and_(pa.array(trimmed), pc.not_equal(own, "*")), rest, own)
 
 
-def preference_expr(
-    transcripts: Transcripts,
-    *,
-    canonical: hl.BooleanExpression,
-    mane_select: hl.BooleanExpression,
-    picked: hl.BooleanExpression,
-) -> hl.Int32Expression:
-    """Rank a transcript by the choice of transcripts: a gene's lowest counts; missing for one that never does.
+def preferences_of(
+    transcripts: Transcripts, *, canonical: pa.Array, mane_select: pa.Array, picked: pa.Array
+) -> NDArray[np.int8]:
+    """Rank transcripts by the choice of them: a gene's lowest counts, and `NEVER` none (t).
 
     Parameters
     ----------
     transcripts
         The choice.
     canonical, mane_select, picked
-        What the transcript is.
+        What each transcript is; null is no (t).
     """
     if transcripts == "all":
-        return hl.int32(0)
+        return np.zeros(len(canonical), np.int8)
     if transcripts == "mane_or_canonical":
-        return hl.case(missing_false=True).when(mane_select, 0).when(canonical, 1).or_missing()
+        return np.where(_true(mane_select), 0, np.where(_true(canonical), 1, NEVER)).astype(np.int8)
     marked = {"canonical": canonical, "mane": mane_select, "pick": picked}[transcripts]
-    return hl.or_missing(hl.coalesce(marked, hl.bool(False)), 0)
+    return np.where(_true(marked), 0, NEVER).astype(np.int8)
 
 
-def vep_entries_expr(
-    consequences: hl.ArrayExpression,
-    old_alleles: hl.ArrayExpression,
-    a_index: hl.Int32Expression,
-    *,
-    subfields: Sequence[str],
-    source: AnnotationSource,
-) -> hl.ArrayExpression:
-    """Parse the transcripts of a CSQ field that belong to one allele.
+def vep_entries(batch: Batch, source: AnnotationSource, names: Sequence[str]) -> Entries:
+    """List the entries of a CSQ field: of each variant the transcripts of its allele that may count.
 
     Parameters
     ----------
-    consequences
-        The field's values, one per allele and transcript.
-    old_alleles
-        The record's alleles as they stood in the VCF.
-    a_index
-        The allele's number among them.
-    subfields
-        Names of the field's parts, in the header's order.
+    batch
+        The variants, with the field.
     source
-        Which transcripts and parts are wanted.
+        Which field, transcripts and parts are wanted.
+    names
+        Names of the field's parts, in the header's order.
 
     Notes
     -----
@@ -131,42 +97,53 @@ def vep_entries_expr(
     allele was split after VEP saw it, so that its numbers no longer hold: it goes by Allele too. With neither part,
     and several alternates, nothing says which is meant, and there are no entries.
     """
-
-    def entry(parts: hl.ArrayExpression) -> hl.StructExpression:
-        def part(name: str | None) -> hl.StringExpression:
-            return part_expr(parts, name, subfields)
-
-        mane_select = hl.is_defined(part("MANE_SELECT")) | (part("MANE") != "MANE_Plus_Clinical")
-        return gene_entry_expr(
-            gene=text_expr(hl.coalesce(part("SYMBOL"), part("Gene"))),
-            terms=terms_expr(part("Consequence")),
-            loftee=part("LoF"),
-            **own_values(source, subfields, part),
-            preference=preference_expr(
-                source.transcripts,
-                canonical=part("CANONICAL") == "YES",
-                mane_select=mane_select,
-                picked=part("PICK") == "1",
-            ),
-        )
-
-    mine = _of_allele(parts_expr(consequences), old_alleles, a_index, subfields)
-    return mine.map(entry).filter(lambda one: hl.is_defined(one.preference))
+    field = split_field(batch.info.fields[source.field], names)
+    field = field.take(np.flatnonzero(_of_own_allele(field, batch)))
+    preferences = _preferences(field, source.transcripts)
+    may_count = np.flatnonzero(preferences != NEVER)
+    field = field.take(may_count)
+    return Entries(
+        field.variants,
+        texts_of(pc.coalesce(field.part("SYMBOL"), field.part("Gene"))),
+        field.part("Consequence"),
+        preferences[may_count],
+        field,
+        "LoF",
+    )
 
 
-def _of_allele(
-    parts: hl.ArrayExpression, old_alleles: hl.ArrayExpression, a_index: hl.Int32Expression, subfields: Sequence[str]
-) -> hl.ArrayExpression:
-    """Keep the transcripts of one allele."""
-    alternates = hl.len(old_alleles) - 1
-    if "Allele" in subfields:
-        named = parts.map(lambda one: hl.coalesce(part_expr(one, "Allele", subfields), ""))
-        by_spelling = of_allele_expr(parts, named, vep_alleles_expr(old_alleles)[a_index], alternates)
-    else:
-        by_spelling = hl.if_else(alternates == 1, parts, hl.empty_array(parts.dtype.element_type))
-    if "ALLELE_NUM" not in subfields:
+def _preferences(field: SplitField, transcripts: Transcripts) -> NDArray[np.int8]:
+    """Rank transcripts by their marks, which are not looked at where all count (t)."""
+    if transcripts == "all":
+        return np.zeros(len(field.variants), np.int8)
+    other_mane = pc.not_equal(field.part("MANE"), "MANE_Plus_Clinical").fill_null(False)
+    return preferences_of(
+        transcripts,
+        canonical=pc.equal(field.part("CANONICAL"), "YES"),
+        mane_select=pc.or_(field.part("MANE_SELECT").is_valid(), other_mane),
+        picked=pc.equal(field.part("PICK"), "1"),
+    )
+
+
+def _of_own_allele(field: SplitField, batch: Batch) -> NDArray[np.bool_]:
+    """Say which transcripts are of the variant's own allele (t)."""
+    alternates, a_index = batch.info.alternates, batch.info.a_index
+    by_spelling: NDArray[np.bool_] = alternates[field.variants] == 1
+    if "Allele" in field.names:
+        spellings = vep_alleles(batch.old_alleles, a_index)
+        by_spelling = of_alleles(field, field.part("Allele"), spellings, alternates)
+    if "ALLELE_NUM" not in field.names:
         return by_spelling
-    numbers = parts.map(lambda one: part_expr(one, "ALLELE_NUM", subfields))
-    split_since = (alternates == 1) & numbers.any(lambda number: number != "1")
-    by_number = parts.filter(lambda one: part_expr(one, "ALLELE_NUM", subfields) == hl.str(a_index))
-    return hl.if_else(split_since, by_spelling, by_number)
+    numbers = field.part("ALLELE_NUM")
+    own_numbers = pc.cast(pa.array(a_index[field.variants]), pa.string())
+    by_number = _true(pc.equal(numbers, own_numbers))
+    not_first = np.bincount(field.variants[_true(pc.not_equal(numbers, "1"))], minlength=len(batch)) > 0
+    split_since = (alternates == 1) & not_first
+    own: NDArray[np.bool_] = np.where(split_since[field.variants], by_spelling, by_number)
+    return own
+
+
+def _true(mask: pa.Array) -> NDArray[np.bool_]:
+    """Say where a mask is true; unknown is no."""
+    array: NDArray[np.bool_] = mask.fill_null(False).to_numpy(zero_copy_only=False)
+    return array

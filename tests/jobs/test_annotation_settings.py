@@ -86,7 +86,7 @@ def test_files_are_found_beside_the_study_and_stand_for_what_is_in_them(tmp_path
         tmp_path / "genes.gtf",
         tmp_path / "gnomad.tsv",
     ]
-    assert annotation_outputs(with_files) == ("genes.ht", "gene_lengths.parquet")
+    assert annotation_outputs(with_files) == ("genes.parquet", "gene_lengths.parquet")
     source = annotation_source(with_files, path)
     columns = {"contig": "chrom", "position": "position", "ref": "ref", "alt": "alt"}
     assert source.frequencies == FrequencyFile(tmp_path / "gnomad.tsv", "AF", columns)
@@ -100,4 +100,4 @@ def test_files_are_found_beside_the_study_and_stand_for_what_is_in_them(tmp_path
 def test_splice_sites_belong_to_the_coding_sequence_of_a_gtf(tmp_path, settings, padding):
     source = annotation_source(study(source="gene_model", **settings), tmp_path / "study.yaml")
     assert source.padding == padding
-    assert annotation_outputs(study(source="snpeff")) == ("genes.ht",)
+    assert annotation_outputs(study(source="snpeff")) == ("genes.parquet",)

@@ -1,12 +1,14 @@
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from association.problems import InputError
+from hail_pipelines.annotation import batches
 from hail_pipelines.annotation.annotate import GENE_LENGTHS, annotate
 from hail_pipelines.annotation.counts import AnnotationCounts, check_gene_model
 from hail_pipelines.annotation.sources import AnnotationSource
-
-pytestmark = pytest.mark.usefixtures("hail_session")
+from hail_pipelines.shares import Workers
 
 PARTS = {
     "CSQ": ("Consequence", "ALLELE_NUM", "SYMBOL", "REVEL"),
@@ -15,7 +17,7 @@ PARTS = {
 
 
 def brief(genes):
-    return [[(gene.gene, gene.consequence, gene.external_af, dict(gene.scores)) for gene in row] for row in genes]
+    return [[(gene.gene, gene.consequence, gene.external_af, gene.scores) for gene in row] for row in genes]
 
 
 def test_vep_annotation_leaves_out_genes_whose_protein_stays_and_takes_what_it_lacks_from_info(annotated):
@@ -29,7 +31,7 @@ def test_vep_annotation_leaves_out_genes_whose_protein_stays_and_takes_what_it_l
         [],
     ]
     # Three values for two alleles are the record's, not the alleles'.
-    assert [dict(row[0].fields) for row in genes[:2]] == [{"dbNSFP_SIFT_pred": "D&T&T"}] * 2
+    assert [row[0].fields for row in genes[:2]] == [{"dbNSFP_SIFT_pred": "D&T&T"}] * 2
     assert counts == AnnotationCounts(variants=3, annotated=2, gene_entries=2, modifier_entries=2, genes=2)
 
 
@@ -51,7 +53,7 @@ def test_snpeff_keeps_its_own_texts_and_scores_from_info_and_counts_unknown_term
         [("FUS", "missense_variant", None, {"dbNSFP_CADD_phred": 21.0})],
         [],
     ]
-    assert [dict(row[0].fields) for row in genes[:2]] == [{"HGVS.p": "p.Gln23%2A"}, {"HGVS.p": "p.Arg1Gly"}]
+    assert [row[0].fields for row in genes[:2]] == [{"HGVS.p": "p.Gln23%2A"}, {"HGVS.p": "p.Arg1Gly"}]
     assert counts.unknown_terms == {"odd_variant": 1}
     assert counts.by_name()["unknown consequence odd_variant"] == 1
     assert all(isinstance(count, int) for count in counts.by_name().values())
@@ -83,14 +85,98 @@ def test_parts_that_are_absent_are_named(calls, tmp_path):
     with pytest.raises(InputError, match=r"AlphaMissense.*no such part; the header names: Consequence, SYMBOL"):
         annotate(
             calls,
-            tmp_path / "genes.ht",
+            tmp_path / "genes.parquet",
             AnnotationSource(scores=("AlphaMissense",)),
             subfields={"CSQ": ("Consequence", "SYMBOL")},
         )
     with pytest.raises(InputError, match=r"'Gene_Name'.*no such part"):
         annotate(
             calls,
-            tmp_path / "genes.ht",
+            tmp_path / "genes.parquet",
             AnnotationSource("snpeff", field="ANN"),
             subfields={"ANN": ("Allele", "Annotation")},
         )
+
+
+INFO_SOURCE = AnnotationSource(
+    kind="info", gene_field="GENE", consequence_field="EFFECT", scores=("CADD",), fields=("NOTE",)
+)
+
+
+def many_variants():
+    """Give variants of which the third gene alone changes no protein, and every fifth has no gene."""
+    genes = [None if number % 5 == 0 else [f"GENE{number % 3}"] for number in range(60)]
+    effects = [["intron_variant" if number % 3 == 2 else "stop_gained"] for number in range(60)]
+    return [
+        (
+            "1",
+            10 * number + 1,
+            "A",
+            "G",
+            ["A", "G"],
+            1,
+            {"GENE": gene, "EFFECT": effect, "CADD": number / 2, "NOTE": None},
+        )
+        for number, gene, effect in zip(range(60), genes, effects, strict=True)
+    ]
+
+
+TYPES = {"GENE": pa.list_(pa.string()), "EFFECT": pa.list_(pa.string()), "CADD": pa.float64(), "NOTE": pa.string()}
+
+
+def test_the_file_is_the_same_however_the_variants_are_dealt_out(write_variants, tmp_path, monkeypatch):
+    """Shares, batches and threads change no byte; rows are in order of variants, with plain columns."""
+    monkeypatch.setattr(batches, "SHARE_VARIANTS", 8)
+    monkeypatch.setattr(batches, "BATCH_VARIANTS", 5)
+    folder = write_variants(tmp_path / "calls", many_variants(), TYPES, row_group_size=7)
+    assert len(batches.shares_of(folder / "variants.parquet")) == 5
+    written, counts = [], []
+    for threads in (1, 3):
+        counts.append(annotate(folder, tmp_path / f"{threads}.parquet", INFO_SOURCE, workers=Workers(threads)))
+        written.append((tmp_path / f"{threads}.parquet").read_bytes())
+    assert written[0] == written[1]
+    assert counts[0] == counts[1] == AnnotationCounts(60, annotated=32, gene_entries=32, modifier_entries=16, genes=2)
+    table = pq.read_table(tmp_path / "1.parquet")
+    expected = [number for number in range(60) if number % 5 and number % 3 < 2]
+    assert table["variant"].to_pylist() == expected
+    assert table["score_CADD"].to_pylist() == [number / 2 for number in expected]
+    assert table["field_NOTE"].null_count == len(expected)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.parquet", "3.parquet", "calls"]
+
+
+def test_variants_none_of_which_has_a_gene_make_an_empty_file(write_variants, tmp_path):
+    rows = [(*row[:6], {"GENE": None}) for row in many_variants()[:3]]
+    for number, some in enumerate((rows, [])):
+        counts = annotate(
+            write_variants(tmp_path / f"calls{number}", some, TYPES), tmp_path / "genes.parquet", INFO_SOURCE
+        )
+        assert counts == AnnotationCounts(len(some), annotated=0, gene_entries=0, modifier_entries=0, genes=0)
+        table = pq.read_table(tmp_path / "genes.parquet")
+        assert table.column_names == [
+            "variant",
+            "gene",
+            "consequence",
+            "loftee",
+            "external_af",
+            "score_CADD",
+            "field_NOTE",
+        ]
+        assert len(table) == 0
+
+
+def test_a_record_annotated_for_no_allele_of_its_own_is_counted(write_variants, tmp_path):
+    """Not where only some transcripts are asked for, and not where nothing is said of the record."""
+    texts = [["T|odd_one|SOD1||", "T|odd_one&odder|FUS||"], None, []]
+    rows = [("1", 10 + n, "A", "C", ["A", "C", "G"], 1, {"CSQ": text}) for n, text in enumerate(texts)]
+    rows += [
+        ("1", 20 + n, "A", "C", ["A", "C"], 1, {"CSQ": ["C|odd_one|SOD1||", "C|odd_one&odder|||"]}) for n in (0, 1)
+    ]
+    folder = write_variants(tmp_path / "calls", rows, {"CSQ": pa.list_(pa.string())})
+    parts = {"CSQ": ("Allele", "Consequence", "SYMBOL", "CANONICAL")}
+    counts = annotate(folder, tmp_path / "genes.parquet", AnnotationSource(), subfields=parts)
+    assert counts == AnnotationCounts(
+        5, annotated=0, gene_entries=0, modifier_entries=2, genes=0, other_alleles=1,
+        unknown_terms={"odd_one": 2, "odder": 2},
+    )  # fmt: skip
+    some = annotate(folder, tmp_path / "genes.parquet", AnnotationSource(transcripts="canonical"), subfields=parts)
+    assert (some.other_alleles, some.unknown_terms) == (0, {})

@@ -75,8 +75,8 @@ def test_vep_run_by_hail_is_read_by_the_rule_of_csq(annotated, config):
         [],
     ]
     sod1 = genes[0][1]
-    assert dict(sod1.scores) == {"sift_score": 0.01, "polyphen_score": 0.9, "dbNSFP_CADD_phred": 33.5}
-    assert dict(sod1.fields) == {"hgvsp": "p.A4V"}
+    assert sod1.scores == {"sift_score": 0.01, "polyphen_score": 0.9, "dbNSFP_CADD_phred": 33.5}
+    assert sod1.fields == {"hgvsp": "p.A4V"}
     assert (counts.variants, counts.annotated) == (3, 1)
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import gzip
+from collections import Counter
 
-import hail as hl
 import pandas as pd
+import pyarrow.parquet as pq
 import pysam
 import pytest
 
-from hail_pipelines.annotation.annotate import annotate
+from hail_pipelines.annotation.annotate import Annotation, annotate, annotated_batches
+from hail_pipelines.annotation.batches import shares_of
+from hail_pipelines.annotation.outside import OutsideRows
 from hail_pipelines.annotation.sources import AnnotationSource
 from hail_pipelines.load_calls import load_calls
 from hail_pipelines.vcf.files import inspect_vcfs
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("hail_session")]
+pytestmark = pytest.mark.slow
 
 # Ensembl's order, as its page gave it for release 113, with SnpEff's kinds of inframe changes and start losses.
 ORDER = [
@@ -117,21 +120,35 @@ def of_first_sample(paths, folder):
     return copies
 
 
-def annotated(paths, folder, genome, source):
-    copies = of_first_sample(paths, folder)
-    fields = source.info_fields
-    summary = inspect_vcfs(copies, reference_genome=genome, info_fields=fields)
-    load_calls(copies, folder / "calls.mt", reference_genome=genome, info_fields=fields)
-    counts = annotate(folder / "calls.mt", folder / "genes.ht", source, subfields=summary.annotation_subfields)
-    rows = hl.read_table(str(folder / "genes.ht")).select("genes", "all_genes").collect()
-    genes = {
-        (row.locus.contig.removeprefix("chr"), row.locus.position, *row.alleles): (
-            row.all_genes,
-            {gene.gene: gene.consequence for gene in row.genes},
-        )
-        for row in rows
-    }
-    return counts, genes
+@pytest.fixture
+def annotated(read_genes, tmp_path):
+    """Give a function that annotates VCFs: the counts, and each variant's number of genes and coding consequences."""
+
+    def run(paths, genome, source):
+        copies = of_first_sample(paths, tmp_path)
+        fields = source.info_fields
+        summary = inspect_vcfs(copies, reference_genome=genome, info_fields=fields)
+        calls, output = tmp_path / "calls", tmp_path / "genes.parquet"
+        load_calls(copies, calls, reference_genome=genome, info_fields=fields)
+        counts = annotate(calls, output, source, subfields=summary.annotation_subfields)
+        variants = pq.read_table(calls / "variants.parquet", columns=["contig", "position", "ref", "alt"]).to_pylist()
+        keys = [(row["contig"].removeprefix("chr"), row["position"], row["ref"], row["alt"]) for row in variants]
+        numbers = genes_of_any_kind(calls / "variants.parquet", source, summary.annotation_subfields)
+        found = [{gene.gene: gene.consequence for gene in genes} for genes in read_genes(output, len(keys))]
+        return counts, dict(zip(keys, zip(numbers, found, strict=True), strict=True))
+
+    return run
+
+
+def genes_of_any_kind(variants, source, subfields):
+    """Count the genes of each variant, those in which it changes no protein among them."""
+    parts = subfields.get(source.field, ())
+    annotation = Annotation(source, parts, OutsideRows(None, None, {}), {})
+    counts = Counter()
+    for share in shares_of(variants):
+        for one in annotated_batches(variants, share, annotation):
+            counts.update((one.entries.variants[one.chosen.firsts] + one.batch.first).tolist())
+    return [counts[number] for number in range(pq.read_metadata(variants).num_rows)]
 
 
 @pytest.mark.parametrize(
@@ -143,10 +160,10 @@ def annotated(paths, folder, genome, source):
     ],
 )
 def test_consequences_per_gene_of_real_calls_equal_those_of_their_text(
-    shared_data, tmp_path, name, source, field, variants, pairs
+    annotated, shared_data, name, source, field, variants, pairs
 ):
     path = shared_data / "real" / name
-    counts, genes = annotated([path], tmp_path, "GRCh37", source)
+    counts, genes = annotated([path], "GRCh37", source)
     expected = parsed([path], field)
     assert genes == expected
     assert len(genes) == variants
@@ -164,23 +181,23 @@ def mane_or_canonical(transcripts):
     ("transcripts", "counted"), [("all", lambda found: found), ("mane_or_canonical", mane_or_canonical)]
 )
 def test_consequences_per_gene_of_a_simulated_exome_equal_those_of_its_text(
-    shared_data, tmp_path, transcripts, counted
+    annotated, shared_data, transcripts, counted
 ):
     paths = sorted((shared_data / "cohort300" / "vcf").glob("*.vcf.gz"))
     source = AnnotationSource(transcripts=transcripts, scores=("SIFT", "REVEL"), external_af="gnomADe_AF")
-    counts, genes = annotated(paths, tmp_path, "GRCh38", source)
+    counts, genes = annotated(paths, "GRCh38", source)
     assert genes == parsed(paths, "CSQ", counted)
     assert (len(genes), counts.gene_entries) == (13_399, 12_782)
     assert counts.unknown_terms == {}
 
 
-def test_genes_of_a_real_gene_model_equal_a_scan_of_its_intervals(shared_data, tmp_path):
+def test_genes_of_a_real_gene_model_equal_a_scan_of_its_intervals(annotated, shared_data, tmp_path):
     """Of a simulated chromosome, whose own annotation agrees: each gene that it says is changed is among them."""
     path, model = (
         shared_data / "cohort300" / "vcf" / "chr22.vcf.gz",
         shared_data / "genes" / "mane_cds_grch38.bed.gz",
     )
-    _, genes = annotated([path], tmp_path, "GRCh38", AnnotationSource("gene_model", gene_model=model))
+    _, genes = annotated([path], "GRCh38", AnnotationSource("gene_model", gene_model=model))
     intervals = [line.split("\t")[:4] for line in text_lines(model) if line.startswith("chr22\t")]
     protein = {"stop_gained", "frameshift_variant", "missense_variant", "synonymous_variant", "inframe_deletion"}
     of_text = parsed([path], "CSQ")

@@ -1,15 +1,12 @@
-import hail as hl
+import numpy as np
+import pyarrow as pa
 import pytest
 
-from hail_pipelines.annotation.entries import complete_expr, genes_expr
-from hail_pipelines.annotation.snpeff import snpeff_entries_expr
+from hail_pipelines.annotation.snpeff import snpeff_entries
 from hail_pipelines.annotation.sources import AnnotationSource
-from hail_pipelines.annotation.vep import vep_alleles_expr, vep_entries_expr
-
-pytestmark = pytest.mark.usefixtures("hail_session")
+from hail_pipelines.annotation.vep import vep_alleles, vep_entries
 
 SUBFIELDS = ("Consequence", "Allele", "SYMBOL", "Gene", "CANONICAL", "MANE_SELECT", "LoF", "REVEL", "AF")
-NOTHING = {"numbers": {}, "fields": {}}
 
 
 def test_alleles_are_spelled_as_vep_does():
@@ -23,27 +20,35 @@ def test_alleles_are_spelled_as_vep_does():
         ("CA", "C", "*"): ["A", "-", "*"],
         ("C", "T", "*"): ["C", "T", "*"],
     }
-    found = hl.eval([vep_alleles_expr(hl.array(list(alleles))) for alleles in cases])
-    assert [list(alleles) for alleles in found] == list(cases.values())
+    records = [list(alleles) for alleles in cases for _ in alleles]
+    numbers = np.array([number for alleles in cases for number, _ in enumerate(alleles)])
+    found = vep_alleles(pa.array(records), numbers).to_pylist()
+    assert found == [spelling for spellings in cases.values() for spelling in spellings]
 
 
-def vep_genes(texts, alleles=("A", "C"), a_index=1, subfields=SUBFIELDS, **options):
-    """Annotate one allele with CSQ texts whose parts are given in order of `subfields`."""
-    source = AnnotationSource(scores=("REVEL",), external_af="AF", **options)
-    entries = vep_entries_expr(
-        hl.array(texts), hl.array(list(alleles)), hl.int32(a_index), subfields=subfields, source=source
-    )
-    return [
-        (gene.gene, gene.consequence, gene.loftee, gene.external_af, gene.scores.REVEL)
-        for gene in hl.eval(genes_expr(complete_expr(entries, source, NOTHING)))
-    ]
+@pytest.fixture
+def vep_genes(batch_of, reduced):
+    """Give a function that annotates one allele with CSQ texts whose parts are in order of `subfields`."""
+
+    def run(texts, subfields=SUBFIELDS, **options):
+        source = AnnotationSource(scores=("REVEL",), external_af="AF", **options)
+        batch = batch_of([(texts, ("A", "C"), 1)])
+        return reduced(vep_entries(batch, source, subfields), source, batch.info)[0]
+
+    return run
 
 
-def consequences(texts, *arguments, **options):
-    return {gene[0]: gene[1] for gene in vep_genes(texts, *arguments, **options)}
+@pytest.fixture
+def consequences(vep_genes):
+    """Give a function that names the consequence in each gene."""
+
+    def run(texts, **options):
+        return {gene.gene: gene.consequence for gene in vep_genes(texts, **options)}
+
+    return run
 
 
-def test_a_gene_takes_its_most_severe_transcripts_and_their_largest_scores():
+def test_a_gene_takes_its_most_severe_transcripts_and_their_largest_scores(vep_genes):
     found = vep_genes(
         [
             "missense_variant&splice_region_variant|C|SOD1|ENSG1|||LC|0.2&0.7&.|0.01",
@@ -54,7 +59,7 @@ def test_a_gene_takes_its_most_severe_transcripts_and_their_largest_scores():
             "stop_gained|T|FUS|ENSG3|||||",
         ]
     )
-    assert found == [
+    assert [(gene.gene, gene.consequence, gene.loftee, gene.external_af, gene.scores["REVEL"]) for gene in found] == [
         ("ENSG2", "stop_gained", None, None, None),
         ("SOD1", "missense_variant", "HC", 0.01, 0.7),
         ("TBK1", "upstream_gene_variant", None, None, None),
@@ -80,17 +85,17 @@ TRANSCRIPTS = [
         ("mane_or_canonical", {"SOD1": "synonymous_variant", "FUS": "missense_variant"}),
     ],
 )
-def test_only_the_transcripts_asked_for_count(transcripts, expected):
+def test_only_the_transcripts_asked_for_count(consequences, transcripts, expected):
     assert consequences(TRANSCRIPTS, transcripts=transcripts) == expected
 
 
-def test_transcripts_that_vep_picked_count_alone():
+def test_transcripts_that_vep_picked_count_alone(consequences):
     parts = ("Consequence", "SYMBOL", "PICK")
     texts = ["stop_gained|SOD1|", "missense_variant|SOD1|1", "stop_gained|FUS|"]
     assert consequences(texts, subfields=parts, transcripts="pick") == {"SOD1": "missense_variant"}
 
 
-def test_mane_plus_clinical_is_not_mane_select():
+def test_mane_plus_clinical_is_not_mane_select(consequences):
     parts = ("Consequence", "SYMBOL", "MANE")
     texts = [
         "stop_gained|SOD1|MANE_Plus_Clinical",
@@ -101,24 +106,19 @@ def test_mane_plus_clinical_is_not_mane_select():
     assert found == {"SOD1": "missense_variant", "FUS": "synonymous_variant"}
 
 
-def of_alleles(parts, *cases):
-    """Give the one consequence of each case, of its texts, alleles and the number of one of these; None for none."""
-    source, of_type = AnnotationSource(), hl.tarray(hl.ttuple(hl.tarray(hl.tstr), hl.tarray(hl.tstr), hl.tint32))
-    found = hl.eval(
-        hl.literal([(texts, list(alleles), number) for texts, alleles, number in cases], of_type).map(
-            lambda case: (
-                genes_expr(
-                    complete_expr(
-                        vep_entries_expr(case[0], case[1], case[2], subfields=parts, source=source), source, NOTHING
-                    )
-                ).consequence
-            )
-        )
-    )
-    return [terms[0] if terms else None for terms in found]
+@pytest.fixture
+def of_alleles(batch_of, reduced):
+    """Give a function for the one consequence of each case: its texts, alleles and the number of one of these."""
+
+    def run(parts, *cases):
+        source, batch = AnnotationSource(), batch_of(cases)
+        genes = reduced(vep_entries(batch, source, parts), source, batch.info, len(cases))
+        return [found[0].consequence if found else None for found in genes]
+
+    return run
 
 
-def test_alleles_are_matched_by_vep_spelling_where_nothing_numbers_them():
+def test_alleles_are_matched_by_vep_spelling_where_nothing_numbers_them(of_alleles):
     spelled, one = ["stop_gained|-|SOD1", "missense_variant|AT|SOD1"], ["stop_gained|AT|SOD1"]
     found = of_alleles(
         ("Consequence", "Allele", "SYMBOL"),
@@ -132,7 +132,7 @@ def test_alleles_are_matched_by_vep_spelling_where_nothing_numbers_them():
     assert found == ["missense_variant", "stop_gained", "stop_gained", None, None]
 
 
-def test_alleles_are_matched_by_number_unless_the_record_was_split_after_vep_saw_it():
+def test_alleles_are_matched_by_number_unless_the_record_was_split_after_vep_saw_it(of_alleles):
     texts = ["1|C|stop_gained|SOD1", "2|G|missense_variant|SOD1"]
     found = of_alleles(
         ("ALLELE_NUM", "Allele", "Consequence", "SYMBOL"),
@@ -141,11 +141,12 @@ def test_alleles_are_matched_by_number_unless_the_record_was_split_after_vep_saw
         (texts, ("A", "G"), 1),
         (texts, ("A", "C"), 1),
         (["1|odd|stop_gained|SOD1"], ("A", "C"), 1),
+        (["|C|synonymous_variant|SOD1", "1|C|stop_gained|SOD1"], ("A", "C"), 1),
     )
-    assert found == ["stop_gained", "missense_variant", "missense_variant", "stop_gained", "stop_gained"]
+    assert found == ["stop_gained", "missense_variant", "missense_variant", *["stop_gained"] * 3]
 
 
-def test_without_allele_parts_only_a_record_with_one_alternate_can_be_read():
+def test_without_allele_parts_only_a_record_with_one_alternate_can_be_read(of_alleles):
     text = ["stop_gained|SOD1"]
     assert of_alleles(("Consequence", "SYMBOL"), (text, ("A", "C"), 1), (text, ("A", "C", "G"), 2)) == [
         "stop_gained",
@@ -162,18 +163,11 @@ ANN = [
 ]
 
 
-def test_snpeff_is_read_by_its_specification():
+def test_snpeff_is_read_by_its_specification(batch_of, reduced):
     source = AnnotationSource("snpeff", field="ANN")
-    entries = [
-        genes_expr(
-            complete_expr(
-                snpeff_entries_expr(hl.array(ANN), hl.array(["A", "C", "G"]), hl.int32(index)), source, NOTHING
-            )
-        )
-        for index in (1, 2)
-    ]
-    found = [[(gene.gene, gene.consequence, gene.loftee) for gene in genes] for genes in hl.eval(hl.array(entries))]
-    assert found == [
+    batch = batch_of([(ANN, ("A", "C", "G"), number) for number in (1, 2)], "ANN")
+    found = reduced(snpeff_entries(batch, source), source, batch.info, 2)
+    assert [[(gene.gene, gene.consequence, gene.loftee) for gene in genes] for genes in found] == [
         [("SOD1", "missense_variant", None)],
         [("ENSG2", "stop_gained", None), ("SOD1", "stop_gained", None)],
     ]

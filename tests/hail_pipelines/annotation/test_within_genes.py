@@ -1,11 +1,10 @@
-import hail as hl
 import numpy as np
-import pytest
+import pyarrow as pa
 
+from hail_pipelines.annotation.batches import Batch
 from hail_pipelines.annotation.gene_model import Segments
-from hail_pipelines.annotation.within_genes import changed_bases_expr, genes_within_expr
-
-pytestmark = pytest.mark.usefixtures("hail_session")
+from hail_pipelines.annotation.info_fields import InfoFields
+from hail_pipelines.annotation.within_genes import changed_bases, genes_within
 
 
 def test_the_bases_that_a_variant_changes():
@@ -16,9 +15,28 @@ def test_the_bases_that_a_variant_changes():
         ("C", "CAT"): (100, 101),
         ("CAT", "GA"): (100, 102),
     }
-    locus = hl.locus("1", 100, "GRCh37")
-    found = hl.eval([hl.tuple(changed_bases_expr(locus, hl.array(list(alleles)))) for alleles in cases])
-    assert found == list(cases.values())
+    refs, alts = (pa.array(alleles) for alleles in zip(*cases, strict=True))
+    found = changed_bases(np.full(len(cases), 100, np.int32), refs, alts)
+    assert list(zip(*(bases.tolist() for bases in found), strict=True)) == list(cases.values())
+
+
+def genes_of(variants, segments):
+    """List the genes of each variant: contig, position and alleles."""
+    contigs, positions, refs, alts = zip(*variants, strict=True)
+    count = len(variants)
+    batch = Batch(
+        0,
+        pa.array(contigs),
+        np.array(positions, np.int32),
+        pa.array(refs),
+        pa.array(alts),
+        pa.array([[]] * count, pa.list_(pa.string())),
+        InfoFields({}, np.ones(count), np.ones(count)),
+    )
+    found, genes = genes_within(batch, segments)
+    return [
+        sorted({gene for own, gene in zip(found, genes, strict=True) if own == number}) for number in range(count)
+    ]
 
 
 def test_genes_are_those_with_a_changed_base_however_the_variant_lies():
@@ -41,12 +59,7 @@ def test_genes_are_those_with_a_changed_base_however_the_variant_lies():
         (40, "A", "AT"): ["B"],
         (41, "A", "AT"): [],
     }
-    found = hl.eval(
-        [
-            genes_within_expr(hl.locus("1", place, "GRCh37"), hl.array([ref, alt]), {"1": stretches})
-            for place, ref, alt in cases
-        ]
-    )
-    assert [list(genes) for genes in found] == list(cases.values())
-    elsewhere = genes_within_expr(hl.locus("2", 10, "GRCh37"), hl.array(["A", "C"]), {"1": stretches})
-    assert hl.eval(elsewhere) is None
+    variants = [("1", *case) for case in cases]
+    assert genes_of(variants, {"1": stretches}) == list(cases.values())
+    elsewhere = Segments(np.array([1]), np.array([100]), [("D",)])
+    assert genes_of([("2", 10, "A", "C"), ("3", 10, "A", "C")], {"1": stretches, "3": elsewhere}) == [[], ["D"]]
