@@ -19,14 +19,24 @@ from numba import njit
 from numpy.typing import NDArray
 
 from association.genotypes.calls import HAPLOID_REFERENCE, NO_CALL, Calls
-from hail_pipelines.vcf.call_numbers import MISSING, UNREADABLE, read_number
+from hail_pipelines.vcf.call_numbers import (
+    KNOWN,
+    MISSING,
+    UNREADABLE,
+    byte_at,
+    digit_at,
+    ends_at,
+    is_digit,
+    read_number,
+)
 
 MENDED = ("one_allele", "unknown_allele", "odd_depths", "negative")
 # What is to be known of a row while its calls are read.
 PAIRED, SPLIT, COUNTED = 1, 2, 4
-_ONE_ALLELE, _UNKNOWN_ALLELE, _ODD_DEPTHS, _NEGATIVE = range(4)
-_GT, _GQ, _DP, _AD, _FIELDS = range(5)
-_TAB, _COLON, _COMMA, _DOT, _SLASH, _BAR, _ZERO, _NINE = b"\t:,./|09"
+# What is mended in a call, as a sum.
+_ONE_ALLELE, _UNKNOWN_ALLELE, _ODD_DEPTHS, _NEGATIVE = 1, 2, 4, 8
+_ODD = UNREADABLE + 1
+_TAB, _COLON, _COMMA, _DOT, _SLASH, _BAR = b"\t:,./|"
 _ABSENT, _DOTTED, _NO_ALLELE = -1, -2, -3
 _LARGEST_ALLELE = 1 << 20
 
@@ -135,134 +145,127 @@ def _read_rows(
     readable: NDArray[np.bool_],
 ) -> None:
     """Read one row after the other; each must have as many calls as there are samples."""
-    samples = genotypes.shape[1]
-    has_quality, has_depth, has_reads = quality.shape[0] > 0, depth.shape[0] > 0, reference_reads.shape[0] > 0
-    counts = np.zeros(4, np.int64)
+    address, samples = text.ctypes.data, genotypes.shape[1]
+    has_quality, has_depth, has_reads = len(quality) > 0, len(depth) > 0, len(reference_reads) > 0
+    float_quality, float_depth, float_reads = floats[0], floats[1], floats[2]
     for row in range(len(begins)):
-        at, end = begins[row], ends[row]
-        names = fields[row]
-        paired, split = (flags[row] & PAIRED) != 0, (flags[row] & SPLIT) != 0
-        counts[:] = 0
-        sample = 0
-        sound = True
-        while sound:
-            code, gq, dp = NO_CALL, np.nan, np.nan
-            other, own = np.nan, np.nan
+        gt, names = fields[row, 0], fields[row, 4]
+        gq = fields[row, 1] if has_quality else -1
+        dp = fields[row, 2] if has_depth else -1
+        ad = fields[row, 3] if has_reads else -1
+        own, of, paired, split = allele[row], alleles[row], flags[row] & PAIRED != 0, flags[row] & SPLIT != 0
+        counted = flags[row] & COUNTED != 0
+        at, end, sample, sound = begins[row], ends[row], 0, True
+        while sound and sample < samples:
+            code, faults = NO_CALL, 0
+            quality_of, depth_of, reads_of, reads_of_own = np.nan, np.nan, np.nan, np.nan
             field = 0
-            while sound:
-                if field == names[_GT]:
-                    at, first, second = _read_genotype(text, at)
+            while True:
+                if field == gt:
+                    at, first, second = _read_genotype(address, at)
                     sound = first != _NO_ALLELE
-                    code = _code(first, second, allele[row], alleles[row], paired, counts)
-                elif field == names[_AD] and has_reads:
-                    at, other, own, sound = _read_depths(
-                        text, at, floats[2], allele[row], alleles[row], split, counts
-                    )
-                elif field == names[_GQ] and has_quality:
-                    at, gq, state = read_number(text, at, floats[0])
+                    code, found = _code(first, second, own, of, paired)
+                    faults |= found
+                elif field == ad:
+                    at, reads_of, reads_of_own, state = _read_depths(address, at, float_reads, own, of, split)
                     sound = state != UNREADABLE
-                elif field == names[_DP] and has_depth:
-                    at, dp, state = read_number(text, at, floats[1])
+                    faults |= _ODD_DEPTHS * (state == _ODD)
+                elif field == gq:
+                    at, quality_of, state = read_number(address, at, float_quality)
+                    sound = state != UNREADABLE
+                elif field == dp:
+                    at, depth_of, state = read_number(address, at, float_depth)
                     sound = state != UNREADABLE
                 else:
-                    while at < end and text[at] != _COLON and text[at] != _TAB:
+                    while at < end and byte_at(address, at) != _COLON and byte_at(address, at) != _TAB:
                         at += 1
-                if at >= end or text[at] != _COLON:
+                field += 1
+                sound = sound and field <= names
+                if not sound or at >= end or byte_at(address, at) != _COLON:
                     break
                 at += 1
-                field += 1
-                sound = sound and field < names[_FIELDS]
-            sound = sound and sample < samples and (at == end or text[at] == _TAB)
-            if not sound:
-                break
-            if gq < 0 or dp < 0:
-                counts[_NEGATIVE] += 1
+            faults |= _NEGATIVE * (quality_of < 0 or depth_of < 0)
             genotypes[row, sample] = code
             if has_quality:
-                quality[row, sample] = gq if gq >= 0 else np.nan
+                quality[row, sample] = quality_of if quality_of >= 0 else np.nan
             if has_depth:
-                depth[row, sample] = dp if dp >= 0 else np.nan
+                depth[row, sample] = depth_of if depth_of >= 0 else np.nan
             if has_reads:
-                reference_reads[row, sample] = other
-                alternate_reads[row, sample] = own
+                reference_reads[row, sample] = reads_of
+                alternate_reads[row, sample] = reads_of_own
+            if faults != 0 and counted:
+                for kind in range(len(mended)):
+                    mended[kind] += faults >> kind & 1
             sample += 1
-            if at == end:
-                break
+            is_last = sample == samples
+            sound = sound and (at == end if is_last else at < end and byte_at(address, at) == _TAB)
             at += 1
-        readable[row] = sound and sample == samples
-        if flags[row] & COUNTED:
-            mended += counts
+        readable[row] = sound
 
 
-@njit(cache=True, nogil=True)
-def _read_genotype(text: NDArray[np.uint8], at: int) -> tuple[int, int, int]:
+@njit(cache=True, nogil=True, forceinline=True)
+def _read_genotype(address: int, at: int) -> tuple[int, int, int]:
     """Read one or two alleles: `_DOTTED` for a dot, `_ABSENT` for no second one, `_NO_ALLELE` for what is none."""
-    at, first = _read_allele(text, at)
-    if text[at] != _SLASH and text[at] != _BAR:
+    first, second = digit_at(address, at), digit_at(address, at + 2)
+    between = byte_at(address, at + 1)
+    if is_digit(first) & is_digit(second) & ((between == _SLASH) | (between == _BAR)) & ends_at(address, at + 3):
+        return at + 3, first, second
+    at, first = _read_allele(address, at)
+    if byte_at(address, at) != _SLASH and byte_at(address, at) != _BAR:
         return at, first, _ABSENT
-    at, second = _read_allele(text, at + 1)
+    at, second = _read_allele(address, at + 1)
     return at, first if second != _NO_ALLELE else _NO_ALLELE, second
 
 
 @njit(cache=True, nogil=True)
-def _read_allele(text: NDArray[np.uint8], at: int) -> tuple[int, int]:
+def _read_allele(address: int, at: int) -> tuple[int, int]:
     """Read an allele's number or a dot."""
-    if text[at] == _DOT:
+    if byte_at(address, at) == _DOT:
         return at + 1, _DOTTED
     begin, allele = at, 0
-    while _ZERO <= text[at] <= _NINE:
-        allele = min(allele * 10 + text[at] - _ZERO, _LARGEST_ALLELE)
+    while is_digit(digit_at(address, at)):
+        allele = min(allele * 10 + digit_at(address, at), _LARGEST_ALLELE)
         at += 1
     return at, allele if at > begin else _NO_ALLELE
 
 
-@njit(cache=True, nogil=True)
-def _code(first: int, second: int, allele: int, alleles: int, paired: bool, counts: NDArray[np.int64]) -> int:
-    """Give the code of a call for one alternate allele."""
+@njit(cache=True, nogil=True, forceinline=True)
+def _code(first: int, second: int, allele: int, alleles: int, paired: bool) -> tuple[int, int]:
+    """Give the code of a call for one alternate allele, and the faults of the call."""
+    if (first >= 0) & (second >= 0) & (first < alleles) & (second < alleles):
+        return int(first == allele) + int(second == allele), 0
     if first < 0 and second < 0:
-        return NO_CALL
-    if first >= alleles or second >= alleles:
-        counts[_UNKNOWN_ALLELE] += 1
+        return NO_CALL, 0
+    faults = _UNKNOWN_ALLELE * (first >= alleles or second >= alleles)
     if first >= 0 and second >= 0:
-        return NO_CALL if first >= alleles or second >= alleles else int(first == allele) + int(second == allele)
-    if paired:
-        counts[_ONE_ALLELE] += 1
-    one = max(first, second)
-    return NO_CALL if paired or one >= alleles else HAPLOID_REFERENCE + int(one == allele)
+        return NO_CALL, faults
+    faults |= _ONE_ALLELE * paired
+    return NO_CALL if faults else HAPLOID_REFERENCE + int(max(first, second) == allele), faults
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _read_depths(
-    text: NDArray[np.uint8],
-    at: int,
-    is_float: bool,
-    allele: int,
-    alleles: int,
-    split: bool,
-    counts: NDArray[np.int64],
-) -> tuple[int, float, float, bool]:
-    """Read allele depths; give those of the other alleles together, and the allele's own."""
+    address: int, at: int, is_float: bool, allele: int, alleles: int, split: bool
+) -> tuple[int, float, float, int]:
+    """Read allele depths; give those of the other alleles together, the allele's own, and what they are."""
     number, total = 0, 0.0
     reference, own = np.nan, np.nan
     negative = False
     while True:
-        at, value, state = read_number(text, at, is_float)
+        at, value, state = read_number(address, at, is_float)
         if state == UNREADABLE:
-            return at, np.nan, np.nan, False
-        if state != MISSING:
+            return at, np.nan, np.nan, UNREADABLE
+        if state == KNOWN:
             total += value
             negative = negative or value < 0
-            if number == 0:
-                reference = value
-            if number == allele:
-                own = value
+            reference = value if number == 0 else reference
+            own = value if number == allele else own
         number += 1
-        if text[at] != _COMMA:
+        if byte_at(address, at) != _COMMA:
             break
         at += 1
     if number == 1 and state == MISSING:
-        return at, np.nan, np.nan, True
+        return at, np.nan, np.nan, MISSING
     if number != alleles or negative:
-        counts[_ODD_DEPTHS] += 1
-        return at, np.nan, np.nan, True
-    return at, total - own if split else reference, own, True
+        return at, np.nan, np.nan, _ODD
+    return at, total - own if split else reference, own, KNOWN

@@ -20,6 +20,8 @@ LARGEST_BYTES = 64 << 20
 SHARES_WANTED = 1_000
 # A chunk of text and the arrays that are made of it fit a laptop's memory a few times over.
 CHUNK_BYTES = 8 << 20
+# So many bytes of no meaning follow a chunk, so that what reads it may look a few bytes ahead.
+PADDING = 8
 _READ_BYTES = 1 << 20
 
 
@@ -78,7 +80,7 @@ def share_text(share: FileShare, chunk_bytes: int = CHUNK_BYTES) -> Iterator[byt
 
     Yields
     ------
-    Whole lines, each ended by a newline, as it may be that of the file's last line was not.
+    Whole lines, each ended by a newline, which the file's last line may lack; then `PADDING` bytes of zero.
 
     Raises
     ------
@@ -87,6 +89,8 @@ def share_text(share: FileShare, chunk_bytes: int = CHUNK_BYTES) -> Iterator[byt
     """
     pieces, size, within = [], 0, share.start == 0
     for own, text in _texts(share):
+        if not text:
+            continue
         if not within:
             if not own:
                 return
@@ -104,11 +108,11 @@ def share_text(share: FileShare, chunk_bytes: int = CHUNK_BYTES) -> Iterator[byt
         if size < chunk_bytes or (cut := text.rfind(b"\n") + 1) == 0:
             pieces.append(text)
             continue
-        yield b"".join([*pieces, text[:cut]])
+        yield b"".join([*pieces, text[:cut], bytes(PADDING)])
         pieces, size = [text[cut:]], len(text) - cut
-    rest = b"".join(pieces)
-    if rest:
-        yield rest if rest.endswith(b"\n") else rest + b"\n"
+    if any(pieces):
+        ended = pieces[-1].endswith(b"\n")
+        yield b"".join([*pieces, b"" if ended else b"\n", bytes(PADDING)])
 
 
 def _texts(share: FileShare) -> Iterator[tuple[bool, bytes]]:

@@ -1,6 +1,7 @@
 """Lines of text as arrays: where each record's columns begin, and columns of text taken out of it.
 
-Text is an array of bytes that ends with a newline. A record is a line that is neither empty nor begins with `#`.
+Text is an array of bytes: lines, each ended by a newline, and some bytes of padding. A record is a line that is
+neither empty nor begins with `#`.
 """
 
 from __future__ import annotations
@@ -58,7 +59,13 @@ class Records:
 
 
 def find_records(text: bytes) -> Records:
-    """Find the records of a text and their columns."""
+    """Find the records of a text and their columns.
+
+    Parameters
+    ----------
+    text
+        Lines, each ended by a newline, and `PADDING` bytes of zero.
+    """
     array = np.frombuffer(text, np.uint8)
     ends = np.flatnonzero(array == _NEWLINE)
     begins = np.empty((len(ends), len(FIXED_COLUMNS) + 2), np.int64)
