@@ -119,8 +119,10 @@ def read_part(path: Path, kept: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.i
                 genotypes = _bytes_of(table["genotypes"])
                 samples = genotypes.shape[1]
                 numbers = {name: _widened(_bytes_of(table[name]), samples) for name in columns[1:]}
-                calls = Calls(genotypes, **numbers)
-                yield order[first:last], calls.take(rows[first:last] - start)
+                calls, wanted = Calls(genotypes, **numbers), rows[first:last] - start
+                # The rows are in order: as many as there are, each once, are all of them.
+                every = len(wanted) == end - start and bool((np.diff(wanted) == 1).all())
+                yield order[first:last], calls if every else calls.take(wanted)
             start = end
 
 

@@ -52,6 +52,19 @@ def copies_by_place(x_copies: NDArray[np.int8], y_copies: NDArray[np.int8]) -> N
     return rows
 
 
+def of_others(copies: NDArray[np.uint8], included: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Leave no copy to samples that are not looked at (p, n).
+
+    Parameters
+    ----------
+    copies
+        As `copies_by_place` gives them (p, n).
+    included
+        Whether a sample is looked at (n).
+    """
+    return np.where(included, copies, np.uint8(NONE))
+
+
 def any_copies(samples: int) -> NDArray[np.uint8]:
     """Give the rows of samples whose chromosomes are not known yet: calls stay as they are (p, n)."""
     unknown = np.full(samples, UNKNOWN, np.int8)

@@ -71,14 +71,14 @@ def by_class(genotypes: NDArray[np.uint8], classes: NDArray[np.int32], number: i
     genotypes
         Codes (v, n).
     classes
-        Each sample's class (n), from 0.
+        Each sample's class (n), from 0; one that is not counted has the number of classes itself.
     number
         How many classes there are (k).
     """
-    counts = np.zeros((len(genotypes), number, CODES), np.int32)
-    counts[:, :, HOMOZYGOUS_REFERENCE] = np.bincount(classes, minlength=number)
+    counts = np.zeros((len(genotypes), number + 1, CODES), np.int32)
+    counts[:, :, HOMOZYGOUS_REFERENCE] = np.bincount(classes, minlength=number + 1)
     _count(genotypes, classes, counts)
-    return counts
+    return counts[:, :number]
 
 
 @njit(cache=True, nogil=True)

@@ -11,7 +11,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from association.genotypes.calls import ALTERNATES, NO_CALL, PLOIDY
+from association.genotypes.calls import (
+    ALTERNATES,
+    HAPLOID_ALTERNATE,
+    HAPLOID_REFERENCE,
+    HOMOZYGOUS_ALTERNATE,
+    HOMOZYGOUS_REFERENCE,
+    NO_CALL,
+    PLOIDY,
+)
 
 # Minor alleles in a call by whether the reference is the minor allele, and by code.
 MINOR_DOSAGE = np.stack([ALTERNATES, PLOIDY - ALTERNATES])
@@ -64,6 +72,7 @@ def minor_count(allele_count: NDArray[np.int32], allele_number: NDArray[np.int32
 
 def carriers_of(
     genotypes: NDArray[np.uint8],
+    columns: NDArray[np.intp],
     rows: NDArray[np.intp],
     minor_is_ref: NDArray[np.bool_],
     places: NDArray[np.uint8],
@@ -74,7 +83,9 @@ def carriers_of(
     Parameters
     ----------
     genotypes
-        Codes (v, n).
+        Codes (v, all samples).
+    columns
+        Where those of the samples stand that have a number, in the order of the numbers (n).
     rows
         Which variants, in the order to list them in.
     minor_is_ref, places
@@ -83,17 +94,18 @@ def carriers_of(
         Whether a sample should have a call, by place (p, n); without a Y there is none to miss.
     """
     found, lost = np.zeros(len(rows) + 1, np.int32), np.zeros(len(rows) + 1, np.int32)
-    _count_carriers(genotypes, rows, minor_is_ref, places, expected, found, lost)
+    _count_carriers(genotypes, columns, rows, minor_is_ref, places, expected, found, lost)
     starts, missing_starts = np.cumsum(found, dtype=np.int32), np.cumsum(lost, dtype=np.int32)
     numbers, dosages = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.int8)
     missing = np.empty(missing_starts[-1], np.int32)
-    _list_carriers(genotypes, rows, minor_is_ref, places, expected, numbers, dosages, missing)
+    _list_carriers(genotypes, columns, rows, minor_is_ref, places, expected, numbers, dosages, missing)
     return Carriers(starts, numbers, dosages, missing_starts, missing)
 
 
 @njit(cache=True, nogil=True)
 def _count_carriers(
     genotypes: NDArray[np.uint8],
+    columns: NDArray[np.intp],
     rows: NDArray[np.intp],
     minor_is_ref: NDArray[np.bool_],
     places: NDArray[np.uint8],
@@ -103,18 +115,22 @@ def _count_carriers(
 ) -> None:
     """Count each variant's carriers and missing calls, one place further on than its own."""
     for number, row in enumerate(rows):
-        by_ref, place = int(minor_is_ref[row]), places[row]
-        for sample in range(genotypes.shape[1]):
-            code = genotypes[row, sample]
+        codes, place = genotypes[row], places[row]
+        of_major, haploid_major = minor_codes(not minor_is_ref[row])
+        carriers, missing = 0, 0
+        for sample in range(len(columns)):
+            code = codes[columns[sample]]
             if code == NO_CALL:
-                lost[number + 1] += expected[place, sample]
-            elif MINOR_DOSAGE[by_ref, code] > 0:
-                found[number + 1] += 1
+                missing += expected[place, sample]
+            elif code not in (of_major, haploid_major):
+                carriers += 1
+        found[number + 1], lost[number + 1] = carriers, missing
 
 
 @njit(cache=True, nogil=True)
 def _list_carriers(
     genotypes: NDArray[np.uint8],
+    columns: NDArray[np.intp],
     rows: NDArray[np.intp],
     minor_is_ref: NDArray[np.bool_],
     places: NDArray[np.uint8],
@@ -126,14 +142,22 @@ def _list_carriers(
     """Write down what `_count_carriers` counted."""
     carrier, gap = 0, 0
     for row in rows:
-        by_ref, place = int(minor_is_ref[row]), places[row]
-        for sample in range(genotypes.shape[1]):
-            code = genotypes[row, sample]
-            if code == NO_CALL:
-                if expected[place, sample]:
-                    missing[gap] = sample
-                    gap += 1
-            elif MINOR_DOSAGE[by_ref, code] > 0:
+        codes, place, by_ref = genotypes[row], places[row], int(minor_is_ref[row])
+        of_major, haploid_major = minor_codes(not minor_is_ref[row])
+        for sample in range(len(columns)):
+            code = codes[columns[sample]]
+            if code in (of_major, haploid_major):
+                continue
+            if code != NO_CALL:
                 numbers[carrier] = sample
                 dosages[carrier] = MINOR_DOSAGE[by_ref, code]
                 carrier += 1
+            elif expected[place, sample]:
+                missing[gap] = sample
+                gap += 1
+
+
+@njit(cache=True, nogil=True)
+def minor_codes(minor_is_ref: bool) -> tuple[int, int]:
+    """Give the codes of homozygous and haploid calls of the minor allele."""
+    return (HOMOZYGOUS_REFERENCE, HAPLOID_REFERENCE) if minor_is_ref else (HOMOZYGOUS_ALTERNATE, HAPLOID_ALTERNATE)

@@ -7,7 +7,7 @@ The contamination sums are those of CHARR: reads of the other allele in homozygo
 share of reads that foreign DNA would add, the other allele's frequency. Here they are taken over homozygotes of the
 minor allele, whichever of REF and ALT that is.
 
-Axes: v variants, n samples, N samples of the calls, p places.
+Axes: v variants, n samples, p places.
 
 References
 ----------
@@ -27,7 +27,7 @@ from association.cohort.contamination import DEPTHS, FREQUENCIES
 from association.genotypes.calls import HETEROZYGOUS, NO_CALL, Calls
 from association.genotypes.counts import CallCounts
 from association.genotypes.judged_calls import numbers, reads_of
-from association.genotypes.minor_alleles import MINOR_DOSAGE, minor_count
+from association.genotypes.minor_alleles import minor_codes, minor_count
 from association.genotypes.places import AUTOSOME, ON_X, PLACES, PSEUDOAUTOSOMAL
 from association.genotypes.variant_metrics import ratio
 
@@ -118,6 +118,10 @@ class SampleSums:
             np.zeros((len(COUNTS), samples), np.int64), np.zeros((len(SUMS), samples)), np.zeros(PLACES, np.int64)
         )
 
+    def take(self, samples: NDArray[np.intp]) -> SampleSums:
+        """Give the sums of some of the samples, or of all in another order."""
+        return SampleSums(self.counts[:, samples], self.sums[:, samples], self.variants)
+
     def add(self, other: SampleSums) -> None:
         """Add what was summed over other variants."""
         for own, more in ((self.counts, other.counts), (self.sums, other.sums), (self.variants, other.variants)):
@@ -127,7 +131,6 @@ class SampleSums:
         self,
         calls: Calls,
         genotypes: NDArray[np.uint8],
-        columns: NDArray[np.intp],
         rows: NDArray[np.intp],
         variants: SummedVariants,
     ) -> None:
@@ -136,11 +139,9 @@ class SampleSums:
         Parameters
         ----------
         calls
-            Calls as they were loaded (v, N).
+            Calls as they were loaded (v, n).
         genotypes
             Their codes after genotype quality control (v, n).
-        columns
-            The samples' columns among those of the calls (n).
         rows
             Which variants.
         variants
@@ -150,11 +151,11 @@ class SampleSums:
         reads = (numbers(calls.reference_reads), numbers(calls.alternate_reads))
         about = (variants.places, variants.minor_is_ref, variants.minor_frequency, variants.kinds)
         self.variants[:] += np.bincount(variants.places[rows], minlength=PLACES)
-        _add_all(*arrays, genotypes, columns, rows, variants.places, self.counts, self.sums)
+        _add_all(*arrays, genotypes, rows, variants.places, self.counts, self.sums)
         _add_carried(genotypes, rows, variants.places, variants.minor_is_ref, variants.kinds, self.counts)
         _add_expected(genotypes, rows, variants.places, variants.minor_frequency, self.counts, self.sums)
         if calls.reference_reads is not None and calls.alternate_reads is not None:
-            _add_foreign(*reads, genotypes, columns, rows, *about, self.counts, self.sums)
+            _add_foreign(*reads, genotypes, rows, *about, self.counts, self.sums)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -163,35 +164,49 @@ def _add_all(
     quality: NDArray[np.float32],
     depth: NDArray[np.float32],
     genotypes: NDArray[np.uint8],
-    columns: NDArray[np.intp],
     rows: NDArray[np.intp],
     places: NDArray[np.uint8],
     counts: NDArray[np.int64],
     sums: NDArray[np.float64],
 ) -> None:
     """Count calls; sum up depth and quality of all, also of missing ones. Unknown depth is no read."""
-    of_call = np.array([CALLED, -1, X_CALLED, Y_CALLED])
-    of_depth = np.array([DEPTH, -1, X_DEPTH, Y_DEPTH])
     for row in rows:
         place = places[row]
-        if place == PSEUDOAUTOSOMAL:
-            continue
-        called, deep = counts[of_call[place]], sums[of_depth[place]]
-        for number in range(len(columns)):
-            called[number] += genotypes[row, number] != NO_CALL
-        if len(depth):
-            for number in range(len(columns)):
-                reads = depth[row, columns[number]]
-                deep[number] += 0.0 if np.isnan(reads) else reads
         if place == AUTOSOME:
-            for number in range(len(columns)):
-                counts[PRESENT, number] += raw[row, columns[number]] != NO_CALL
+            _add_calls(genotypes[row], counts[CALLED])
+            _add_calls(raw[row], counts[PRESENT])
             if len(quality):
-                for number in range(len(columns)):
-                    value = quality[row, columns[number]]
-                    known = not np.isnan(value)
-                    counts[KNOWN_QUALITY, number] += known
-                    sums[QUALITY, number] += value if known else 0.0
+                _add_known(quality[row], sums[QUALITY])
+                _count_known(quality[row], counts[KNOWN_QUALITY])
+        elif place == PSEUDOAUTOSOMAL:
+            continue
+        else:
+            _add_calls(genotypes[row], counts[X_CALLED if place == ON_X else Y_CALLED])
+        if len(depth):
+            _add_known(depth[row], sums[DEPTH if place == AUTOSOME else X_DEPTH if place == ON_X else Y_DEPTH])
+
+
+@njit(cache=True, nogil=True)
+def _add_calls(codes: NDArray[np.uint8], counts: NDArray[np.int64]) -> None:
+    """Count the calls that are there."""
+    gap = np.uint8(NO_CALL)
+    for sample in range(len(codes)):
+        counts[sample] += codes[sample] != gap
+
+
+@njit(cache=True, nogil=True)
+def _add_known(values: NDArray[np.float32], sums: NDArray[np.float64]) -> None:
+    """Add numbers, of which unknown ones are zero."""
+    for sample in range(len(values)):
+        value = values[sample]
+        sums[sample] += np.float32(0) if np.isnan(value) else value
+
+
+@njit(cache=True, nogil=True)
+def _count_known(values: NDArray[np.float32], counts: NDArray[np.int64]) -> None:
+    """Count numbers that are known."""
+    for sample in range(len(values)):
+        counts[sample] += not np.isnan(values[sample])
 
 
 @njit(cache=True, nogil=True)
@@ -207,14 +222,16 @@ def _add_carried(
     for row in rows:
         if places[row] != AUTOSOME:
             continue
-        by_ref, kind = int(minor_is_ref[row]), kinds[row]
-        for number in range(genotypes.shape[1]):
-            code = genotypes[row, number]
-            if MINOR_DOSAGE[by_ref, code] > 0:
-                counts[HET, number] += code == HETEROZYGOUS
-                counts[HOM_MINOR, number] += MINOR_DOSAGE[by_ref, code] == 2
+        codes, kind = genotypes[row], kinds[row]
+        homozygous, haploid = minor_codes(minor_is_ref[row])
+        for sample in range(len(codes)):
+            code = codes[sample]
+            if code in (HETEROZYGOUS, homozygous, haploid):
+                counts[HET, sample] += code == HETEROZYGOUS
+                counts[HOM_MINOR, sample] += code == homozygous
                 for bit in range(5):
-                    counts[TRANSITIONS + bit, number] += (kind >> bit) & 1
+                    if (kind >> bit) & 1:
+                        counts[TRANSITIONS + bit, sample] += 1
 
 
 @njit(cache=True, nogil=True)
@@ -231,10 +248,10 @@ def _add_expected(
         if places[row] != ON_X:
             continue
         expected = 2 * minor_frequency[row] * (1 - minor_frequency[row])
-        for number in range(genotypes.shape[1]):
-            code = genotypes[row, number]
-            counts[X_HET, number] += code == HETEROZYGOUS
-            sums[X_EXPECTED, number] += expected if code != NO_CALL else 0.0
+        for sample in range(genotypes.shape[1]):
+            code = genotypes[row, sample]
+            counts[X_HET, sample] += code == HETEROZYGOUS
+            sums[X_EXPECTED, sample] += expected if code != NO_CALL else 0.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -242,7 +259,6 @@ def _add_foreign(
     reference_reads: NDArray[np.float32],
     alternate_reads: NDArray[np.float32],
     genotypes: NDArray[np.uint8],
-    columns: NDArray[np.intp],
     rows: NDArray[np.intp],
     places: NDArray[np.uint8],
     minor_is_ref: NDArray[np.bool_],
@@ -257,12 +273,13 @@ def _add_foreign(
         common = FREQUENCIES[0] <= major <= FREQUENCIES[1]
         if places[row] != AUTOSOME or not kinds[row] & (TRANSITION | TRANSVERSION) or not common:
             continue
-        by_ref = int(minor_is_ref[row])
-        for number in range(genotypes.shape[1]):
-            if MINOR_DOSAGE[by_ref, genotypes[row, number]] != 2:
+        codes, by_ref = genotypes[row], minor_is_ref[row]
+        homozygous, _ = minor_codes(by_ref)
+        for sample in range(len(codes)):
+            if codes[sample] != homozygous:
                 continue
-            reference, alternate = reference_reads[row, columns[number]], alternate_reads[row, columns[number]]
+            reference, alternate = reference_reads[row, sample], alternate_reads[row, sample]
             total, foreign = reads_of(reference, alternate), alternate if by_ref else reference
             if DEPTHS[0] <= total <= DEPTHS[1]:
-                counts[CHARR_SITES, number] += 1
-                sums[CHARR_SUM, number] += 0.0 if np.isnan(foreign) else foreign / total / major
+                counts[CHARR_SITES, sample] += 1
+                sums[CHARR_SUM, sample] += 0.0 if np.isnan(foreign) else foreign / total / major

@@ -3,7 +3,7 @@
 Samples of one batch, one ancestry group and the same chromosomes are one class: the calls of a class, by code, are
 all that is counted of a variant, and every other count is a sum of these.
 
-Axes: n samples that stay, in order of their ids; k classes, b batches, g ancestry groups, p places.
+Axes: N samples, n of them that stay, in order of their ids; k classes, b batches, g ancestry groups, p places.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from association.cohort.ancestry import OTHER, UNASSIGNED
-from association.genotypes.copies import copies_by_place, is_single
+from association.genotypes.copies import UNKNOWN, copies_by_place, is_single, of_others
 from association.genotypes.judged_calls import People
 from association.genotypes.places import ON_Y, PLACES
 from hail_pipelines.quality_control.sex_chromosomes import copies_of
@@ -32,7 +32,7 @@ class SampleClasses:
     Attributes
     ----------
     of_sample
-        Each sample's class (n).
+        Each sample's class, of all samples (N); the number of classes for one that does not stay.
     expected
         Whether the samples of a class should have a call, by place (p, k). Without a Y there is none to miss, and
         where the karyotype is unclear a missing call tells of none.
@@ -58,45 +58,59 @@ class SampleClasses:
         """How many batches there are."""
         return int(self.in_batch.shape[1])
 
-    @property
-    def expected_of_sample(self) -> NDArray[np.bool_]:
-        """Whether a sample should have a call, by place (p, n)."""
-        return np.ascontiguousarray(self.expected[:, self.of_sample])
-
 
 def kept_in_order(samples: pd.DataFrame) -> pd.DataFrame:
     """Give the samples that stay in order of their ids, which is that of their numbers."""
     return samples[samples["passes"]].sort_values("sample", ignore_index=True)
 
 
-def people_of(kept: pd.DataFrame, columns: Sequence[str]) -> People:
-    """Say where the calls of the samples that stay are, and how many copies they have.
+def columns_of(kept: pd.DataFrame, names: Sequence[str]) -> NDArray[np.intp]:
+    """Say where the calls of the samples that stay are (n).
 
     Parameters
     ----------
     kept
-        sample and karyotype, in order of sample.
-    columns
-        Samples in the order of the calls.
+        sample, in order of their numbers.
+    names
+        All samples, in the order of the calls (N).
     """
-    x_copies, y_copies = copies_of(kept["karyotype"])
-    place = pd.Index(columns).get_indexer(pd.Index(kept["sample"])).astype(np.intp)
-    assert (place >= 0).all(), "every sample that stays has calls"
-    return People(place, is_single(x_copies), copies_by_place(x_copies, y_copies))
+    columns = np.asarray(pd.Index(names).get_indexer(pd.Index(kept["sample"])), np.intp)
+    assert (columns >= 0).all(), "every sample that stays has calls"
+    return columns
 
 
-def classes_of(kept: pd.DataFrame) -> SampleClasses:
+def people_of(kept: pd.DataFrame, columns: NDArray[np.intp], samples: int) -> People:
+    """Say who of all samples stays, and how many copies they have.
+
+    Parameters
+    ----------
+    kept
+        karyotype.
+    columns
+        Where they are among all (n).
+    samples
+        How many there are in all (N).
+    """
+    included, x_copies, y_copies = np.zeros(samples, np.bool_), *np.full((2, samples), UNKNOWN, np.int8)
+    included[columns] = True
+    x_copies[columns], y_copies[columns] = copies_of(kept["karyotype"])
+    return People(included, is_single(x_copies), of_others(copies_by_place(x_copies, y_copies), included))
+
+
+def classes_of(kept: pd.DataFrame, columns: NDArray[np.intp], samples: int) -> SampleClasses:
     """Put the samples that stay into classes.
 
     Parameters
     ----------
     kept
         batch, ancestry, unrelated and karyotype.
+    columns, samples
+        As `people_of` takes them.
     """
     groups = hardy_weinberg_groups(kept)
     batches = sorted(kept["batch"].dropna().unique())
     x_copies, y_copies = copies_of(kept["karyotype"])
-    of_sample = pd.DataFrame(
+    described = pd.DataFrame(
         {
             "batch": _numbers(kept["batch"], batches),
             "group": _numbers(kept["ancestry"].where(kept["unrelated"]), groups),
@@ -104,12 +118,14 @@ def classes_of(kept: pd.DataFrame) -> SampleClasses:
             "with_y": y_copies > 0,
         }
     )
-    by_sample = of_sample.groupby(list(of_sample), sort=True).ngroup().to_numpy(np.int32)
-    classes = of_sample.assign(number=by_sample).drop_duplicates("number").sort_values("number")
+    by_sample = described.groupby(list(described), sort=True).ngroup().to_numpy(np.int32)
+    classes = described.assign(number=by_sample).drop_duplicates("number").sort_values("number")
     expected = np.ones((PLACES, len(classes)), np.bool_)
     expected[ON_Y] = classes["with_y"]
+    of_all = np.full(samples, len(classes), np.int32)
+    of_all[columns] = by_sample
     return SampleClasses(
-        by_sample,
+        of_all,
         expected,
         _is_in(classes["batch"], len(batches)).astype(np.int32),
         _is_in(classes["group"], len(groups)),

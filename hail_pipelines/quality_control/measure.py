@@ -119,7 +119,7 @@ def measure(
     """
     names = pq.read_table(calls / SAMPLES)["sample"].to_numpy(zero_copy_only=False)
     in_order, samples = np.argsort(names, kind="stable"), len(names)
-    people = People(in_order, may_be_single(samples), any_copies(samples))
+    people = People(np.ones(samples, np.bool_), may_be_single(samples), any_copies(samples))
     variants, limits = read_variants(calls), site_thresholds(variant)
     of_site = site_metrics(variants, regions)
     facts = variant_facts(variants, passing(failures(of_site, limits)))
@@ -142,11 +142,11 @@ def measure(
         summed = SampleSums.zero(samples)
         for share, _ in everything:
             add_sums(summed, Path(folder), share.number)
-        table = sample_table(names[in_order].tolist(), summed, call_fields(calls))
+        table = sample_table(names[in_order].tolist(), summed.take(in_order), call_fields(calls))
         table.to_parquet(output_dir / COUNTS, index=False)
         written = [(part_path(Path(folder), share.number), one.common) for share, one in everything]
         codes = CommonCodes.gather(written)
-        write_common(variants, codes, np.arange(samples), output_dir / COMMON)
+        write_common(variants, codes, in_order, output_dir / COMMON)
     found = MeasureCounts(samples, variants.num_rows, int(used.sum()), len(codes.variants))
     log.info("%d of %d variants are used, %d are common", found.used_variants, found.variants, found.common_variants)
     return found

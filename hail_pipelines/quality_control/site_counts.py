@@ -32,7 +32,7 @@ class SiteWork:
     Attributes
     ----------
     people
-        All samples, in order of their ids; the copies they have of X and Y are not known yet.
+        All samples; the copies they have of X and Y are not known yet.
     calls, variants
         What calls and variants must reach; variants without what is not known yet.
     least_call_rate
@@ -109,14 +109,14 @@ def count_share(share: VariantShare, work: SiteWork) -> CountedShare:
     What is large is left in files: `sums-00000.npz` and, where a variant is common, `part-00000.parquet`.
     """
     counts, common = SiteCounts.zero(len(share.variants)), [np.empty(0, np.intp)]
-    sums = SampleSums.zero(len(work.people.columns))
+    sums = SampleSums.zero(len(work.people.included))
     with PartWriter(part_path(work.folder, share.number)) as codes:
         for where, calls in share.blocks():
             facts = share.facts.take(where)
             judged = judge_calls(calls, facts.places, work.people, work.calls)
             block = _counted(judged, facts, work)
             counts.put(where, block)
-            _sum_up(sums, calls, judged, block, facts, work.people)
+            _sum_up(sums, calls, judged, block, facts)
             kept = np.flatnonzero(_is_common(block, facts, work))
             if len(kept):
                 numbers = share.variants[where[kept]]
@@ -148,18 +148,16 @@ def _counted(judged: JudgedCalls, facts: VariantFacts, work: SiteWork) -> SiteCo
     return counts
 
 
-def _sum_up(
-    sums: SampleSums, calls: Calls, judged: JudgedCalls, block: SiteCounts, facts: VariantFacts, people: People
-) -> None:
+def _sum_up(sums: SampleSums, calls: Calls, judged: JudgedCalls, block: SiteCounts, facts: VariantFacts) -> None:
     """Add the variants of a block that are used to the sums by sample."""
     counts = call_counts(block.by_code)
     by_ref = minor_is_reference(counts.allele_count, counts.allele_number, facts.reference_first)
     about = summed_variants(counts, facts.places, by_ref, facts.substitution, facts.gained)
-    sums.add_variants(calls, judged.genotypes, people.columns, np.flatnonzero(block.used), about)
+    sums.add_variants(calls, judged.genotypes, np.flatnonzero(block.used), about)
 
 
 def _is_common(block: SiteCounts, facts: VariantFacts, work: SiteWork) -> NDArray[np.bool_]:
     """Say which variants tell relatives and ancestry: exchanges of a base on autosomes that are common both ways."""
-    frequency = block.metrics(facts.places, len(work.people.columns))["allele_frequency"]
+    frequency = block.metrics(facts.places, len(work.people.included))["allele_frequency"]
     often = np.minimum(frequency, 1 - frequency) >= work.least_frequency
     return np.asarray(block.used & (facts.places == AUTOSOME) & (facts.substitution > 0) & often)

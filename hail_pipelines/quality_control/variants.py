@@ -8,7 +8,7 @@ missing; everyone else is homozygous for the major allele.
 
 Memory holds one block of calls for each worker, and a few numbers per variant.
 
-Axes: v variants of a share, n samples that stay, k classes of samples, b batches, g ancestry groups.
+Axes: v variants of a share, n samples that stay, k classes of them, b batches, g ancestry groups.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ class VariantWork:
     Attributes
     ----------
     people
-        The samples that stay, in order of their numbers.
+        The samples that stay, among all.
+    columns
+        Where each of them stands among all, in order of their numbers (n).
     classes
         Their batches, ancestry groups and chromosomes.
     calls, variants
@@ -67,11 +69,17 @@ class VariantWork:
     """
 
     people: People
+    columns: NDArray[np.intp]
     classes: SampleClasses
     calls: CallLimits
     variants: VariantThresholds
     max_allele_frequency: float
     folder: Path
+
+    @property
+    def expected(self) -> NDArray[np.bool_]:
+        """Whether a sample that stays should have a call, by place (p, n)."""
+        return np.ascontiguousarray(self.classes.expected[:, self.classes.of_sample[self.columns]])
 
 
 @dataclass(frozen=True)
@@ -203,7 +211,7 @@ def _carriers(
     passes = passing(failures(block.metrics(facts.places), work.variants))
     stored = np.flatnonzero(rare & passes & facts.sound)
     by_ref = minor_is_reference(counts.allele_count, counts.allele_number, facts.reference_first)
-    found = carriers_of(judged.genotypes, stored, by_ref, facts.places, work.classes.expected_of_sample)
+    found = carriers_of(judged.genotypes, work.columns, stored, by_ref, facts.places, work.expected)
     return pa.table(
         [
             pa.array(variants[stored], pa.int32()),

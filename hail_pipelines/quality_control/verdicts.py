@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from hail_pipelines.call_files import KEY, SAMPLES
 from hail_pipelines.quality_control.attrition import AttritionRow, genotype_attrition, variant_attrition
 from hail_pipelines.quality_control.genotypes import GenotypeThresholds
-from hail_pipelines.quality_control.kept_samples import classes_of, kept_in_order, people_of
+from hail_pipelines.quality_control.kept_samples import classes_of, columns_of, kept_in_order, people_of
 from hail_pipelines.quality_control.measure import SITES
 from hail_pipelines.quality_control.sites import OF_THE_SITE, Metrics, column, metrics_in
 from hail_pipelines.quality_control.variant_rules import VariantThresholds, failures, passing, reasons
@@ -67,13 +67,20 @@ def judge_variants(
     workers
         Who does it.
     """
-    kept, columns = kept_in_order(samples), pq.read_table(calls / SAMPLES)["sample"].to_pylist()
+    names, kept = pq.read_table(calls / SAMPLES)["sample"].to_pylist(), kept_in_order(samples)
+    columns = columns_of(kept, names)
     variants, sites = read_variants(calls), pq.read_table(measured / SITES, columns=[*OF_THE_SITE, "genotype_qc"])
-    of_site, classes = metrics_in(sites, variants), classes_of(kept)
+    of_site, classes = metrics_in(sites, variants), classes_of(kept, columns, len(names))
     facts = variant_facts(variants, passing(failures(of_site, variant)))
     (output_dir / CARRIERS).mkdir()
     work = VariantWork(
-        people_of(kept, columns), classes, genotype.limits, variant, max_allele_frequency, output_dir / CARRIERS
+        people_of(kept, columns, len(names)),
+        columns,
+        classes,
+        genotype.limits,
+        variant,
+        max_allele_frequency,
+        output_dir / CARRIERS,
     )
     shares, counts = shares_of(calls, variants, facts), FinalCounts.zero(variants.num_rows, classes.batches)
     for share, counted in zip(shares, do_shares(partial(judge_share, work=work), shares, workers), strict=True):
