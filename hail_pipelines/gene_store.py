@@ -10,7 +10,7 @@ Each gene is whole in one file, and files hold about equally many carriers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,9 @@ from numpy.typing import NDArray
 from hail_pipelines.quality_control.verdicts import CARRIERS, VARIANTS
 from hail_pipelines.store_files import StoreCounts, write_store
 
+# Rows held at a time, while they are dealt out to files.
+BATCH_BYTES = 256 << 20
+SIZES = {"gene": object, "variants": np.int64, "carriers": np.int64}
 COUNTED = ("contig", "position", "ref", "alt", "allele_count", "allele_number")
 
 
@@ -51,11 +54,34 @@ def build_gene_store(
     pd.DataFrame({"sample": list(samples)}).to_parquet(output_dir / "samples.parquet", index=False)
     variants = pq.read_table(judged / VARIANTS, columns=list(COUNTED))
     entries = pq.read_table(annotations)
-    rows = output_dir / "unsorted"
-    rows.mkdir()
-    for part in sorted((judged / CARRIERS).glob("part-*.parquet")):
-        pq.write_table(gene_rows(pq.read_table(part), variants, entries), rows / part.name)
-    return write_store(rows, all_genes(entries, variants), output_dir, files=files, samples=len(samples))
+    parts = sorted((judged / CARRIERS).glob("part-*.parquet"))
+    counted = [_sizes(pq.read_table(part, columns=["variant", "carriers"]), entries) for part in parts]
+    sizes = pd.concat([pd.DataFrame(columns=["gene", "variants", "carriers"]).astype(SIZES), *counted])
+    sizes = sizes.groupby("gene", as_index=False, sort=True).sum()
+    rows = (gene_rows(carried, variants, entries) for carried in _batches(parts))
+    genes = all_genes(entries, variants)
+    return write_store(rows, sizes, genes, output_dir, files=files, samples=len(samples))
+
+
+def _batches(parts: Sequence[Path]) -> Iterator[pa.Table]:
+    """Read parts, as many at a time as take a fair share of memory."""
+    held: list[pa.Table] = []
+    for part in parts:
+        held.append(pq.read_table(part))
+        if sum(table.nbytes for table in held) > BATCH_BYTES:
+            yield pa.concat_tables(held)
+            held = []
+    if held:
+        yield pa.concat_tables(held)
+
+
+def _sizes(carried: pa.Table, entries: pa.Table) -> pd.DataFrame:
+    """Count each gene's variants and carriers."""
+    pairs, of_entry = _pairs(carried["variant"].to_numpy(), entries["variant"].to_numpy())
+    carriers = pc.list_value_length(carried["carriers"]).take(pairs)
+    table = pa.table({"gene": entries["gene"].take(of_entry), "carriers": carriers})
+    grouped = table.group_by("gene").aggregate([("carriers", "count"), ("carriers", "sum")])
+    return grouped.to_pandas().rename(columns={"carriers_count": "variants", "carriers_sum": "carriers"})
 
 
 def gene_rows(carried: pa.Table, variants: pa.Table, entries: pa.Table) -> pa.Table:

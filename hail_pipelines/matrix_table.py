@@ -75,8 +75,9 @@ def _as_matrix(ht: hl.Table, calls: Path, reference_genome: ReferenceGenome, flo
         **{name: ht[name] for name in OF_A_ROW if name in ht.row},
         entries=entries,
     )
+    ht = ht.annotate(filters=hl.set(ht.filters))
     columns = [hl.Struct(s=sample) for sample in pq.read_table(calls / SAMPLES)["sample"].to_pylist()]
-    ht = ht.key_by("locus", "alleles").annotate(filters=hl.set(ht.filters))
+    ht = ht.key_by("locus", "alleles")
     ht = ht.annotate_globals(columns=hl.literal(columns, hl.tarray(hl.tstruct(s=hl.tstr))))
     return ht._unlocalize_entries("entries", "columns", ["s"])
 

@@ -1,22 +1,22 @@
 """The gene store's files: which gene goes where, in what order, with what columns.
 
-Rows come in any order and number of files, as Spark happened to write them, and leave in one order only.
+Rows come in any order, and leave in one order only.
 """
 
 from __future__ import annotations
 
 import heapq
 import logging
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset
-import pyarrow.parquet
+import pyarrow.parquet as pq
 
 log = logging.getLogger(__name__)
 
@@ -110,13 +110,23 @@ def assign_files(costs: Mapping[str, int], files: int) -> dict[str, int]:
     return assigned
 
 
-def write_store(rows: Path, annotated: pd.DataFrame, output_dir: Path, *, files: int, samples: int) -> StoreCounts:
-    """Sort rows into the store's files and write the table of genes.
+def write_store(
+    rows: Iterable[pa.Table],
+    sizes: pd.DataFrame,
+    annotated: pd.DataFrame,
+    output_dir: Path,
+    *,
+    files: int,
+    samples: int,
+) -> StoreCounts:
+    """Deal rows out to the store's files, sort each file, and write the table of genes.
 
     Parameters
     ----------
     rows
-        A folder of Parquet files with the store's columns; it is removed at the end.
+        Tables with the store's columns, their rows in any order; one is held at a time, and then one file.
+    sizes
+        Of each gene that has rows: gene, variants and carriers.
     annotated
         Every annotated gene: gene, contig, start, end and how many variants it has there.
     output_dir
@@ -126,23 +136,18 @@ def write_store(rows: Path, annotated: pd.DataFrame, output_dir: Path, *, files:
     samples
         How many samples carriers are numbered among.
     """
-    unsorted = pyarrow.dataset.dataset(rows, format="parquet", exclude_invalid_files=False)
-    names = unsorted.schema.names
-    kept = ([name for name in names if name.startswith(prefix)] for prefix in ("score_", "field_"))
-    schema = store_schema(*kept)
-    sizes = _gene_sizes(unsorted)
-    costs = {gene: 0 for gene in annotated["gene"]}
+    costs = dict.fromkeys(annotated["gene"], 0)
     costs |= dict(zip(sizes["gene"], sizes["carriers"] + ROW_COST * sizes["variants"], strict=True))
     assigned = assign_files(costs, files)
     written = max(assigned.values(), default=0) + 1
+    schema = _deal_out(rows, assigned, output_dir)
     for number in range(written):
-        genes = pa.array([gene for gene, file in assigned.items() if file == number], pa.string())
-        table = unsorted.to_table(filter=pc.field("gene").isin(genes))
-        table = table.sort_by([(name, "ascending") for name in ORDER]).select(schema.names).cast(schema)
-        pyarrow.parquet.write_table(table, output_dir / f"part-{number:05d}.parquet")
+        dealt, target = _unsorted(output_dir, number), output_dir / f"part-{number:05d}.parquet"
+        table = pq.read_table(dealt) if dealt.exists() else schema.empty_table()
+        pq.write_table(table.sort_by([(name, "ascending") for name in ORDER]), target)
+        dealt.unlink(missing_ok=True)
     genes_table = _genes_table(annotated, sizes, assigned)
     genes_table.to_parquet(output_dir / "genes.parquet", index=False)
-    shutil.rmtree(rows)
     counts = StoreCounts(
         samples=samples,
         genes=len(genes_table),
@@ -155,13 +160,30 @@ def write_store(rows: Path, annotated: pd.DataFrame, output_dir: Path, *, files:
     return counts
 
 
-def _gene_sizes(unsorted: pyarrow.dataset.Dataset) -> pd.DataFrame:
-    """Count each gene's variants and carriers."""
-    lengths = unsorted.to_table(
-        columns={"gene": pc.field("gene"), "carriers": pc.list_value_length(pc.field("carriers"))}
-    )
-    grouped = lengths.group_by("gene").aggregate([("carriers", "sum"), ("carriers", "count")]).to_pandas()
-    return grouped.rename(columns={"carriers_sum": "carriers", "carriers_count": "variants"})
+def _deal_out(rows: Iterable[pa.Table], assigned: Mapping[str, int], output_dir: Path) -> pa.Schema:
+    """Append each row to its file, unsorted; give the columns of a store file."""
+    genes, numbers = pa.array(assigned.keys(), pa.string()), np.fromiter(assigned.values(), np.int32, len(assigned))
+    writers: dict[int, pq.ParquetWriter] = {}
+    schema = store_schema([])
+    for table in rows:
+        named = table.column_names
+        schema = store_schema(*([name for name in named if name.startswith(kind)] for kind in ("score_", "field_")))
+        table = table.select(schema.names).cast(schema)
+        of_row = numbers[pc.index_in(table["gene"], genes).to_numpy()]
+        order = np.argsort(of_row, kind="stable")
+        edges = np.flatnonzero(np.diff(of_row[order], prepend=-1, append=-1))
+        for first, last in pairwise(edges):
+            number = int(of_row[order[first]])
+            if number not in writers:
+                writers[number] = pq.ParquetWriter(_unsorted(output_dir, number), schema)
+            writers[number].write_table(table.take(order[first:last]))
+    for writer in writers.values():
+        writer.close()
+    return schema
+
+
+def _unsorted(output_dir: Path, number: int) -> Path:
+    return output_dir / f"unsorted-{number:05d}.parquet"
 
 
 def _genes_table(annotated: pd.DataFrame, sizes: pd.DataFrame, assigned: Mapping[str, int]) -> pd.DataFrame:

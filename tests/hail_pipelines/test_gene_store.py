@@ -160,7 +160,7 @@ def build(write, variants: list[dict], folder: Path, *, samples: list[str] = SAM
         write(folder / f"{contig}.vcf.gz", records, samples=samples, extra_header=EXTRA_HEADER)
         for contig, records in by_contig.items()
     ]
-    calls, qc, genes = folder / "calls.mt", folder / "qc", folder / "genes.ht"
+    calls, qc, genes = folder / "calls", folder / "qc", folder / "genes.parquet"
     qc.mkdir()
     genotype, variant = GenotypeThresholds(), VariantThresholds(min_call_rate=0.5)
     load_calls(paths, calls, reference_genome="GRCh38", info_fields=SOURCE.info_fields)
@@ -168,7 +168,7 @@ def build(write, variants: list[dict], folder: Path, *, samples: list[str] = SAM
     judge_variants(calls, qc, PEOPLE, qc, genotype=genotype, variant=variant, max_allele_frequency=MAX_FREQUENCY)
     annotate(calls, genes, SOURCE)
     kept = sorted(PEOPLE.loc[PEOPLE["passes"], "sample"])
-    build_gene_store(qc / "variants.ht", kept, genes, folder / "store", files=3)
+    build_gene_store(qc, kept, genes, folder / "store", files=3)
     return folder
 
 
@@ -189,7 +189,7 @@ def variants() -> list[dict]:
 
 
 @pytest.fixture(scope="module")
-def first(hail_session, write_vcf_file, variants, tmp_path_factory) -> Path:
+def first(write_vcf_file, variants, tmp_path_factory) -> Path:
     return build(write_vcf_file, variants, tmp_path_factory.mktemp("first"))
 
 
@@ -217,7 +217,7 @@ def test_every_annotated_gene_is_listed_with_the_file_that_holds_all_of_it(varia
 
 
 @pytest.fixture(scope="module")
-def second(hail_session, write_vcf_file, variants, tmp_path_factory) -> Path:
+def second(write_vcf_file, variants, tmp_path_factory) -> Path:
     """Build from one file, its columns in another order, REF and ALT of every second variant exchanged."""
     shuffled = SAMPLES[:]
     random.Random(1).shuffle(shuffled)

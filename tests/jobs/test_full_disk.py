@@ -1,0 +1,64 @@
+"""A disk that is full, or may not be written to: a clear error, status 2, and nothing half-written."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from jobs.storage_errors import storage_error
+
+RUN = "from jobs.cli import main; main()"
+
+
+def test_errors_of_the_disk_are_told_from_others():
+    assert storage_error(OSError(errno.ENOSPC, "No space left on device")) == errno.ENOSPC
+    assert storage_error(PermissionError(errno.EACCES, "Permission denied")) == errno.EACCES
+    assert storage_error(FileNotFoundError(errno.ENOENT, "No such file or directory")) is None
+    assert storage_error(RuntimeError("java.io.IOException: No space left on device")) == errno.ENOSPC
+    assert storage_error(ValueError("anything else")) is None
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Give a function that runs a command where the folder `disk` is a file system of so many KiB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    probe = ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", str(disk)]
+    if shutil.which("unshare") is None or subprocess.run(probe, capture_output=True, check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+
+    def run(kib, *command):
+        script = f'mount -t tmpfs -o size={kib}k tmpfs "{disk}"; "$@"; status=$?; find "{disk}" >&2; exit $status'
+        return subprocess.run(
+            ["unshare", "-rm", "sh", "-c", script, "sh", *command], capture_output=True, text=True, check=False
+        )
+
+    return disk, run
+
+
+@pytest.mark.parametrize("kib", [16, 120, 400])
+def test_a_full_disk_is_told_and_leaves_no_unfinished_stage(folder, small_disk, kib):
+    disk, run = small_disk
+    folder.set(output=str(disk / "out"), calibration={"max_permutations": 1000})
+    done = run(kib, sys.executable, "-c", RUN, "run", str(folder.study))
+    assert done.returncode == 2, done.stderr
+    assert f"output: {disk / 'out'}: can't be written: {os.strerror(errno.ENOSPC)}; make room there" in done.stderr
+    assert "Traceback" not in done.stderr
+    found = done.stderr[done.stderr.index(f"\n{disk}\n") :].split()
+    stages = {path.split("/stages/")[1].split("/")[0] for path in found if "/stages/" in path}
+    assert {f"{disk}/out/stages/{stage}/manifest.json" for stage in stages} <= set(found)
+    assert not any(path.endswith(".partial") for path in found)
+
+
+def test_a_missing_folder_for_temporary_files_does_not_matter(folder):
+    folder.set(calibration={"max_permutations": 1000})
+    environment = os.environ | {"TMPDIR": str(folder.path / "absent"), "MPLCONFIGDIR": str(folder.path)}
+    command = [sys.executable, "-c", RUN, "run", str(folder.study)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert (folder.output / "report" / "report.html").is_file()
