@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from numba import njit
 from numpy.typing import NDArray
 
 from association.gene_tests.masks import EXTERNAL_AF, MINOR_ALLELE_COUNT, VariantAnnotations
@@ -83,19 +84,36 @@ class TraitGenotypes:
         Minor alleles; the mean where the call is missing.
     called
         Whether the entry is a call; False where imputed.
+    alleles
+        Minor alleles that were called (v).
     """
 
     offsets: Integers
     samples: Integers
     dosages: Floats
     called: Booleans
+    alleles: Floats
 
     def select(self, variants: Integers) -> tuple[Carriers, Booleans]:
         """Give the genotypes of some variants, in the order asked for, and which entries are calls."""
-        sizes = self.offsets[variants + 1] - self.offsets[variants]
-        offsets = np.concatenate(([0], np.cumsum(sizes)))
-        entries = np.repeat(self.offsets[variants] - offsets[:-1], sizes) + np.arange(offsets[-1])
-        return Carriers(offsets, self.samples[entries], self.dosages[entries]), self.called[entries]
+        offsets, samples, dosages, called = _select(self.offsets, self.samples, self.dosages, self.called, variants)
+        return Carriers(offsets, samples, dosages), called
+
+
+@njit(cache=True, nogil=True)
+def _select(
+    offsets: Integers, samples: Integers, dosages: Floats, called: Booleans, variants: Integers
+) -> tuple[Integers, Integers, Floats, Booleans]:
+    """Copy the entries of some variants."""
+    starts = np.zeros(variants.size + 1, np.int64)
+    for place, variant in enumerate(variants):
+        starts[place + 1] = starts[place] + offsets[variant + 1] - offsets[variant]
+    size = starts[-1]
+    own_samples, own_dosages, own_called = np.empty(size, np.int64), np.empty(size), np.empty(size, np.bool_)
+    for place, variant in enumerate(variants):
+        here, there = slice(starts[place], starts[place + 1]), slice(offsets[variant], offsets[variant + 1])
+        own_samples[here], own_dosages[here], own_called[here] = samples[there], dosages[there], called[there]
+    return starts, own_samples, own_dosages, own_called
 
 
 def read_batch(variants: pa.Table) -> GeneBatch:
@@ -154,7 +172,7 @@ def restrict_to_trait(batch: GeneBatch, trait: ScanTrait) -> TraitGenotypes:
     dosage = batch.carrier_dosage[carried]
     if trait.male.any():
         dosage = np.where(batch.hemizygous[carrier_variant] & trait.male[carrier[carried]], 2.0, dosage)
-    alleles = np.bincount(carrier_variant, dosage, minlength=variants)
+    alleles = np.bincount(carrier_variant, dosage, minlength=variants).astype(np.float64)
     calls = store_positions.size - np.bincount(missing_variant, minlength=variants)
     mean = alleles / np.maximum(calls, 1)
     imputed = mean[missing_variant] >= IMPUTED_FROM
@@ -164,7 +182,7 @@ def restrict_to_trait(batch: GeneBatch, trait: ScanTrait) -> TraitGenotypes:
     called = np.arange(variant.size) < carrier_variant.size
     order = np.lexsort((samples, variant))
     offsets = np.concatenate(([0], np.cumsum(np.bincount(variant, minlength=variants))))
-    return TraitGenotypes(offsets, samples[order], dosages[order], called[order])
+    return TraitGenotypes(offsets, samples[order], dosages[order], called[order], alleles)
 
 
 def _flatten(variants: pa.Table, name: str) -> tuple[Integers, Integers]:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from association.calibration.extremes import Reading, Readings, over_rho, simple
 from association.calibration.gene_statistics import GeneStatistics, Terms
-from association.gene_tests.acat import acat_v_weights
 from association.gene_tests.columns import Burden, append_columns, collapse, squares
 from association.score import Carriers
 
@@ -32,14 +31,14 @@ class GenePlan:
         The gene's variants (m).
     minor_allele_counts
         Of each variant among the trait's samples (m).
-    minor_allele_frequency
-        Of each variant in the cohort (m).
+    cauchy_weights
+        Of each variant in ACAT-V (m).
     """
 
-    def __init__(self, carriers: Carriers, minor_allele_counts: Floats, minor_allele_frequency: Floats) -> None:
+    def __init__(self, carriers: Carriers, minor_allele_counts: Floats, cauchy_weights: Floats) -> None:
         self._carriers = carriers
         self._counts = minor_allele_counts
-        self._cauchy_weights = acat_v_weights(minor_allele_frequency)
+        self._cauchy_weights = cauchy_weights
         self._squares = squares(carriers)
         self._burdens: list[tuple[Integers, Floats]] = []
         self._known: dict[object, int] = {}

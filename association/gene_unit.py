@@ -40,6 +40,12 @@ class MaskPart:
         Samples whose genotype row is not zero, imputed ones included, and the class of each: equal rows share one.
     log10_ways
         log10 of the number of distinct arrangements of these rows within strata.
+    alleles
+        Minor alleles that were called.
+    events, expected_events
+        Of the carriers; None where the trait has no events.
+    one_stratum
+        Whether all carriers are of one stratum, where the trait has several.
     """
 
     control: bool
@@ -48,6 +54,10 @@ class MaskPart:
     samples: Integers
     classes: Integers
     log10_ways: float
+    alleles: float
+    events: float | None
+    expected_events: float | None
+    one_stratum: bool
 
 
 @dataclass(frozen=True)

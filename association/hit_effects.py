@@ -21,13 +21,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from association.asked_variants import choose_variants
 from association.effects.firth import PenalisedEffect, firth_cox, firth_logistic
 from association.gene_batch import GeneBatch, TraitGenotypes, read_batch, restrict_to_trait
 from association.gene_tests.columns import Burden, collapse
 from association.null_models.risk_sets import Ties
 from association.results import COLUMNS as RESULT_COLUMNS
 from association.results import Column
-from association.scan import choose_variants, drop_variants, scan
+from association.scan import drop_variants, scan
 from association.scan_settings import MaskChoice, ScanSettings, ScanTrait
 from association.single_variants import SUM_OF_ALLELES
 

@@ -24,11 +24,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from association.asked_variants import choose_variants
 from association.calibration.monte_carlo import Effort
 from association.gene_batch import GeneBatch, read_batch, restrict_to_trait
 from association.results import COLUMNS as RESULT_COLUMNS
 from association.results import ONE_VARIANT_DRIVEN, Column
-from association.scan import choose_variants, drop_variants, scan, variant_names
+from association.scan import drop_variants, scan, variant_names
 from association.scan_settings import ALL_MASKS, CONTROL_MASK, OMNIBUS, ScanSettings, ScanTrait
 
 Booleans = NDArray[np.bool_]

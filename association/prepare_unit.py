@@ -5,63 +5,52 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from association.gene_batch import GeneBatch, TraitGenotypes
+from association.asked_variants import AskedVariants
 from association.gene_plan import GenePlan
 from association.gene_unit import GeneUnit, Row
+from association.mask_part import PartMaker
 from association.row_maker import RowMaker, name_test
 from association.scan_settings import ALL_MASKS, CONTROL_MASK, OMNIBUS, MaskChoice, ScanSettings, ScanTrait
-from association.score import Carriers
-
-Booleans = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 NO_VARIANT = "no qualifying variant"
 NO_CARRIER = "no carrier among the samples with the trait"
 
 
-def prepare_unit(
-    gene: Row,
-    picked: Sequence[Integers],
-    batch: GeneBatch,
-    genotypes: TraitGenotypes,
-    trait: ScanTrait,
-    settings: ScanSettings,
-) -> GeneUnit:
+def prepare_unit(gene: Row, begin: int, end: int, asked: AskedVariants) -> GeneUnit:
     """Make a gene ready for a trait.
 
     Parameters
     ----------
     gene
         gene, contig and start.
-    picked
-        The batch's variants that are in each mask of the settings.
-    batch, genotypes
-        The batch, and what of it the trait's samples carry.
-    trait, settings
-        What to test against, and how.
+    begin, end
+        Its variants in the batch.
+    asked
+        The batch, with trait and settings.
     """
-    start = _start(gene, trait)
-    carried = [own[genotypes.offsets[own + 1] > genotypes.offsets[own]] for own in picked]
-    variants = np.unique(np.concatenate(carried))
+    settings = asked.settings
+    start = _start(gene, asked.trait)
+    chosen, carried = asked.chosen[:, begin:end], asked.carried[begin:end]
+    variants = np.flatnonzero(chosen.any(axis=0) & carried)
+    seen = chosen[:, variants]
     rows: list[Row] = []
     if variants.size == 0:
-        for choice, own in zip(settings.masks, picked, strict=True):
-            rows += _untested(start | _mask(choice), NO_CARRIER if own.size else NO_VARIANT, settings)
+        for choice, own in zip(settings.masks, chosen, strict=True):
+            rows += _untested(start | _mask(choice), NO_CARRIER if own.any() else NO_VARIANT, settings)
         rows += _untested_omnibus(start, settings, rows)
         _name_primary(rows)
         return GeneUnit(gene["gene"], rows, [], [], None)
-    carriers, called = genotypes.select(variants)
-    counts = _allele_counts(carriers, called)
-    plan = GenePlan(carriers, counts, batch.minor_allele_frequency[variants])
-    maker = RowMaker(plan, carriers, called, batch, variants, trait, settings)
-    for choice, own, seen in zip(settings.masks, picked, carried, strict=True):
-        if seen.size:
-            rows += maker.mask_rows(start | _mask(choice), choice, np.isin(variants, seen))
+    variants += begin
+    carriers, called = asked.genotypes.select(variants)
+    plan = GenePlan(carriers, asked.genotypes.alleles[variants], asked.cauchy_weights[variants])
+    weights = {scheme: values[variants] for scheme, values in asked.weights.items()}
+    maker = RowMaker(plan, PartMaker(carriers, called, asked.trait, asked.stratum_sizes), weights, asked)
+    for choice, own, used in zip(settings.masks, chosen, seen, strict=True):
+        if used.any():
+            rows += maker.mask_rows(start | _mask(choice), choice, used)
         else:
-            rows += _untested(start | _mask(choice), NO_CARRIER if own.size else NO_VARIANT, settings)
+            rows += _untested(start | _mask(choice), NO_CARRIER if own.any() else NO_VARIANT, settings)
     over_masks = any(not one.part.control for one in maker.tested)
     rows += maker.omnibus_over_masks(start) if over_masks else _untested_omnibus(start, settings, rows)
     _name_primary(rows)
@@ -108,8 +97,3 @@ def _name_primary(rows: Sequence[Row]) -> None:
     candidates = [row for row in rows if row["mask"] != CONTROL_MASK]
     if candidates:
         candidates[-1]["primary"] = True
-
-
-def _allele_counts(carriers: Carriers, called: Booleans) -> Floats:
-    variant = np.repeat(np.arange(carriers.offsets.size - 1), np.diff(carriers.offsets))
-    return np.asarray(np.bincount(variant[called], carriers.dosages[called], carriers.offsets.size - 1), np.float64)

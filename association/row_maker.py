@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from association.calibration.attainable import log10_min_attainable_p
+from association.asked_variants import AskedVariants
+from association.calibration.attainable import classes_of, log10_min_attainable_p
 from association.calibration.extremes import Reading
-from association.gene_batch import GeneBatch
 from association.gene_plan import GenePlan
 from association.gene_tests.columns import Burden
-from association.gene_tests.weights import variant_weights
 from association.gene_unit import FEWEST_CARRIERS, MaskPart, Row, TestedRow, power_of_ten
+from association.mask_part import PartMaker
 from association.results import FEW_CARRIERS
 from association.scan_settings import (
     ALL_MASKS,
     CONTROL_MASK,
     OMNIBUS,
     MaskChoice,
-    ScanSettings,
-    ScanTrait,
     WeightedTest,
 )
-from association.score import Carriers
 
 Booleans = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -35,34 +32,27 @@ NO_BURDEN = "no sample carries this burden"
 
 
 class RowMaker:
-    """Makes the rows of one gene, mask by mask."""
+    """Makes the rows of one gene, mask by mask.
 
-    def __init__(
-        self,
-        plan: GenePlan,
-        carriers: Carriers,
-        called: Booleans,
-        batch: GeneBatch,
-        variants: Integers,
-        trait: ScanTrait,
-        settings: ScanSettings,
-    ) -> None:
-        self.plan, self.trait, self.settings = plan, trait, settings
+    Parameters
+    ----------
+    plan, parts
+        Of the gene.
+    weights
+        Of its variants, by scheme.
+    asked
+        The batch, with trait and settings.
+    """
+
+    def __init__(self, plan: GenePlan, parts: PartMaker, weights: Mapping[str, Floats], asked: AskedVariants) -> None:
+        self.plan, self.trait, self.settings = plan, asked.trait, asked.settings
         self.tested: list[TestedRow] = []
         self.parts: list[MaskPart] = []
-        self._carriers, self._called = carriers, called
-        self._variant = np.repeat(np.arange(variants.size), np.diff(carriers.offsets))
-        self._weights = {
-            test.weights: variant_weights(
-                test.weights, batch.minor_allele_frequency[variants], _scores(batch, variants)
-            )
-            for test in settings.tests
-        }
-        self._sizes = np.bincount(trait.strata)
+        self._make_part, self._weights, self._sizes = parts.part, weights, asked.stratum_sizes
 
     def mask_rows(self, start: Row, choice: MaskChoice, used: Booleans) -> list[Row]:
         """Make the rows of one mask: its tests, and their omnibus."""
-        part = self._part(used, control=choice.mask.name == CONTROL_MASK)
+        part = self._make_part(used, control=choice.mask.name == CONTROL_MASK)
         row = start | self._describe(part)
         made = [self._test(row, part, test) for test in self.settings.tests]
         tested = [one for one in made if isinstance(one, TestedRow)]
@@ -75,7 +65,7 @@ class RowMaker:
         if self.settings.hypotheses < 2:
             return []
         hypotheses = [one for one in self.tested if not one.part.control]
-        part = self._part(np.any([one.part.used for one in hypotheses], axis=0), control=False)
+        part = self._make_part(np.any([one.part.used for one in hypotheses], axis=0), control=False)
         return self._keep([self._omnibus(start | {"mask": ALL_MASKS} | self._describe(part), part, hypotheses)])
 
     def _keep(self, made: Sequence[TestedRow | Row]) -> list[Row]:
@@ -84,16 +74,6 @@ class RowMaker:
         self.tested += tested
         self.parts += [tested[0].part] if tested else []
         return [one.row if isinstance(one, TestedRow) else one for one in made]
-
-    def _part(self, used: Booleans, *, control: bool) -> MaskPart:
-        """Find a mask's carriers, and how many arrangements they have."""
-        entries = used[self._variant]
-        samples, sample = np.unique(self._carriers.samples[entries], return_inverse=True)
-        values = _row_values(sample, self._variant[entries], self._carriers.dosages[entries])
-        classes = _classes(values)
-        log10_ways = -log10_min_attainable_p(classes, self.trait.strata[samples], self._sizes)
-        carriers = np.unique(self._carriers.samples[self._called & entries])
-        return MaskPart(control, used, carriers, samples, classes, log10_ways)
 
     def _test(self, row: Row, part: MaskPart, test: WeightedTest) -> TestedRow | Row:
         weights = np.where(part.used, self._weights[test.weights], 0.0)
@@ -112,7 +92,7 @@ class RowMaker:
         samples, values = self.plan.burden_entries(burden)
         if samples.size == 0:
             return row | {"reason": NO_BURDEN}
-        log10_attainable = log10_min_attainable_p(_classes(values), self.trait.strata[samples], self._sizes)
+        log10_attainable = log10_min_attainable_p(classes_of(values), self.trait.strata[samples], self._sizes)
         if log10_attainable == 0:
             return row | {"reason": NO_VARIATION}
         row["min_attainable_p"] = power_of_ten(log10_attainable)
@@ -131,42 +111,25 @@ class RowMaker:
 
     def _describe(self, part: MaskPart) -> Row:
         """Count who carries the variants, and what cautions that calls for."""
-        trait, carriers = self.trait, part.carriers
-        flags = list(trait.flags)
-        if carriers.size < FEWEST_CARRIERS:
+        flags = list(self.trait.flags)
+        variants = int(np.count_nonzero(part.used))
+        if part.carriers.size < FEWEST_CARRIERS:
             flags.append(FEW_CARRIERS)
-        if part.used.sum() == 1:
+        if variants == 1:
             flags.append("single_variant")
-        if np.ptp(trait.strata) > 0 and np.ptp(trait.strata[carriers]) == 0:
+        if part.one_stratum:
             flags.append("one_stratum")
-        events, expected = trait.model.events, trait.model.expected_events
-        entries = self._called & part.used[self._variant]
         return {
-            "variants": int(part.used.sum()),
-            "carriers": carriers.size,
-            "minor_allele_count": round(self._carriers.dosages[entries].sum()),
-            "observed_events": None if events is None else float(events[carriers].sum()),
-            "expected_events": None if expected is None else float(expected[carriers].sum()),
+            "variants": variants,
+            "carriers": part.carriers.size,
+            "minor_allele_count": round(part.alleles),
+            "observed_events": part.events,
+            "expected_events": part.expected_events,
             "flags": ";".join(flags),
         }
-
-
-def _row_values(sample: Integers, variant: Integers, dosages: Floats) -> Floats:
-    """Give each sample (k) one number that tells its genotype row from others: a random projection of it."""
-    projection = np.random.default_rng(0).random(int(variant.max(initial=0)) + 1)
-    return np.bincount(sample, dosages * projection[variant]).astype(np.float64)
-
-
-def _classes(values: Floats) -> Integers:
-    """Give equal values one class; they may differ by rounding."""
-    return np.unique(np.round(values / values.max(), 9), return_inverse=True)[1].astype(np.int64)
 
 
 def name_test(choice: WeightedTest) -> Row:
     """Name the test."""
     coding = choice.coding if choice.test == "burden" else None
     return {"test": choice.test, "weights": choice.weights, "coding": coding}
-
-
-def _scores(batch: GeneBatch, variants: Integers) -> dict[str, Floats]:
-    return {name: values[variants] for name, values in batch.annotations.scores.items()}

@@ -14,15 +14,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from association.asked_variants import ask_variants
 from association.calibrate import calibrate
-from association.gene_batch import GeneBatch, read_batch, restrict_to_trait
-from association.gene_tests.masks import below_ceiling, qualifying_variants
+from association.gene_batch import GeneBatch, read_batch
 from association.gene_unit import GeneUnit
 from association.prepare_unit import prepare_unit, untested_unit
 from association.results import result_table
-from association.scan_settings import MaskChoice, ScanSettings, ScanTrait
+from association.scan_settings import ScanSettings, ScanTrait
 from association.textbook import add_textbook_p
 
 Row = dict[str, Any]
@@ -96,19 +95,8 @@ def _scan_with_one_model(
 
 def prepare_units(genes: pa.Table, batch: GeneBatch, trait: ScanTrait, settings: ScanSettings) -> list[GeneUnit]:
     """Make every gene of a batch ready for one trait."""
-    genotypes = restrict_to_trait(batch, trait)
-    chosen = [choose_variants(batch, choice) for choice in settings.masks]
-    names = genes["gene"].to_pylist()
-    first = np.searchsorted(batch.gene, names, side="left")
-    last = np.searchsorted(batch.gene, names, side="right")
-    units = []
-    for gene, begin, end in zip(genes.select(["gene", "contig", "start"]).to_pylist(), first, last, strict=True):
-        picked = [begin + np.flatnonzero(own[begin:end]) for own in chosen]
-        units.append(prepare_unit(gene, picked, batch, genotypes, trait, settings))
-    return units
-
-
-def choose_variants(batch: GeneBatch, choice: MaskChoice) -> NDArray[np.bool_]:
-    """Say which variants of a batch are in a mask, and rare enough for its ceiling."""
-    rare = below_ceiling(batch.minor_allele_frequency, batch.external_frequency, choice.max_af)
-    return qualifying_variants(choice.mask, batch.annotations) & rare
+    asked = ask_variants(batch, trait, settings)
+    named = genes.select(["gene", "contig", "start"]).to_pylist()
+    first = np.searchsorted(batch.gene, genes["gene"].to_pylist(), side="left").tolist()
+    last = np.searchsorted(batch.gene, genes["gene"].to_pylist(), side="right").tolist()
+    return [prepare_unit(gene, begin, end, asked) for gene, begin, end in zip(named, first, last, strict=True)]

@@ -12,17 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from association.calibration.small_sample import burden_small_sample_log10_p, skat_small_sample_log10_p
-from association.gene_plan import GenePlan
-from association.gene_tests.acat import acat_log10_p
-from association.gene_tests.burden import burden_test
-from association.gene_tests.skat import SkatStatistic, skat_log10_p, skat_statistic
-from association.gene_tests.skat_o import skat_o_log10_p
+from association.gene_tests.acat import combine
+from association.gene_tests.burden import normal_log10_p
+from association.gene_tests.skat import skat_log10_p, skat_statistics
+from association.gene_tests.skat_o import mixture_log10_p
 from association.gene_unit import GeneUnit, Row, power_of_ten
 from association.null_models.null_model import NOT_EXCHANGEABLE
 from association.scan_settings import ScanTrait
 from association.score import ScoreStatistics, score_statistics
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 # Exact SKAT-O takes as long as 100 SKATs; larger p-values of it are not worth that.
 WORTH_COMPARING = 0.05
@@ -39,37 +39,92 @@ def add_textbook_p(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
         What they are tested against.
     """
     degrees = _residual_degrees(trait)
-    skats: list[tuple[Row, SkatStatistic]] = []
-    mixtures: list[tuple[Row, ScoreStatistics, Floats]] = []
-    for unit in units:
-        if unit.plan is None:
+    asked = [unit for unit in units if unit.plan is not None]
+    columns = _Columns(degrees)
+    together: dict[tuple[int, bytes], int] = {}
+    spectra: list[tuple[ScoreStatistics, Floats]] = []
+    skats: list[tuple[Row, int]] = []
+    mixtures: list[tuple[Row, int]] = []
+    for number, unit in enumerate(asked):
+        plan = unit.plan
+        if plan is None:
             continue
-        statistics = score_statistics(trait.model, unit.plan.columns)
+        statistics = score_statistics(trait.model, plan.columns)
         for one in unit.tested:
             if one.burden is not None:
-                one.row.update(_burden_columns(statistics, unit.plan.burden_column(one.burden), degrees))
+                columns.burden(one.row, statistics, plan.burden_column(one.burden))
             elif one.test is not None and one.weights is not None:
                 if one.test.test == "acat_v":
-                    _add(one.row, _acat_v_log10_p(unit.plan, statistics, one.weights, degrees))
+                    columns.acat_v(one.row, statistics, *plan.acat_v_parts(one.weights))
                     continue
-                used = np.flatnonzero(one.weights)
-                own = ScoreStatistics(statistics.score[used], statistics.covariance[np.ix_(used, used)])
-                if one.test.test == "skat":
-                    skats.append((one.row, skat_statistic(own, one.weights[used])))
-                elif one.test.test == "skat_o":
-                    mixtures.append((one.row, own, one.weights[used]))
-    chosen = [statistic for _, statistic in skats]
-    found = skat_log10_p(chosen) if degrees is None else skat_small_sample_log10_p(chosen, degrees)
-    for (row, _), log10_p in zip(skats, found, strict=True):
-        _add(row, float(log10_p))
-    weights = [weights for _, _, weights in mixtures]
+                key = (number, one.weights.tobytes())
+                if key not in together:
+                    together[key] = len(spectra)
+                    used = np.flatnonzero(one.weights)
+                    covariance = statistics.covariance[np.ix_(used, used)]
+                    spectra.append((ScoreStatistics(statistics.score[used], covariance), one.weights[used]))
+                (skats if one.test.test == "skat" else mixtures).append((one.row, together[key]))
+    columns.add()
     # Among relatives the textbook's p-value is the one to report.
     at_most = 1.0 if trait.model.kind in NOT_EXCHANGEABLE else WORTH_COMPARING
-    found = skat_o_log10_p([own for _, own, _ in mixtures], weights, at_most=at_most)
-    for (row, _, _), log10_p in zip(mixtures, found, strict=True):
-        _add(row, float(log10_p))
-    for unit in units:
-        _add_combined(unit)
+    decomposed = skat_statistics([own for own, _ in spectra], [weights for _, weights in spectra])
+    chosen = [decomposed[at] for _, at in skats]
+    found = skat_log10_p(chosen) if degrees is None else skat_small_sample_log10_p(chosen, degrees)
+    _add_all([row for row, _ in skats], found)
+    _add_all([row for row, _ in mixtures], mixture_log10_p([decomposed[at] for _, at in mixtures], at_most=at_most))
+    _add_combined(asked)
+
+
+class _Columns:
+    """P-values of single columns, gathered over genes to be computed together.
+
+    Parameters
+    ----------
+    degrees
+        Of a linear model's error; None for other models.
+    """
+
+    def __init__(self, degrees: float | None) -> None:
+        self._degrees = degrees
+        self._scores: list[Floats] = []
+        self._variances: list[Floats] = []
+        self._shares: list[Floats] = []
+        self._burdens: list[tuple[Row, int]] = []
+        self._combined: list[tuple[Row, int]] = []
+
+    def burden(self, row: Row, statistics: ScoreStatistics, column: int) -> None:
+        """Ask for the effect and the p-value of a burden."""
+        self._burdens.append((row, len(self._scores)))
+        self._ask(statistics, np.array([column]), np.ones(1))
+
+    def acat_v(self, row: Row, statistics: ScoreStatistics, columns: Integers, shares: Floats) -> None:
+        """Ask for the combined p-value of columns."""
+        self._combined.append((row, len(self._scores)))
+        self._ask(statistics, columns, shares)
+
+    def _ask(self, statistics: ScoreStatistics, columns: Integers, shares: Floats) -> None:
+        self._scores.append(statistics.score[columns])
+        self._variances.append(statistics.covariance[columns, columns])
+        self._shares.append(shares)
+
+    def add(self) -> None:
+        """Add what was asked for to the rows."""
+        if not self._scores:
+            return
+        scores, variances = np.concatenate(self._scores), np.concatenate(self._variances)
+        offsets = np.concatenate(([0], np.cumsum([one.size for one in self._scores])))
+        if self._degrees is None:
+            log10_p = normal_log10_p(scores, variances)
+        else:
+            log10_p = burden_small_sample_log10_p(scores, variances, self._degrees)
+        first = offsets[[number for _, number in self._burdens]].tolist()
+        for (row, _), at in zip(self._burdens, first, strict=True):
+            if variances[at] > 0:
+                variance = float(variances[at])
+                row |= {"effect": float(scores[at]) / variance, "standard_error": 1 / math.sqrt(variance)}
+                _add(row, float(log10_p[at]))
+        combined = combine(log10_p, np.concatenate(self._shares), offsets)
+        _add_all([row for row, _ in self._combined], combined[[number for _, number in self._combined]])
 
 
 def _residual_degrees(trait: ScanTrait) -> float | None:
@@ -78,30 +133,9 @@ def _residual_degrees(trait: ScanTrait) -> float | None:
     return model.residuals.size - len(model.covariate_information) if model.kind == "linear" else None
 
 
-def _burden_columns(statistics: ScoreStatistics, column: int, degrees: float | None) -> Row:
-    only = np.zeros(statistics.score.size)
-    only[column] = 1.0
-    test = burden_test(statistics, only)
-    if math.isnan(test.log10_p):
-        return {}
-    row: Row = {"effect": test.effect, "standard_error": test.standard_error}
-    _add(row, _column_log10_p(statistics, column, degrees))
-    return row
-
-
-def _acat_v_log10_p(plan: GenePlan, statistics: ScoreStatistics, weights: Floats, degrees: float | None) -> float:
-    columns, shares = plan.acat_v_parts(weights)
-    log10_p = np.array([[_column_log10_p(statistics, int(column), degrees) for column in columns]])
-    return float(acat_log10_p(log10_p, shares[None])[0])
-
-
-def _column_log10_p(statistics: ScoreStatistics, column: int, degrees: float | None) -> float:
-    """Give log10 of the p-value of one column."""
-    score, variance = float(statistics.score[column]), float(statistics.covariance[column, column])
-    if degrees is not None:
-        return burden_small_sample_log10_p(score, variance, degrees)
-    one = ScoreStatistics(np.array([score]), np.array([[variance]]))
-    return burden_test(one, np.ones(1)).log10_p
+def _add_all(rows: Sequence[Row], log10_p: Floats) -> None:
+    for row, one in zip(rows, log10_p.tolist(), strict=True):
+        _add(row, one)
 
 
 def _add(row: Row, log10_p: float) -> None:
@@ -114,10 +148,14 @@ def asymptotic_columns(log10_p: float) -> Row:
     return {"p_asymptotic": power_of_ten(log10_p), "neg_log10_p_asymptotic": 0.0 - log10_p}
 
 
-def _add_combined(unit: GeneUnit) -> None:
-    """Combine the p-values of a mask's tests, and of all masks, by Cauchy's rule."""
-    for omnibus in (one for one in unit.tested if one.test is None):
-        rows = [one.row for one in unit.members(omnibus)]
-        log10_p = np.array([[-row["neg_log10_p_asymptotic"] for row in rows if "neg_log10_p_asymptotic" in row]])
-        if log10_p.size:
-            _add(omnibus.row, float(acat_log10_p(log10_p, np.ones_like(log10_p))[0]))
+def _add_combined(units: Sequence[GeneUnit]) -> None:
+    """Combine the p-values of each mask's tests, and of all masks, by Cauchy's rule."""
+    name = "neg_log10_p_asymptotic"
+    rows, found = [], []
+    for unit in units:
+        for omnibus in (one for one in unit.tested if one.test is None):
+            rows.append(omnibus.row)
+            found.append([-one.row[name] for one in unit.members(omnibus) if name in one.row])
+    offsets = np.concatenate(([0], np.cumsum([len(own) for own in found], dtype=np.int64)))
+    log10_p = np.array([one for own in found for one in own], np.float64)
+    _add_all(rows, combine(log10_p, np.ones_like(log10_p), offsets))

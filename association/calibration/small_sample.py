@@ -20,39 +20,34 @@ Epidemiol. 2016. doi:10.1002/gepi.21934
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from association.gene_tests.skat import SkatStatistic, skat_statistic
+from association.gene_tests.skat import SkatStatistic, alike
 from association.quadratic_forms import NEGLIGIBLE, upper_tail_log10_indefinite
-from association.score import ScoreStatistics
 
 Floats = NDArray[np.float64]
 
 
-def burden_small_sample_log10_p(score: float, variance: float, residual_degrees: float) -> float:
-    """Give log10 of the two-sided p-value of a burden.
+def burden_small_sample_log10_p(score: Floats, variance: Floats, residual_degrees: float) -> Floats:
+    """Give log10 of the two-sided p-value of each burden (g).
 
     Parameters
     ----------
     score, variance
-        w'U and w' Phi w under a linear null model.
+        w'U and w' Phi w under a linear null model (g).
     residual_degrees
         n - p of the null model, its intercept counted in p.
 
     Returns
     -------
-    float
+    Floats
         nan where the burden carries no information or no degree of freedom is left for its error; minus infinity
         where it leaves no residual.
     """
-    if not variance > 0:
-        return math.nan
-    burden = skat_statistic(ScoreStatistics(np.array([score]), np.array([[variance]])), np.ones(1))
-    return float(skat_small_sample_log10_p([burden], residual_degrees)[0])
+    return _log10_p(np.where(variance > 0, score**2, 0.0), np.maximum(variance, 0.0)[:, None], residual_degrees)
 
 
 def skat_small_sample_log10_p(statistics: Sequence[SkatStatistic], residual_degrees: float) -> Floats:
@@ -71,16 +66,22 @@ def skat_small_sample_log10_p(statistics: Sequence[SkatStatistic], residual_degr
         nan where no variant carries information or the variants leave no degree of freedom for the error; minus
         infinity where Q is beyond what any trait could give.
     """
-    if not statistics:
-        return np.empty(0)
-    size = max(one.eigenvalues.size for one in statistics)
-    spectra, degrees = np.zeros((len(statistics), size + 1)), np.zeros((len(statistics), size + 1))
-    for row, counts, one in zip(spectra, degrees, statistics, strict=True):
-        share = one.statistic / residual_degrees
-        largest = one.eigenvalues.max(initial=0.0)
-        kept = one.eigenvalues[one.eigenvalues > NEGLIGIBLE * largest]
-        rest = residual_degrees - kept.size
-        if largest > 0 and rest > 0:
-            row[: kept.size], row[-1] = kept - share, -share
-            counts[: kept.size], counts[-1] = 1, rest
-    return upper_tail_log10_indefinite(np.zeros(len(statistics)), spectra, degrees)
+    log10_p = np.full(len(statistics), np.nan)
+    for own in alike([one.eigenvalues.size for one in statistics], lambda size: size + 1):
+        observed = np.array([statistics[at].statistic for at in own])
+        log10_p[own] = _log10_p(observed, np.stack([statistics[at].eigenvalues for at in own]), residual_degrees)
+    return log10_p
+
+
+def _log10_p(statistic: Floats, eigenvalues: Floats, residual_degrees: float) -> Floats:
+    """Give log10 p of genes (g) with equally many eigenvalues (g, m)."""
+    largest = eigenvalues.max(axis=1, initial=0.0)
+    kept = eigenvalues > NEGLIGIBLE * largest[:, None]
+    rest = residual_degrees - kept.sum(axis=1)
+    testable = ((largest > 0) & (rest > 0))[:, None]
+    share = (statistic / residual_degrees)[:, None]
+    spectra = np.hstack([np.where(kept, eigenvalues - share, 0.0), -share])
+    degrees = np.hstack([kept.astype(np.float64), rest[:, None]])
+    testable = np.broadcast_to(testable, spectra.shape)
+    zero = np.zeros(statistic.size)
+    return upper_tail_log10_indefinite(zero, np.where(testable, spectra, 0.0), np.where(testable, degrees, 0.0))

@@ -21,10 +21,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 # A p-value nearer to 1 counts as this one.
 LARGEST_P = 0.999
@@ -54,30 +55,64 @@ def acat_log10_p(log10_p: Floats, weights: Floats) -> Floats:
     """
     if log10_p.ndim != 2 or log10_p.shape != weights.shape:
         raise ValueError(f"expected log10_p and weights (g, t): found {log10_p.shape} and {weights.shape}")
-    used = ~np.isnan(log10_p) & (weights > 0)
-    sign, log_size = _cotangents(np.where(used, log10_p, 0.0) * math.log(10))
-    with np.errstate(divide="ignore"):
-        log_weights = np.log(np.where(used, weights, 0.0))
-    log_statistic, direction = logsumexp(log_weights + log_size, axis=1, b=sign, return_sign=True)
-    combined = np.full(len(log10_p), np.nan)
-    tested = used.any(axis=1)
-    log_statistic = log_statistic[tested] - logsumexp(log_weights[tested], axis=1)
-    combined[tested] = _log_cauchy_tail(direction[tested], log_statistic) / math.log(10)
+    tests = log10_p.shape[1]
+    offsets = np.arange(len(log10_p) + 1) * tests
+    combined: Floats = combine(log10_p.ravel(), weights.ravel(), offsets)
     return combined
 
 
-def _cotangents(log_p: Floats) -> tuple[Floats, Floats]:
+@njit(cache=True, nogil=True)
+def combine(log10_p: Floats, weights: Floats, offsets: Integers) -> Floats:
+    """Combine the p-values of genes that have any number of tests.
+
+    Parameters
+    ----------
+    log10_p, weights
+        As for `acat_log10_p`, gene after gene.
+    offsets
+        Where each gene's tests begin and end (g + 1).
+
+    Returns
+    -------
+    Floats
+        As of `acat_log10_p`.
+    """
+    combined = np.full(offsets.size - 1, np.nan)
+    terms, signs = np.empty(log10_p.size), np.empty(log10_p.size)
+    for gene in range(combined.size):
+        used, largest, total = 0, -np.inf, 0.0
+        for test in range(offsets[gene], offsets[gene + 1]):
+            if not np.isnan(log10_p[test]) and weights[test] > 0:
+                signs[used], size = _cotangent(log10_p[test] * math.log(10.0))
+                terms[used] = math.log(weights[test]) + size
+                largest = max(largest, terms[used])
+                total += weights[test]
+                used += 1
+        if used:
+            mean = 0.0
+            for test in range(used):
+                mean += signs[test] * math.exp(terms[test] - largest)
+            log_statistic = math.log(abs(mean)) + largest - math.log(total) if mean != 0.0 else -np.inf
+            combined[gene] = _log_cauchy_tail(mean, log_statistic) / math.log(10.0)
+    return combined
+
+
+@njit(cache=True, nogil=True)
+def _cotangent(log_p: float) -> tuple[float, float]:
     """Give the sign and the log of the size of cot(pi p)."""
-    cotangent = 1 / np.tan(np.pi * np.clip(np.exp(log_p), SMALL, LARGEST_P))
-    log_size = np.where(log_p < math.log(SMALL), -log_p - math.log(math.pi), np.log(np.abs(cotangent)))
-    return np.sign(cotangent), log_size
+    if log_p < math.log(SMALL):
+        return 1.0, -log_p - math.log(math.pi)
+    cotangent = 1.0 / math.tan(math.pi * min(math.exp(log_p), LARGEST_P))
+    return math.copysign(1.0, cotangent), math.log(abs(cotangent))
 
 
-def _log_cauchy_tail(sign: Floats, log_size: Floats) -> Floats:
-    """Give log P(Cauchy > T) of T = sign exp(log_size)."""
-    far = (sign > 0) & (log_size > -math.log(SMALL))
-    moderate = sign * np.exp(np.minimum(log_size, -math.log(SMALL)))
-    return np.where(far, -log_size - math.log(math.pi), np.log(np.arctan2(1, moderate) / math.pi))
+@njit(cache=True, nogil=True)
+def _log_cauchy_tail(sign: float, log_size: float) -> float:
+    """Give log P(Cauchy > T) of a T of this sign and size."""
+    if sign > 0 and log_size > -math.log(SMALL):
+        return -log_size - math.log(math.pi)
+    size = math.exp(min(log_size, -math.log(SMALL)))
+    return math.log(math.atan2(1.0, math.copysign(size, sign)) / math.pi)
 
 
 def acat_v_weights(minor_allele_frequency: Floats) -> Floats:

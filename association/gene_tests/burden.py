@@ -54,5 +54,12 @@ def burden_test(statistics: ScoreStatistics, weights: Floats) -> BurdenTest:
     variance = float(weights @ statistics.covariance @ weights)
     if variance <= 0:
         return BurdenTest(math.nan, math.nan, math.nan)
-    log_p = math.log(2) + float(log_ndtr(-abs(score) / math.sqrt(variance)))
-    return BurdenTest(score / variance, 1 / math.sqrt(variance), log_p / math.log(10))
+    log10_p = float(normal_log10_p(np.array([score]), np.array([variance]))[0])
+    return BurdenTest(score / variance, 1 / math.sqrt(variance), log10_p)
+
+
+def normal_log10_p(score: Floats, variance: Floats) -> Floats:
+    """Give log10 of the two-sided large-sample p-value of each score (g); NaN where its variance is not positive."""
+    informative = variance > 0
+    deviations = np.abs(score) / np.sqrt(np.where(informative, variance, 1.0))
+    return np.where(informative, (math.log(2) + log_ndtr(-deviations)) / math.log(10), np.nan)

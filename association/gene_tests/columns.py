@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from association.score import Carriers
@@ -25,6 +26,9 @@ from association.score import Carriers
 Booleans = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+CODINGS = ("sum", "max", "any", "two_hits")
+SUM, MAX, ANY, TWO_HITS = range(4)
 
 
 @dataclass(frozen=True)
@@ -63,26 +67,46 @@ def collapse(carriers: Carriers, burden: Burden) -> tuple[Integers, Floats]:
     ValueError
         If there is no such coding.
     """
-    variant = np.repeat(np.arange(burden.weights.size), np.diff(carriers.offsets))
-    weight = burden.weights[variant]
-    used = weight != 0
-    if burden.coding != "sum":
-        used &= carriers.dosages == np.rint(carriers.dosages)
-    samples, sample = np.unique(carriers.samples[used], return_inverse=True)
-    samples = samples.astype(np.int64)
-    dosages, weight = carriers.dosages[used], weight[used]
-    if burden.coding == "sum":
-        return samples, np.bincount(sample, weight * dosages, minlength=samples.size).astype(np.float64)
-    if burden.coding == "max":
-        largest = np.zeros(samples.size)
-        np.maximum.at(largest, sample, weight * dosages)
-        return samples, largest
-    if burden.coding == "any":
-        return samples, np.ones(samples.size)
-    if burden.coding == "two_hits":
-        twice = samples[np.bincount(sample, dosages, minlength=samples.size) >= 2]
-        return twice, np.ones(twice.size)
-    raise ValueError(f"no such coding: {burden.coding!r}")
+    if burden.coding not in CODINGS:
+        raise ValueError(f"no such coding: {burden.coding!r}")
+    samples, values = _collapse(
+        carriers.offsets, carriers.samples, carriers.dosages, burden.weights, CODINGS.index(burden.coding)
+    )
+    return samples, values
+
+
+@njit(cache=True, nogil=True)
+def _collapse(
+    offsets: Integers, samples: Integers, dosages: Floats, weights: Floats, coding: int
+) -> tuple[Integers, Floats]:
+    """Sort the entries that count by sample, and give each sample its value."""
+    entries, weight = np.empty(samples.size, np.int64), np.empty(samples.size)
+    used = 0
+    for variant in range(offsets.size - 1):
+        if weights[variant] == 0.0:
+            continue
+        for entry in range(offsets[variant], offsets[variant + 1]):
+            if coding == SUM or dosages[entry] == np.rint(dosages[entry]):
+                entries[used], weight[used] = entry, weights[variant]
+                used += 1
+    order = np.argsort(samples[entries[:used]], kind="mergesort")
+    distinct, values = np.empty(used, np.int64), np.zeros(used)
+    found = 0
+    for place in order:
+        sample, dosage = samples[entries[place]], dosages[entries[place]]
+        if found == 0 or distinct[found - 1] != sample:
+            distinct[found] = sample
+            found += 1
+        if coding == SUM:
+            values[found - 1] += weight[place] * dosage
+        elif coding == MAX:
+            values[found - 1] = max(values[found - 1], weight[place] * dosage)
+        else:
+            values[found - 1] += dosage
+    if coding <= MAX:
+        return distinct[:found].copy(), values[:found].copy()
+    seen_often = values[:found] >= (1.0 if coding == ANY else 2.0)
+    return distinct[:found][seen_often], np.ones(seen_often.sum())
 
 
 def append_columns(carriers: Carriers, columns: Sequence[tuple[Integers, Floats]]) -> Carriers:
@@ -97,16 +121,33 @@ def append_columns(carriers: Carriers, columns: Sequence[tuple[Integers, Floats]
 
 def squares(carriers: Carriers) -> Floats:
     """Sum each column's squared dosages (c)."""
-    return _sums(carriers, carriers.dosages**2)
+    sums: Floats = _sums(carriers.offsets, carriers.dosages)[1]
+    return sums
 
 
 def in_typical_units(carriers: Carriers) -> Floats:
     """Scale each column's dosages so that they sum to the sum of their squares (k)."""
-    scale = squares(carriers) / np.maximum(_sums(carriers, carriers.dosages), np.finfo(float).tiny)
-    scale = np.repeat(np.where(scale > 0, scale, 1.0), np.diff(carriers.offsets))
-    return np.asarray(carriers.dosages / scale, np.float64)
+    burdens: Floats = _in_typical_units(carriers.offsets, carriers.dosages)
+    return burdens
 
 
-def _sums(carriers: Carriers, values: Floats) -> Floats:
-    column = np.repeat(np.arange(carriers.offsets.size - 1), np.diff(carriers.offsets))
-    return np.bincount(column, values, minlength=carriers.offsets.size - 1).astype(np.float64)
+@njit(cache=True, nogil=True)
+def _sums(offsets: Integers, dosages: Floats) -> tuple[Floats, Floats]:
+    """Give each column's sum, and the sum of its squares."""
+    sums, squared = np.zeros(offsets.size - 1), np.zeros(offsets.size - 1)
+    for column in range(sums.size):
+        for entry in range(offsets[column], offsets[column + 1]):
+            sums[column] += dosages[entry]
+            squared[column] += dosages[entry] * dosages[entry]
+    return sums, squared
+
+
+@njit(cache=True, nogil=True)
+def _in_typical_units(offsets: Integers, dosages: Floats) -> Floats:
+    sums, squared = _sums(offsets, dosages)
+    burdens = np.empty_like(dosages)
+    for column in range(sums.size):
+        scale = squared[column] / max(sums[column], 1e-300)
+        for entry in range(offsets[column], offsets[column + 1]):
+            burdens[entry] = dosages[entry] / (scale if scale > 0.0 else 1.0)
+    return burdens

@@ -11,7 +11,7 @@ Wu et al. Rare-variant association testing for sequencing data. AJHG 2011. doi:1
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,10 @@ from association.score import ScoreStatistics
 Floats = NDArray[np.float64]
 
 
+# Numbers in the matrices that are decomposed at a time.
+MOST_NUMBERS = 1 << 20
+
+
 @dataclass(frozen=True)
 class SkatStatistic:
     """What SKAT compares.
@@ -32,14 +36,30 @@ class SkatStatistic:
     statistic
         Q.
     eigenvalues
-        Spectrum of its null distribution (m), none below zero.
+        l, the spectrum of its null distribution (m), none below zero.
     """
 
     statistic: float
     eigenvalues: Floats
 
 
-def skat_statistic(statistics: ScoreStatistics, weights: Floats) -> SkatStatistic:
+@dataclass(frozen=True)
+class MixtureStatistic(SkatStatistic):
+    """What SKAT-O needs beside it.
+
+    Attributes
+    ----------
+    burden
+        B = 1'WU.
+    loadings
+        l_j (e_j'1)^2 of the eigenvectors e (m); they add up to the variance of B.
+    """
+
+    burden: float
+    loadings: Floats
+
+
+def skat_statistic(statistics: ScoreStatistics, weights: Floats) -> MixtureStatistic:
     """Give SKAT's statistic and the spectrum of its null distribution.
 
     Parameters
@@ -49,20 +69,61 @@ def skat_statistic(statistics: ScoreStatistics, weights: Floats) -> SkatStatisti
     weights
         Variant weights (m), on dosage.
     """
-    score = weights * statistics.score
-    spectrum = np.linalg.eigvalsh(weights[:, None] * statistics.covariance * weights)
-    return SkatStatistic(float(score @ score), np.maximum(spectrum, 0.0))
+    return skat_statistics([statistics], [weights])[0]
+
+
+def skat_statistics(statistics: Sequence[ScoreStatistics], weights: Sequence[Floats]) -> list[MixtureStatistic]:
+    """Give the statistics of many genes; those of as many variants are decomposed together.
+
+    Parameters
+    ----------
+    statistics
+        Score (m) and covariance (m, m) of each gene's variants.
+    weights
+        Variant weights (m) of each gene, on dosage.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many weights as genes.
+    """
+    genes = [(weight * one.score, weight, one.covariance) for one, weight in zip(statistics, weights, strict=True)]
+    found: dict[int, MixtureStatistic] = {}
+    for members in alike([weight.size for weight in weights], lambda size: size**2):
+        weighted = [weight[:, None] * covariance * weight for _, weight, covariance in (genes[at] for at in members)]
+        values, vectors = np.linalg.eigh(np.stack(weighted))
+        values = np.maximum(values, 0.0)
+        loadings = values * vectors.sum(axis=1) ** 2
+        for at, spectrum, loading in zip(members, values, loadings, strict=True):
+            score = genes[at][0]
+            found[at] = MixtureStatistic(float(score @ score), spectrum, float(score.sum()), loading)
+    return [found[at] for at in range(len(genes))]
+
+
+def alike(sizes: Sequence[int], numbers: Callable[[int], int]) -> Iterator[list[int]]:
+    """Give the positions of genes of one size, no more at a time than memory is meant for.
+
+    Parameters
+    ----------
+    sizes
+        Variants of each gene.
+    numbers
+        How many numbers a gene of a size takes.
+    """
+    by_size: dict[int, list[int]] = {}
+    for at, size in enumerate(sizes):
+        by_size.setdefault(size, []).append(at)
+    for size, members in by_size.items():
+        count = max(1, MOST_NUMBERS // max(1, numbers(size)))
+        yield from (members[first : first + count] for first in range(0, len(members), count))
 
 
 def skat_log10_p(statistics: Sequence[SkatStatistic]) -> Floats:
     """Give log10 of the large-sample p-value of each gene (g); NaN where no variant carries information."""
-    if not statistics:
-        return np.empty(0)
-    spectra = np.zeros((len(statistics), max(one.eigenvalues.size for one in statistics)))
-    for row, one in zip(spectra, statistics, strict=True):
-        row[: one.eigenvalues.size] = one.eigenvalues
-    informative = spectra.max(axis=1) > 0
     log10_p = np.full(len(statistics), np.nan)
-    observed = np.array([one.statistic for one in statistics])
-    log10_p[informative] = upper_tail_log10(observed[informative], spectra[informative])
+    for members in alike([one.eigenvalues.size for one in statistics], lambda size: size):
+        own = [at for at in members if statistics[at].eigenvalues.max(initial=0.0) > 0]
+        if own:
+            observed = np.array([statistics[at].statistic for at in own])
+            log10_p[own] = upper_tail_log10(observed, np.stack([statistics[at].eigenvalues for at in own]))
     return log10_p

@@ -10,7 +10,9 @@ c = Phi 1 / v, v = 1'Phi 1, and covariance Phi - v c c' with eigenpairs (l_j, e_
     p = P(|B| > b_max) + 2 int_0^b_max P(sum_j l_j chi2_1((e_j'c)^2 b^2 / l_j) > T(b^2)) density(b) db,
     T(x) = min_{rho < 1} (q_rho - rho x) / (1 - rho) - |c_perp|^2 x,   c_perp = c - sum_j e_j e_j'c,
 
-where b_max is where rejection becomes certain. Both parts are positive, so a p of 1e-300 loses nothing.
+where b_max is where rejection becomes certain. In the eigenvectors of Phi each Q_rho, and Phi - v c c', is a diagonal
+matrix and one of rank one (`rank_one`): a gene is decomposed once. Both parts are positive, so a p of 1e-300 loses
+nothing.
 
 R's SKAT package matches quantiles by moments and integrates to its default tolerance: it is off by up to 7 percent.
 
@@ -27,14 +29,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 from scipy.special import log_ndtr
 
+from association.gene_tests.rank_one import add_rank_one
+from association.gene_tests.skat import MixtureStatistic, alike, skat_statistics
 from association.quadratic_forms import NEGLIGIBLE, upper_tail_log10
 from association.quadratic_quantiles import upper_quantile
 from association.score import ScoreStatistics
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 # The share of the burden in each mixture, as in R's SKAT.
 RHO = np.array([0.0, 0.01, 0.04, 0.09, 0.25, 0.5, 1.0])
@@ -51,42 +57,31 @@ MOST_PIECES = 2000
 
 @dataclass(frozen=True)
 class _Conditional:
-    """SKAT's statistic given the burden, the latter in standard deviations t.
+    """SKAT's statistic given the burden, the latter in standard deviations t, of each gene (g).
 
     Attributes
     ----------
     eigenvalues
-        l (r), all positive.
+        l (g, m), zero where negligible.
     shifts
-        (e_j'c)^2 v / l_j (r): noncentralities at t = 1.
+        (e_j'c)^2 v / l_j (g, m): noncentralities at t = 1.
     intercepts, slopes
-        The lines in t^2 whose least is T, one per rho below 1.
+        The lines in t^2 whose least is T, one per rho below 1 (g, rho).
     end
-        The t from which rejection is certain.
+        The t from which rejection is certain (g).
     """
 
     eigenvalues: Floats
     shifts: Floats
     intercepts: Floats
     slopes: Floats
-    end: float
+    end: Floats
 
-    def log_tail(self, t: Floats) -> Floats:
-        """Give the log chance of rejection at each t: it rises with t."""
-        threshold = (self.intercepts - self.slopes * (t**2)[:, None]).min(axis=1)
-        eigenvalues = np.broadcast_to(self.eigenvalues, (t.size, self.eigenvalues.size))
-        tail = upper_tail_log10(threshold, eigenvalues, self.shifts * (t**2)[:, None])
+    def log_tail(self, gene: Integers, t: Floats) -> Floats:
+        """Give the log chance of rejection of genes, each at a t: it rises with t."""
+        threshold = (self.intercepts[gene] - self.slopes[gene] * (t**2)[:, None]).min(axis=1)
+        tail = upper_tail_log10(threshold, self.eigenvalues[gene], self.shifts[gene] * (t**2)[:, None])
         return np.asarray(tail * math.log(10), dtype=np.float64)
-
-    def kinks(self) -> list[float]:
-        """Give the t between 0 and the end at which another line becomes the least."""
-        line, found = int(self.intercepts.argmin()), []
-        while line + 1 < self.slopes.size:
-            later = slice(line + 1, None)
-            crossings = (self.intercepts[later] - self.intercepts[line]) / (self.slopes[later] - self.slopes[line])
-            line += 1 + int(crossings.argmin())
-            found.append(math.sqrt(max(crossings.min(), 0.0)))
-        return [t for t in found if 0 < t < self.end]
 
 
 def skat_o_log10_p(
@@ -101,101 +96,181 @@ def skat_o_log10_p(
     weights
         Variant weights (m) of each gene, on dosage.
     at_most
-        Genes of which p_min says that their p-value is larger are nan too, and cost a twentieth of the time.
+        As for `mixture_log10_p`.
 
     Raises
     ------
     ValueError
         If there are not as many weights as genes.
     """
-    genes = zip(statistics, weights, strict=True)
-    limit = math.log10(at_most)
-    return np.array([_gene_log10_p(w * one.score, w[:, None] * one.covariance * w, limit) for one, w in genes])
+    return mixture_log10_p(skat_statistics(statistics, weights), at_most=at_most)
 
 
-def _gene_log10_p(score: Floats, covariance: Floats, limit: float) -> float:
-    """Give log10 p of one gene from its weighted score and covariance."""
-    largest = np.linalg.eigvalsh(covariance)[-1] if score.size else 0.0
-    if not largest > 0:
-        return math.nan
-    covariance, score = covariance / largest, score / math.sqrt(largest)
-    mixtures = RHO if covariance.sum() > NEGLIGIBLE else RHO[:1]
-    spectra = _spectra(covariance, mixtures)
-    observed = (1 - mixtures) * (score @ score) + mixtures * score.sum() ** 2
-    log10_least = float(upper_tail_log10(observed, spectra).min())
-    if log10_least > limit:
-        return math.nan
-    if mixtures.size == 1 or not log10_least < 0:
-        return log10_least
-    quantiles = upper_quantile(np.full(mixtures.size, log10_least), spectra)
-    conditional = _condition_on_burden(covariance, quantiles)
-    log_p = _integrate(conditional, log10_least * math.log(10))
-    return min(log_p / math.log(10), 0.0)
+def mixture_log10_p(statistics: Sequence[MixtureStatistic], *, at_most: float = 1.0) -> Floats:
+    """Give log10 of the large-sample p-value of each gene (g) by SKAT-O; nan where no variant carries information.
+
+    Parameters
+    ----------
+    statistics
+        Of the genes.
+    at_most
+        Genes of which p_min says that their p-value is larger are nan too, and cost a fraction of the time.
+    """
+    log10_p = np.full(len(statistics), np.nan)
+    for members in alike([one.eigenvalues.size for one in statistics], lambda size: NODES.size * size):
+        own = [at for at in members if statistics[at].eigenvalues.max(initial=0.0) > 0]
+        if own:
+            log10_p[own] = _log10_p([statistics[at] for at in own], math.log10(at_most))
+    return log10_p
 
 
-def _spectra(covariance: Floats, mixtures: Floats) -> Floats:
-    """Give the spectrum (rho, m) of each Q_rho, through the root of (1 - rho) I + rho 11'."""
-    size = len(covariance)
-    plain = np.sqrt(1 - mixtures)
-    shared = (np.sqrt(1 - mixtures + size * mixtures) - plain) / size
-    roots = plain[:, None, None] * np.eye(size) + shared[:, None, None]
-    return np.asarray(np.maximum(np.linalg.eigvalsh(roots @ covariance @ roots), 0.0), dtype=np.float64)
+def _log10_p(statistics: Sequence[MixtureStatistic], limit: float) -> Floats:
+    """Give log10 p of genes with equally many variants."""
+    spectrum = np.stack([one.eigenvalues for one in statistics])
+    loadings = np.stack([one.loadings for one in statistics])
+    largest = spectrum.max(axis=1)
+    spectrum, loadings = spectrum / largest[:, None], loadings / largest[:, None]
+    skat = np.array([one.statistic for one in statistics]) / largest
+    burden = np.array([one.burden for one in statistics]) ** 2 / largest
+    log10_p = np.full(largest.size, np.nan)
+    # A burden that never varies leaves SKAT alone.
+    mixed = loadings.sum(axis=1) > NEGLIGIBLE
+    log10_p[~mixed] = upper_tail_log10(skat[~mixed], spectrum[~mixed])
+    log10_p[log10_p > limit] = np.nan
+    observed = (1 - RHO) * skat[mixed, None] + RHO * burden[mixed, None]
+    spectra: Floats = _spectra(spectrum[mixed], loadings[mixed], RHO)
+    least = (
+        upper_tail_log10(observed.ravel(), spectra.reshape(-1, spectra.shape[2])).reshape(-1, RHO.size).min(axis=1)
+    )
+    certain = ~(least < 0) & ~(least > limit)
+    log10_p[np.flatnonzero(mixed)[certain]] = least[certain]
+    chosen = np.flatnonzero((least < 0) & (least <= limit))
+    if chosen.size:
+        wanted, rows = np.repeat(least[chosen], RHO.size), spectra[chosen].reshape(-1, spectra.shape[2])
+        quantiles = upper_quantile(wanted, rows).reshape(-1, RHO.size)
+        own = np.flatnonzero(mixed)[chosen]
+        conditional = _condition_on_burden(spectrum[own], loadings[own], quantiles)
+        log_p = _integrate(conditional, least[chosen] * math.log(10))
+        log10_p[own] = np.minimum(log_p / math.log(10), 0.0)
+    return log10_p
 
 
-def _condition_on_burden(covariance: Floats, quantiles: Floats) -> _Conditional:
+@njit(cache=True, nogil=True)
+def _spectra(spectrum: Floats, loadings: Floats, mixtures: Floats) -> Floats:
+    """Find the spectrum (g, rho, m) of each Q_rho: (1 - rho) Phi + rho Phi^1/2 11' Phi^1/2 in Phi's eigenvectors."""
+    genes, size = spectrum.shape
+    spectra = np.zeros((genes, mixtures.size, size))
+    for gene in range(genes):
+        for number, rho in enumerate(mixtures):
+            if rho == 0.0:
+                spectra[gene, number] = spectrum[gene]
+            elif rho == 1.0:
+                spectra[gene, number, 0] = loadings[gene].sum()
+            else:
+                values = add_rank_one((1 - rho) * spectrum[gene], rho * loadings[gene])[0]
+                spectra[gene, number] = np.maximum(values, 0.0)
+    return spectra
+
+
+def _condition_on_burden(spectrum: Floats, loadings: Floats, quantiles: Floats) -> _Conditional:
     """Find the law of SKAT's statistic given the burden, and where it rejects."""
-    variance = covariance.sum()
-    mean = covariance.sum(axis=1) / variance
-    eigenvalues, vectors = np.linalg.eigh(covariance - variance * np.outer(mean, mean))
-    eigenvalues, vectors = eigenvalues[eigenvalues > NEGLIGIBLE], vectors[:, eigenvalues > NEGLIGIBLE]
-    along = vectors.T @ mean
-    fixed = ((mean - vectors @ along) ** 2).sum()
-    end = (quantiles / (RHO + (1 - RHO) * fixed)).min() / variance
+    variance = loadings.sum(axis=1)
+    eigenvalues, along = _subtract_burden(spectrum, loadings)
+    kept = eigenvalues > NEGLIGIBLE
+    fixed = np.where(kept, 0.0, along).sum(axis=1)
+    end = (quantiles / (RHO + (1 - RHO) * fixed[:, None])).min(axis=1) / variance
     below_one = RHO[:-1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shifts = np.where(kept, along * variance[:, None] / eigenvalues, 0.0)
     return _Conditional(
-        eigenvalues=eigenvalues,
-        shifts=along**2 * variance / eigenvalues,
-        intercepts=quantiles[:-1] / (1 - below_one),
-        slopes=(below_one / (1 - below_one) + fixed) * variance,
-        end=math.sqrt(end),
+        eigenvalues=np.where(kept, eigenvalues, 0.0),
+        shifts=shifts,
+        intercepts=quantiles[:, :-1] / (1 - below_one),
+        slopes=(below_one / (1 - below_one) + fixed[:, None]) * variance[:, None],
+        end=np.sqrt(end),
     )
 
 
-def _integrate(conditional: _Conditional, log_least: float) -> float:
-    """Give log p, known to be at least log_least; nan where the integral does not settle."""
+@njit(cache=True, nogil=True)
+def _subtract_burden(spectrum: Floats, loadings: Floats) -> tuple[Floats, Floats]:
+    """Give the eigenvalues of Phi - v c c' and (e'c)^2 of its eigenvectors e (g, m)."""
+    eigenvalues, along = np.zeros(spectrum.shape), np.zeros(spectrum.shape)
+    for gene in range(spectrum.shape[0]):
+        variance = loadings[gene].sum()
+        falling, squares = spectrum[gene, ::-1].copy(), loadings[gene, ::-1].copy()
+        values, leaning = add_rank_one(-falling, falling * squares / variance)
+        eigenvalues[gene], along[gene] = -values, leaning / variance
+    return eigenvalues, along
+
+
+def _integrate(conditional: _Conditional, log_least: Floats) -> Floats:
+    """Give log p, known to be at least log_least (g); nan where the integral does not settle."""
     end = conditional.end
-    share = 2 * math.exp(float(log_ndtr(-end)) - log_least)
-    if conditional.eigenvalues.size:
-        pieces = _pieces(conditional, log_least)
-        while len(pieces):
-            parts, resolved = _gauss_legendre(conditional, pieces, log_least)
-            if len(pieces) > MOST_PIECES or not np.isfinite(parts).all():
-                return math.nan
-            share += float(parts[resolved].sum())
-            low, high = pieces[~resolved].T
-            pieces = np.concatenate([np.stack([low, (low + high) / 2], 1), np.stack([(low + high) / 2, high], 1)])
-    return log_least + math.log(share)
+    share = 2 * np.exp(log_ndtr(-end) - log_least)
+    gene, low, high = _pieces(conditional, log_least)
+    while gene.size:
+        parts, resolved = _gauss_legendre(conditional, gene, low, high, log_least)
+        lost = (np.bincount(gene, minlength=end.size) > MOST_PIECES) | (
+            np.bincount(gene, ~np.isfinite(parts), minlength=end.size) > 0
+        )
+        share[lost] = np.nan
+        share += np.bincount(gene[resolved], parts[resolved], minlength=end.size)
+        again = ~resolved & ~lost[gene]
+        gene, low, high = gene[again], low[again], high[again]
+        middle = (low + high) / 2
+        gene = np.concatenate([gene, gene])
+        low, high = np.concatenate([low, middle]), np.concatenate([middle, high])
+    return np.asarray(log_least + np.log(share), np.float64)
 
 
-def _pieces(conditional: _Conditional, log_least: float) -> Floats:
-    """Give the pieces (pieces, 2) that hold something, in u: t = end (1 - u^2).
+def _pieces(conditional: _Conditional, log_least: Floats) -> tuple[Integers, Floats, Floats]:
+    """Give the pieces that hold something, as gene, lower and upper end in u: t = end (1 - u^2).
 
     In u the square root that the law has at its end is smooth. Over t the chance of rejection rises and the density
     falls, so their values at opposite ends bound a piece.
     """
-    end = conditional.end
-    edges = np.unique([0.0, *conditional.kinks(), *np.arange(1.0, end), end])
-    low, high = edges[:-1], edges[1:]
-    held = math.log(2) + log_ndtr(-low) + conditional.log_tail(high) > log_least + math.log(EMPTY)
-    return np.asarray(np.sqrt(1 - np.stack([high, low], axis=1)[held] / end), dtype=np.float64)
+    varies = (conditional.eigenvalues > 0).any(axis=1) & np.isfinite(conditional.end)
+    edges = [
+        _edges(intercepts, slopes, end) if used else np.empty(0)
+        for intercepts, slopes, end, used in zip(
+            conditional.intercepts, conditional.slopes, conditional.end, varies, strict=True
+        )
+    ]
+    gene = np.repeat(np.arange(len(edges)), [max(one.size - 1, 0) for one in edges])
+    low, high = np.concatenate([one[:-1] for one in edges]), np.concatenate([one[1:] for one in edges])
+    if not gene.size:
+        return gene, low, high
+    held = math.log(2) + log_ndtr(-low) + conditional.log_tail(gene, high) > log_least[gene] + math.log(EMPTY)
+    gene, low, high = gene[held], low[held], high[held]
+    end = conditional.end[gene]
+    return gene, np.sqrt(1 - high / end), np.sqrt(1 - low / end)
 
 
-def _gauss_legendre(conditional: _Conditional, pieces: Floats, log_least: float) -> tuple[Floats, NDArray[np.bool_]]:
+@njit(cache=True, nogil=True)
+def _edges(intercepts: Floats, slopes: Floats, end: float) -> Floats:
+    """Cut 0 to the end at whole numbers, and where another line becomes the least."""
+    edges = np.concatenate((np.array([0.0]), np.arange(1.0, end), np.array([end])))
+    kinks = np.empty(slopes.size)
+    line, found = int(intercepts.argmin()), 0
+    while line + 1 < slopes.size:
+        crossings = (intercepts[line + 1 :] - intercepts[line]) / (slopes[line + 1 :] - slopes[line])
+        line += 1 + int(crossings.argmin())
+        kinks[found] = np.sqrt(max(crossings.min(), 0.0))
+        found += 1
+    kinks = kinks[:found]
+    return np.unique(np.concatenate((edges, kinks[(kinks > 0) & (kinks < end)])))
+
+
+def _gauss_legendre(
+    conditional: _Conditional, gene: Integers, low: Floats, high: Floats, log_least: Floats
+) -> tuple[Floats, NDArray[np.bool_]]:
     """Give each piece's share of exp(log_least), both signs of t, and whether 24 nodes resolve it."""
-    middle, half = pieces.mean(axis=1), (pieces[:, 1] - pieces[:, 0]) / 2
+    middle, half = (low + high) / 2, (high - low) / 2
     u = (middle[:, None] + half[:, None] * NODES).ravel()
-    t = conditional.end * (1 - u**2)
-    log_density = math.log(4 * conditional.end) + np.log(u) - t**2 / 2 - math.log(2 * math.pi) / 2
-    values = np.exp(log_density + conditional.log_tail(t) - log_least).reshape(-1, NODES.size) * half[:, None]
+    at = np.repeat(gene, NODES.size)
+    end = conditional.end[at]
+    t = end * (1 - u**2)
+    log_density = np.log(4 * end) + np.log(u) - t**2 / 2 - math.log(2 * math.pi) / 2
+    values = np.exp(log_density + conditional.log_tail(at, t) - log_least[at]).reshape(-1, NODES.size) * half[:, None]
     rough = np.abs(values @ HIGHEST).max(axis=1)
     return values @ NODE_WEIGHTS, rough <= RESOLVED

@@ -8,6 +8,7 @@ import pytest
 from association.calibration.evidence import evidence_of
 from association.calibration.permutation_stream import PermutationStream
 from association.gene_plan import GenePlan
+from association.gene_tests.acat import acat_v_weights
 from association.ready_unit import make_ready
 
 SAMPLES = 80
@@ -15,7 +16,7 @@ KINDS = ("linear", "logistic", "cox")
 
 
 def make_gene(compress, rows, weights):
-    plan = GenePlan(compress(rows), rows.sum(axis=0), rows.mean(axis=0) / 2)
+    plan = GenePlan(compress(rows), rows.sum(axis=0), acat_v_weights(rows.mean(axis=0) / 2))
     return SimpleNamespace(plan=plan, tested=[SimpleNamespace(readings=plan.skat_o(weights))])
 
 

@@ -6,11 +6,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from association.asked_variants import choose_variants
 from association.calibration.monte_carlo import Effort
 from association.gene_batch import read_batch
 from association.gene_tests.mask_expression.parse import parse
 from association.gene_tests.masks import Mask
-from association.scan import choose_variants
 from association.scan_settings import MaskChoice, ScanSettings, WeightedTest
 from jobs.check_masks import empty_masks, mask_notes, review_masks, write_masks
 from jobs.study import gene_tests

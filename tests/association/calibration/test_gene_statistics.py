@@ -7,6 +7,7 @@ from scipy.stats import beta, chi2
 
 from association.calibration.evidence import evidence_of
 from association.gene_plan import GenePlan
+from association.gene_tests.acat import acat_v_weights
 from association.gene_tests.columns import Burden
 
 SAMPLES = 60
@@ -36,7 +37,7 @@ def dosages(rng, variants=6):
 
 def plan_of(compress, rows):
     counts = rows.sum(axis=0)
-    return GenePlan(compress(rows), counts, counts / (2 * SAMPLES))
+    return GenePlan(compress(rows), counts, acat_v_weights(counts / (2 * SAMPLES)))
 
 
 @pytest.fixture(params=KINDS)

@@ -12,6 +12,7 @@ from association.calibration.extremes import set_conditions
 from association.calibration.monte_carlo import Effort, GeneCount, count_exceedances, monte_carlo_p
 from association.calibration.permutation_stream import PermutationStream
 from association.gene_plan import GenePlan
+from association.gene_tests.acat import acat_v_weights
 from association.gene_tests.columns import Burden
 
 SAMPLES = 30
@@ -32,7 +33,7 @@ def start(compress):
 
     def make(rows, evidence, efforts):
         counts = rows.sum(axis=0)
-        plan = GenePlan(compress(rows), counts, counts / (2 * SAMPLES))
+        plan = GenePlan(compress(rows), counts, acat_v_weights(counts / (2 * SAMPLES)))
         weights = np.ones(counts.size)
         readings = [plan.burden(Burden("sum", weights)), plan.skat(weights)]
         statistics = plan.statistics(evidence.family)

@@ -36,13 +36,13 @@ def test_burden_p_equals_the_t_test_of_its_coefficient(samples, effect):
     covariates, dosages, trait = cohort(samples, 1, effect, samples)
     statistics = statistics_of(covariates, dosages, trait)
     fit = sm.OLS(trait, np.column_stack([dosages, np.ones(samples), covariates])).fit()
-    got = burden_small_sample_log10_p(statistics.score[0], statistics.covariance[0, 0], samples - 3)
+    got = burden_small_sample_log10_p(statistics.score[:1], statistics.covariance[:1, 0], samples - 3)[0]
     assert 10**got == pytest.approx(fit.pvalues[0], rel=1e-10)
 
 
 def test_burden_p_goes_on_below_double_precision():
     degrees, score = 2000, 40.0
-    got = burden_small_sample_log10_p(score, 1.0, degrees)
+    got = burden_small_sample_log10_p(np.array([score]), np.ones(1), degrees)[0]
     with mp.workdps(60):
         exact = mp.betainc(mp.mpf(degrees - 1) / 2, 0.5, 0, 1 - mp.mpf(score) ** 2 / degrees, regularized=True)
         assert got == pytest.approx(float(mp.log10(exact)), rel=1e-13)
@@ -89,7 +89,7 @@ def test_no_information_or_no_residual_degrees_is_nan_and_the_impossible_is_minu
         SkatStatistic(4.0, np.ones(1)),
     ]
     np.testing.assert_array_equal(skat_small_sample_log10_p(skat, 3), [np.nan, np.nan, -np.inf])
-    assert np.isnan(burden_small_sample_log10_p(0.0, 0.0, 10))
+    assert np.isnan(burden_small_sample_log10_p(np.zeros(1), np.zeros(1), 10)[0])
     assert skat_small_sample_log10_p([], 10).size == 0
 
 

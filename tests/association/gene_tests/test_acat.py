@@ -3,7 +3,7 @@
 import mpmath as mp
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import beta
 
@@ -57,6 +57,7 @@ def test_p_ignores_order_missing_tests_and_the_unit_of_weights(log10_p, scale, s
     assert changed == pytest.approx(combine(log10_p, weights), rel=1e-9, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(st.floats(-1000, np.log10(LARGEST_P)))
 def test_one_p_value_is_itself(log10_p):
     assert combine([log10_p]) == pytest.approx(log10_p, rel=1e-12, abs=1e-15)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from association.gene_tests.columns import Burden, append_columns, collapse, in_typical_units, squares
@@ -50,6 +50,7 @@ def test_unknown_coding_is_refused(compress):
         collapse(compress(DOSAGES), Burden("average", WEIGHTS))
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 10**6), scale=st.floats(1e-9, 1e9))
 def test_in_typical_units_a_column_sums_to_its_sum_of_squares(compress, seed, scale):
     rng = np.random.default_rng(seed)
