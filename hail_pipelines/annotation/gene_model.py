@@ -11,6 +11,7 @@ import gzip
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TextIO
 
@@ -64,11 +65,10 @@ class _Records:
 
     def add(self, number: int, gene: str, contig: str, start: str, end: str, genome: ReferenceGenome) -> None:
         """Take one interval, 1-based and with its last base."""
-        bare = bare_contig(contig)
-        if bare not in CHROMOSOMES or len(self.problems) >= MOST_PROBLEMS:
+        own, length = _chromosome(contig, genome)
+        if own is None or len(self.problems) >= MOST_PROBLEMS:
             return
         first, last = int(start), int(end)
-        length = last_position(bare, genome) or 0
         if not 1 <= first <= last:
             message = f"the interval {start} to {end} is none; expected a start that is not beyond the end"
             self.problems.append(Problem(f"line {number}", message))
@@ -78,7 +78,14 @@ class _Records:
                 f"{other_genome(genome)}; use the one on the study's genome"
             )
             self.problems.append(Problem(f"line {number}", message))
-        self.rows.add((gene, genome_contig(contig, genome), first, last))
+        self.rows.add((gene, own, first, last))
+
+
+@lru_cache(maxsize=1024)
+def _chromosome(contig: str, genome: ReferenceGenome) -> tuple[str | None, int]:
+    """Give a chromosome's own name and length; no name for a contig that is none."""
+    bare = bare_contig(contig)
+    return (genome_contig(contig, genome), last_position(bare, genome) or 0) if bare in CHROMOSOMES else (None, 0)
 
 
 def read_gene_model(path: Path, reference_genome: ReferenceGenome) -> pd.DataFrame:
@@ -160,7 +167,7 @@ def _segments(rows: pd.DataFrame) -> Segments:
         if current:
             starts.append(place)
             ends.append(following - 1)
-            genes.append(tuple(sorted(current)))
+            genes.append(tuple(sorted(current) if len(current) > 1 else current))
     return Segments(np.array(starts, np.int64), np.array(ends, np.int64), genes)
 
 

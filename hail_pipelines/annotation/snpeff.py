@@ -38,7 +38,7 @@ def snpeff_entries(batch: Batch, source: AnnotationSource, names: Sequence[str] 
     """
     field = split_field(batch.info.fields[source.field], names)
     # An entry that ends before its gene is broken.
-    field = field.take(np.flatnonzero(field.sizes >= len(SNPEFF_PARTS)))
+    field = field.take(np.flatnonzero(field.has_parts(len(SNPEFF_PARTS))))
     references = batch.old_alleles.offsets.to_numpy()[:-1]
     spellings = batch.old_alleles.values.take(pa.array(references + batch.info.a_index))
     field = field.take(np.flatnonzero(of_alleles(field, field.part("Allele"), spellings, batch.info.alternates)))
