@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-import hail as hl
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -125,6 +124,11 @@ def metrics(calls: list[list[int] | None], shares: list[float | None]) -> dict:
     }
 
 
+def read_rows(path: Path, columns: list[str]) -> list[list]:
+    """Read some columns of a table, row by row."""
+    return [[row[name] for name in columns] for row in pq.read_table(path, columns=columns).to_pylist()]
+
+
 @dataclass(frozen=True)
 class Cohort:
     """The text of a VCF as variants, and what was made of it."""
@@ -134,18 +138,37 @@ class Cohort:
     facts: pd.DataFrame
     folder: Path
     metrics = staticmethod(metrics)
+    thresholds = VARIANT
+
+    @property
+    def keys(self) -> list[tuple[str, int, str, str]]:
+        """Name the variants in the order of their numbers."""
+        return list(
+            map(tuple, read_rows(self.folder / "calls" / "variants.parquet", ["contig", "position", "ref", "alt"]))
+        )
+
+    @property
+    def sites(self) -> dict[tuple[str, int, str, str], dict]:
+        """Give what was found of every variant over all samples."""
+        return dict(zip(self.keys, pq.read_table(self.folder / "sites.parquet").to_pylist(), strict=True))
 
     @property
     def used(self) -> set[tuple[str, int, str, str]]:
         """Name the variants that samples are judged by: of sound sites, called as well as is usual."""
-        rows = hl.read_table(str(self.folder / "sites.ht")).collect()
-        rates = {(row.locus.contig, row.locus.position, *row.alleles): row.call_rate for row in rows if row.passes}
+        rates = {key: row["call_rate"] for key, row in self.sites.items() if row["passes"]}
         usual = median(rate for rate in rates.values() if rate is not None)
         return {key for key, rate in rates.items() if rate is None or rate >= VARIANT.min_call_rate * usual}
 
     @property
     def judged(self) -> pd.DataFrame:
         return pd.read_parquet(self.folder / "variants.parquet")
+
+    @property
+    def carriers(self) -> dict[tuple[str, int, str, str], dict]:
+        """Give who carries the minor allele, and whose call is missing, of the variants that are stored."""
+        rows = pq.read_table(self.folder / "carriers").to_pylist()
+        keys = self.keys
+        return {keys[row["variant"]]: row for row in rows}
 
     @property
     def attrition(self) -> list[dict]:
@@ -262,21 +285,21 @@ def simulate(draw: random.Random, facts: pd.DataFrame, names: list[str]) -> tupl
 
 
 @pytest.fixture(scope="session")
-def cohort(hail_session, write_vcf_file, tmp_path_factory) -> Cohort:
+def cohort(write_vcf_file, tmp_path_factory) -> Cohort:
     draw, folder = random.Random(20), tmp_path_factory.mktemp("cohort")
     facts = cohort_facts(draw)
     names = draw.sample(facts["sample"].tolist(), SAMPLES)
     lines, variants = simulate(draw, facts, names)
     vcf = write_vcf_file(folder / "cohort.vcf.gz", lines, samples=names, extra_header=EXTRA_HEADER)
     found = Cohort(names, variants, facts, folder)
-    load_calls([vcf], folder / "calls.mt", reference_genome="GRCh38", info_fields=("QD", "AS_QD"))
+    load_calls([vcf], folder / "calls", reference_genome="GRCh38", info_fields=("QD", "AS_QD"))
     genotype = GenotypeThresholds()
     measure(
-        folder / "calls.mt", folder, genotype=genotype, variant=VARIANT, regions=Regions(),
+        folder / "calls", folder, genotype=genotype, variant=VARIANT, regions=Regions(),
         min_allele_frequency=MIN_FREQUENCY,
     )  # fmt: skip
     judge_variants(
-        folder / "calls.mt", folder, facts, folder, genotype=genotype, variant=VARIANT,
+        folder / "calls", folder, facts, folder, genotype=genotype, variant=VARIANT,
         max_allele_frequency=MAX_FREQUENCY,
     )  # fmt: skip
     return found

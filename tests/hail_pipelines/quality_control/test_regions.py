@@ -1,14 +1,15 @@
-"""Variants looked up in BED files, all of them in one go, since each run of Hail costs seconds."""
+"""Variants looked up in BED files."""
 
 from __future__ import annotations
 
 import gzip
 from dataclasses import dataclass
 
-import hail as hl
+import numpy as np
 import pytest
 
-from hail_pipelines.quality_control.regions import Regions, region_exprs
+from association.problems import InputError
+from hail_pipelines.quality_control.regions import Regions, look_up
 
 POSITIONS = [1, 5, 9, 10, 11, 20, 21, 25, 26, 29, 30, 31, 40, 41, 89, 90, 91, 100, 101, 110, 111]
 END = 248_956_422
@@ -95,33 +96,43 @@ def regions_of(case, folder):
     )
 
 
-def look_up(loci, genome, regions):
-    """Give the positions that lie in each kind of region, for each of several regions; None where nothing tells."""
-    rows = [hl.Struct(locus=hl.Locus(*locus, genome)) for locus in loci]
-    ht = hl.Table.parallelize(rows, hl.tstruct(locus=hl.tlocus(genome)), key="locus", n_partitions=1)
-    ht = ht.annotate(**{str(number): hl.struct(**region_exprs(ht.locus, one)) for number, one in enumerate(regions)})
-    rows = ht.collect()
-
-    def inside(number, name):
-        known = [row[str(number)][name] for row in rows]
-        return None if known[0] is None else [row.locus.position for row, yes in zip(rows, known, strict=True) if yes]
-
-    return [{name: inside(number, name) for name in UNKNOWN} for number in range(len(regions))]
-
-
-@pytest.fixture(scope="module")
-def found(hail_session, tmp_path_factory):
-    regions = [regions_of(case, tmp_path_factory.mktemp("beds")) for case in CASES.values()]
-    tables = look_up([("chr1", position) for position in [*POSITIONS, END]], "GRCh38", regions)
-    return dict(zip(CASES, tables, strict=True))
+def positions_in(contig, positions, genome, regions):
+    """Give the positions that lie in each kind of region; None where nothing tells."""
+    found = look_up(np.full(len(positions), contig, object), np.array(positions, np.int32), regions, genome)
+    return UNKNOWN | {name: np.array(positions)[inside].tolist() for name, inside in found.items()}
 
 
 @pytest.mark.parametrize("claim", CASES)
-def test_variants_are_found_in_bed_files(found, claim):
-    assert found[claim] == CASES[claim].expected
+def test_variants_are_found_in_bed_files(claim, tmp_path):
+    case = CASES[claim]
+    assert positions_in("chr1", [*POSITIONS, END], "GRCh38", regions_of(case, tmp_path)) == case.expected
 
 
-@pytest.mark.usefixtures("hail_session")
 def test_contigs_are_known_with_chr_on_the_older_build(tmp_path):
     regions = Regions(write_bed("chr1 9 10\nchr2 10 11", tmp_path / "a.bed"))
-    assert look_up([("1", 10), ("1", 11)], "GRCh37", [regions])[0]["low_complexity"] == [10]
+    assert positions_in("1", [10, 11], "GRCh37", regions)["low_complexity"] == [10]
+
+
+def test_all_lines_that_are_no_intervals_are_named(tmp_path):
+    text = "chr1 1 2\nchr1 ten 20\nchr1_alt x y\n\nchr2 5\nchr2 5 9.5\nchr2 5 10\n"
+    path = write_bed(text, tmp_path / "bad.bed")
+    with pytest.raises(InputError) as caught:
+        positions_in("chr1", [2], "GRCh38", Regions(targets=(path,)))
+    assert caught.value.source == str(path)
+    assert [problem.place for problem in caught.value.problems] == ["line 2", "line 5", "line 6"]
+    assert "expected chromosome, start and end" in str(caught.value)
+
+
+def test_drawn_intervals_hold_what_they_hold_base_by_base(tmp_path):
+    rng = np.random.default_rng(8)
+    for _ in range(20):
+        starts = rng.integers(0, 300, 25)
+        ends = starts + rng.integers(0, 30, 25)
+        lines = [f"chr{rng.integers(1, 3)} {start} {end}" for start, end in zip(starts, ends, strict=True)]
+        path = write_bed("\n".join(lines), tmp_path / "drawn.bed")
+        inside = set()
+        for line in lines:
+            contig, start, end = line.split()
+            inside |= set(range(int(start) + 1, int(end) + 1)) if contig == "chr2" else set()
+        found = positions_in("chr2", list(range(1, 360)), "GRCh38", Regions(path))["low_complexity"]
+        assert found == sorted(inside)

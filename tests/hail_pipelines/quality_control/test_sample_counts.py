@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import hail as hl
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
-from hail_pipelines.quality_control.samples import sample_counts
-from hail_pipelines.quality_control.sex_chromosomes import with_sex_chromosomes
+from hail_pipelines.load_calls import load_calls
+from hail_pipelines.quality_control.genotypes import GenotypeThresholds
+from hail_pipelines.quality_control.measure import measure
+from hail_pipelines.quality_control.regions import Regions
+from hail_pipelines.quality_control.variant_rules import VariantThresholds
 
+# No call rate is asked for, so that every sound variant is used.
+VARIANT = VariantThresholds(pass_filters_only=False, min_call_rate=None)
 TRANSITIONS = ({"A", "G"}, {"C", "T"})
 
 
@@ -109,16 +114,32 @@ def test_every_column_equals_the_one_of_the_text(cohort, expected):
     assert (expected.drop(columns="sample").sum() > 0).all()
 
 
-def test_calls_alone_are_counted_where_the_vcf_has_nothing_else(cohort, expected):
-    mt = hl.read_matrix_table(str(cohort.folder / "calls.mt"))
-    sites = hl.read_table(str(cohort.folder / "sites.ht"))
-    mt = mt.annotate_rows(**sites.select("allele_count", "allele_number")[mt.row_key])
-    keys = hl.literal(cohort.used)
-    mt = mt.annotate_rows(used=keys.contains((mt.locus.contig, mt.locus.position, mt.alleles[0], mt.alleles[1])))
-    mt = with_sex_chromosomes(mt.filter_rows(mt.used).select_entries("GT"))
-    found = sample_counts(mt.annotate_entries(present=hl.is_defined(mt.GT)))
+def test_some_variants_are_used_only_because_few_are_called_better(cohort):
+    """So the calls of some are read again; nobody would notice if all were found in the first place."""
+    rates = [cohort.sites[key]["call_rate"] for key in cohort.used]
+    assert any(rate is not None and rate < cohort.thresholds.min_call_rate for rate in rates)
+
+
+def test_calls_alone_are_counted_where_the_vcf_has_nothing_else(cohort, write_vcf, tmp_path):
+    lines = [
+        f"{one.contig} {one.position} . {one.ref} {one.alt} . . . GT "
+        + " ".join("./." if call is None else "/".join(map(str, call.alleles)) for call in one.calls.values())
+        for one in cohort.variants
+    ]
+    vcf = write_vcf(lines, samples=cohort.names)
+    load_calls([vcf], tmp_path / "calls", reference_genome="GRCh38")
+    measure(
+        tmp_path / "calls", tmp_path, genotype=GenotypeThresholds(), variant=VARIANT, regions=Regions(),
+        min_allele_frequency=0.05,
+    )  # fmt: skip
+    found = pd.read_parquet(tmp_path / "samples.parquet")
     assert {"mean_dp", "mean_gq"}.isdisjoint(found)
     assert found[["charr_sum", "x_ploidy", "y_ploidy"]].isna().all(axis=None)
     assert (found["charr_sites"] == 0).all()
-    assert found["called"].tolist() == expected["calls_present"].tolist()
+    passes = pq.read_table(tmp_path / "sites.parquet")["passes"].to_pylist()
+    sound = {key for key, one in zip(cohort.keys, passes, strict=True) if one}
+    on_autosomes = [one for one in cohort.variants if one.key in sound and one.place == "autosome"]
+    assert set(found["variants"]) == {len(on_autosomes)}
+    called = [sum(one.calls[name] is not None for one in on_autosomes) for name in sorted(cohort.names)]
+    assert found["called"].tolist() == found["calls_present"].tolist() == called
     assert (found["calls_failed"] == 0).all()

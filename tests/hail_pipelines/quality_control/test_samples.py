@@ -1,26 +1,7 @@
-import hail as hl
 import numpy as np
 import pandas as pd
-import pytest
 
-from hail_pipelines.quality_control.samples import add_ratios, minor_dosage_expr, minor_is_ref_expr
-
-
-@pytest.mark.usefixtures("hail_session")
-def test_the_minor_allele_is_the_rarer_and_a_tie_does_not_depend_on_the_coding():
-    cases = [
-        (minor_is_ref_expr(["A", "C"], 4, 10), False),
-        (minor_is_ref_expr(["A", "C"], 6, 10), True),
-        (minor_is_ref_expr(["A", "C"], 5, 10), True),
-        (minor_is_ref_expr(["C", "A"], 5, 10), False),
-        (minor_dosage_expr(hl.call(0, 1), False), 1),
-        (minor_dosage_expr(hl.call(1, 1), False), 2),
-        (minor_dosage_expr(hl.call(1, 1), True), 0),
-        (minor_dosage_expr(hl.call(0, 0), True), 2),
-        (minor_dosage_expr(hl.call(0), True), 1),
-        (minor_dosage_expr(hl.missing(hl.tcall), True), None),
-    ]
-    assert list(hl.eval(hl.tuple([expression for expression, _ in cases]))) == [expected for _, expected in cases]
+from hail_pipelines.quality_control.samples import add_ratios
 
 
 def counts(**columns) -> pd.DataFrame:

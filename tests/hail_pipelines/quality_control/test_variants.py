@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from fractions import Fraction
 from math import factorial
+from types import SimpleNamespace
 
-import hail as hl
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from scipy.stats import fisher_exact
 
-from hail_pipelines.quality_control.variants import SMALLEST_GROUP, hardy_weinberg_groups
+from hail_pipelines.quality_control.kept_samples import SMALLEST_GROUP, hardy_weinberg_groups
 
 X_COPIES = {"XX": 2, "XY": 1, "XYY": 1, "X0": 1, "XXY": 2}
 WITH_Y = {"XY", "XYY", "XXY"}
@@ -103,8 +104,11 @@ def people(cohort):
 
 @pytest.fixture(scope="module")
 def rows(cohort):
-    table = hl.read_table(str(cohort.folder / "variants.ht")).collect()
-    return {(row.locus.contig, row.locus.position, *row.alleles): row for row in table}
+    """What is written of each variant; without carriers where it is not stored."""
+    judged, carriers = pq.read_table(cohort.folder / "variants.parquet").to_pylist(), cohort.carriers
+    nobody = dict.fromkeys(("carriers", "dosages", "missing", "minor_is_ref"))
+    keys = [(row["contig"], row["position"], row["ref"], row["alt"]) for row in judged]
+    return {key: SimpleNamespace(**row, **carriers.get(key, nobody)) for key, row in zip(keys, judged, strict=True)}
 
 
 def test_metrics_are_those_of_the_samples_that_stay_with_calls_that_fit_their_sex(cohort, people, rows):
@@ -116,7 +120,7 @@ def test_metrics_are_those_of_the_samples_that_stay_with_calls_that_fit_their_se
         expected = cohort.metrics(calls, shares)
         if variant.place in "XY":
             expected["inbreeding"] = None
-        found = {name: rows[variant.key][name] for name in expected}
+        found = {name: getattr(rows[variant.key], name) for name in expected}
         assert found == {name: close(value) for name, value in expected.items()}, variant.key
 
 
@@ -196,7 +200,8 @@ def test_carriers_and_missing_calls_of_rare_variants_equal_those_of_the_text(coh
             common, rejected = common + row.passes, rejected + (not row.passes)
             continue
         assert row.minor_is_ref == by_ref
-        assert [(one.number, one.dosage) for one in row.carriers] == [pair for pair in dosages.items() if pair[1]]
+        carried = list(zip(row.carriers, row.dosages, strict=True))
+        assert carried == [pair for pair in dosages.items() if pair[1]]
         could = {person.sample for person in with_chromosome(variant, people)}
         assert row.missing == [
             number for number, one in alleles.items() if one is None and people[number].sample in could
@@ -207,12 +212,12 @@ def test_carriers_and_missing_calls_of_rare_variants_equal_those_of_the_text(coh
     assert min(common, rejected) > 5
 
 
-def test_plain_columns_are_those_of_the_table(cohort, rows):
-    judged = cohort.judged
-    keys = list(judged[["contig", "position", "ref", "alt"]].itertuples(index=False, name=None))
-    assert keys == list(rows)
-    assert {"locus", "alleles", "carriers", "missing", "minor_is_ref", "genotype_qc"}.isdisjoint(judged)
-    assert judged["calls_present"].tolist() == [row.genotype_qc.present for row in rows.values()]
-    assert judged["calls_failed"].tolist() == [row.genotype_qc.failed for row in rows.values()]
-    assert [list(reasons) for reasons in judged["reasons"]] == [row.reasons for row in rows.values()]
-    assert [list(filters) for filters in judged["filters"]] == [sorted(row.filters) for row in rows.values()]
+def test_rows_are_in_the_order_of_the_genome_and_say_what_was_found_of_sites(cohort, rows):
+    assert list(rows) == cohort.keys == sorted(cohort.keys)
+    sites, variants = cohort.sites, {variant.key: variant for variant in cohort.variants}
+    for key, row in rows.items():
+        of_calls = sites[key]["genotype_qc"]
+        assert (row.calls_present, row.calls_failed) == (of_calls["present"], of_calls["failed"])
+        assert row.filters == variants[key].filters
+        assert row.quality_by_depth == sites[key]["quality_by_depth"]
+        assert (row.vqslod, row.low_complexity, row.segmental_duplication, row.in_targets) == (None,) * 4

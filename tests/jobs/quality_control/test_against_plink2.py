@@ -33,14 +33,11 @@ def data(request):
 @pytest.fixture(scope="module")
 def measured(data, tmp_path_factory):
     """Measure 2,548 genomes' chromosome 22; give samples, dosages, and plink2's copy of these variants."""
-    from hail_pipelines import session
-
     folder = tmp_path_factory.mktemp("plink2")
-    session.start(session.SessionSettings(cores=2, driver_memory_gib=3), folder)
     vcf = data / "kg_chr22_2548.grch38.vcf.bgz"
-    load_calls([vcf], folder / "calls.mt", reference_genome="GRCh38")
+    load_calls([vcf], folder / "calls", reference_genome="GRCh38")
     measure(
-        folder / "calls.mt",
+        folder / "calls",
         folder,
         genotype=GenotypeThresholds(),
         variant=VariantThresholds(min_hwe_p=None, min_inbreeding=None),
