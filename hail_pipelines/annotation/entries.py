@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from hail_pipelines.annotation.consequences import MODIFIER_RANK, Consequences
 from hail_pipelines.annotation.info_fields import InfoFields
 from hail_pipelines.annotation.sources import AnnotationSource
-from hail_pipelines.annotation.values import extremes, nothing, numbers_of, plain_texts, texts_of
+from hail_pipelines.annotation.values import extremes, first_known, nothing, numbers_of, plain_texts, texts_of
 
 Rows = NDArray[np.intp]
 
@@ -212,11 +212,7 @@ class _Reduction:
 
     def text(self, name: str) -> pa.Array:
         """Take the first text of each pair."""
-        texts = texts_of(self._values(name))
-        known = np.flatnonzero(texts.is_valid().to_numpy(zero_copy_only=False))
-        first = np.full(self._count, len(texts))
-        np.minimum.at(first, self.chosen.pairs[known], known)
-        return texts.take(pa.array(first, mask=first == len(texts)))
+        return first_known(texts_of(self._values(name)), self.chosen.pairs, self._count)
 
     def loftee(self) -> pa.Array:
         """Give HC where any verdict of a pair is, else LC where any is."""

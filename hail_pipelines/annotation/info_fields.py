@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from hail_pipelines.annotation.values import first_known
+
 
 @dataclass(frozen=True)
 class InfoFields:
@@ -52,9 +54,8 @@ class InfoFields:
         return pa.ListArray.from_arrays(pa.array(np.append(0, ends), pa.int32()), flat.take(pa.array(at)))
 
     def first_of_alleles(self, name: str) -> pa.Array:
-        """Give the first value that a field has of each variant's allele; null where it has none (v)."""
+        """Give the first value that a field names of each variant's allele; null where it names none (v)."""
         values = self.of_alleles(name, np.arange(len(self.a_index)))
         if not pa.types.is_list(values.type):
             return values
-        lengths, starts = pc.list_value_length(values).to_numpy(), values.offsets.to_numpy()[:-1]
-        return values.values.take(pa.array(starts, mask=lengths == 0))
+        return first_known(pc.list_flatten(values), pc.list_parent_indices(values).to_numpy(), len(values))

@@ -114,6 +114,24 @@ def plain_texts(values: pa.Array) -> pa.Array:
     return values if pa.types.is_string(values.type) else pc.cast(values, pa.string())
 
 
+def first_known(values: pa.Array, groups: NDArray[np.integer], count: int) -> pa.Array:
+    """Give each group the first of its values that is known; null where none is.
+
+    Parameters
+    ----------
+    values
+        Of any type (n).
+    groups
+        The group of each value, from 0 (n).
+    count
+        How many groups there are.
+    """
+    known = np.flatnonzero(values.is_valid().to_numpy(zero_copy_only=False))
+    first = np.full(count, len(values))
+    np.minimum.at(first, groups[known], known)
+    return values.take(pa.array(first, mask=first == len(values)))
+
+
 def nothing(rows: int) -> pa.Array:
     """Give a text of each row, all of them missing."""
     return pa.nulls(rows, pa.string())
