@@ -1,6 +1,6 @@
 """The calls of one record as text: whether each keeps to the record's FORMAT and to the declared types.
 
-Hail reads four call fields and steps over the others, so only these four are looked at: GT, an allele or two;
+Four call fields are read and the others stepped over, so only these four are looked at: GT, an allele or two;
 GQ and DP, one number; AD, numbers apart by commas.
 """
 
@@ -22,7 +22,7 @@ _MANY_ALLELES = re.compile(r"(?:\.|\d+)(?:[/|](?:\.|\d+)){2,}")
 
 
 def call_problems(columns: Sequence[bytes], types: Mapping[str, str]) -> dict[str, str]:
-    """Find the call fields of one record that Hail could not read.
+    """Find the call fields of one record that can't be read.
 
     Parameters
     ----------

@@ -1,21 +1,19 @@
-"""A VCF's header: what it declares, and the short header that Hail is given in its place.
+"""A VCF's header: what it declares.
 
-Hail types calls by the header. The header written here declares only the four call fields that the engine
-keeps and the INFO fields that it was asked for, with types that the study may override, so that a wrong or
-unusual declaration elsewhere in the file does no harm.
+Only the four call fields that the engine keeps and the INFO fields that it is asked for are read by their declared
+types, so that a wrong or unusual declaration elsewhere in the file does no harm.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 CALL_FIELDS = ("GT", "GQ", "DP", "AD")
 FIXED_COLUMNS = ("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT")
 
 _STRUCTURED = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|[^,>]*)')
-_NUMBERS = {"GT": "1", "GQ": "1", "DP": "1", "AD": "."}
 
 
 @dataclass(frozen=True)
@@ -106,38 +104,6 @@ def annotation_subfields(description: str) -> tuple[str, ...]:
     if "|" not in text:
         return ()
     return tuple(part.strip(" '\"") for part in text.split("|"))
-
-
-def short_header(
-    header: VcfHeader,
-    *,
-    call_fields: Iterable[str],
-    header_types: Mapping[str, str],
-    info_fields: Iterable[str],
-) -> str:
-    """Write the header that Hail is to read the files by.
-
-    Parameters
-    ----------
-    header
-        The header of any of the files; they agree in samples and in `info_fields`.
-    call_fields
-        Those of GT, GQ, DP and AD to declare.
-    header_types
-        Types that replace declared ones, by FORMAT id.
-    info_fields
-        INFO ids to declare; one that `header` lacks is declared as text.
-    """
-    lines = ["##fileformat=VCFv4.2"]
-    for name in call_fields:
-        declared = header.formats[name].type if name in header.formats else "Integer"
-        of_type = "String" if name == "GT" else header_types.get(name, declared)
-        lines.append(f'##FORMAT=<ID={name},Number={_NUMBERS[name]},Type={of_type},Description="">')
-    for name in info_fields:
-        info = header.infos.get(name, Declaration(".", "String", ""))
-        lines.append(f'##INFO=<ID={name},Number={info.number},Type={info.type},Description="">')
-    lines.append("\t".join([*FIXED_COLUMNS, *header.samples]))
-    return "\n".join(lines) + "\n"
 
 
 def _structured(text: str) -> dict[str, str]:

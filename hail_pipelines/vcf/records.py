@@ -1,7 +1,7 @@
 """The first records of a VCF, read as text to see whether they keep what the header promises.
 
-Hail reads a call field by its declared type and fails on the first value that contradicts it, which may be
-an hour into a run. Here the first records are looked at before anything starts, and all their faults are told.
+A call field is read by its declared type, and a value that contradicts it may come an hour into a run. Here the first
+records are looked at before anything starts, and all their faults are told.
 """
 
 from __future__ import annotations

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import numpy as np
+import pyarrow.parquet as pq
 import pysam
 import pytest
+
+from association.genotypes.calls import Calls
+from hail_pipelines.call_files import VARIANTS, part_path, read_part
 
 HEADER = (
     "##fileformat=VCFv4.2",
@@ -62,6 +68,50 @@ def write_vcf(tmp_path: Path, write_vcf_file: VcfWriter) -> VcfWriter:
         return write_vcf_file(tmp_path / name, records, **options)
 
     return write
+
+
+class Loaded(NamedTuple):
+    """Calls as they were loaded.
+
+    Attributes
+    ----------
+    variants
+        One dict for each variant, in order.
+    calls
+        Theirs.
+    """
+
+    variants: list[dict[str, Any]]
+    calls: Calls
+
+    def genotypes(self) -> list[list[str | None]]:
+        """Write the genotypes of each variant as a VCF does, without phase."""
+        names = ["0/0", "0/1", "1/1", "0", "1", None]
+        return [[names[code] for code in row] for row in self.calls.genotypes]
+
+
+@pytest.fixture(scope="session")
+def read_loaded() -> Callable[[Path], Loaded]:
+    """Read a folder of calls whole."""
+
+    def read(folder: Path) -> Loaded:
+        table = pq.read_table(folder / VARIANTS)
+        part, row = table["part"].to_numpy(), table["row"].to_numpy().astype(np.intp)
+        pieces = [
+            (np.flatnonzero(part == one)[places], calls)
+            for one in np.unique(part)
+            for places, calls in read_part(part_path(folder, int(one)), row[part == one])
+        ]
+        order = np.argsort(np.concatenate([places for places, _ in pieces] or [[]]))
+        names = ("genotypes", "quality", "depth", "reference_reads", "alternate_reads")
+        arrays = {}
+        for name in names:
+            found = [getattr(calls, name) for _, calls in pieces]
+            if found and found[0] is not None:
+                arrays[name] = np.concatenate(found)[order]
+        return Loaded(table.to_pylist(), Calls(**{"genotypes": np.zeros((0, 0), np.uint8)} | arrays))
+
+    return read
 
 
 @pytest.fixture(scope="session")
