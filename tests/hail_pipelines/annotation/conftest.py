@@ -15,7 +15,8 @@ import pytest
 from hail_pipelines.annotation.annotate import annotate
 from hail_pipelines.annotation.batches import Batch
 from hail_pipelines.annotation.consequences import read_consequences
-from hail_pipelines.annotation.entries import Entries, choose, gene_table
+from hail_pipelines.annotation.entries import Entries, choose
+from hail_pipelines.annotation.gene_table import gene_table
 from hail_pipelines.annotation.info_fields import InfoFields
 from hail_pipelines.annotation.sources import AnnotationSource
 

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pysam
 import pytest
 
-from hail_pipelines.annotation.annotate import Annotation, annotate, annotated_batches
+from hail_pipelines.annotation.annotate import annotate
+from hail_pipelines.annotation.annotation import Annotation, annotated_batches
 from hail_pipelines.annotation.batches import shares_of
 from hail_pipelines.annotation.outside import OutsideRows
 from hail_pipelines.annotation.sources import AnnotationSource
