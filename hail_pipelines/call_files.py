@@ -29,13 +29,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 from association.genotypes.calls import Calls
+from association.genotypes.stored_calls import UNKNOWN, StoredCalls
 
 SAMPLES = "samples.parquet"
 VARIANTS = "variants.parquet"
 NUMBERS = ("quality", "depth", "reference_reads", "alternate_reads")
 KEY = ("contig", "position", "ref", "alt")
-# Types of whole numbers by their bytes, with the number that stands for a missing one.
-_NARROW: dict[int, tuple[type[np.unsignedinteger], int]] = {1: (np.uint8, 255), 2: (np.uint16, 65_535)}
+# Types of whole numbers, the narrowest first, with the number that stands for a missing one.
+_NARROW: tuple[tuple[type[np.unsignedinteger], int], ...] = ((np.uint8, UNKNOWN[1]), (np.uint16, UNKNOWN[2]))
 
 
 def part_path(folder: Path, part: int) -> Path:
@@ -93,7 +94,7 @@ class PartWriter:
 
 
 def read_part(path: Path, kept: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], Calls]]:
-    """Read the calls of some rows of a part, a row group at a time.
+    """Read the calls of some rows of a part, a row group at a time, with numbers as floats.
 
     Parameters
     ----------
@@ -106,6 +107,18 @@ def read_part(path: Path, kept: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.i
     ------
     Where the rows of a row group stand in `kept`, and their calls in the same order.
     """
+    for where, calls in read_stored(path, kept):
+        yield where, calls.known()
+
+
+def read_stored(path: Path, kept: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], StoredCalls]]:
+    """Read the same as they are stored.
+
+    Parameters
+    ----------
+    path, kept
+        As `read_part` takes them.
+    """
     order = np.argsort(kept, kind="stable")
     rows = kept[order]
     with pq.ParquetFile(path) as file:
@@ -116,10 +129,8 @@ def read_part(path: Path, kept: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.i
             first, last = np.searchsorted(rows, [start, end])
             if first < last:
                 table = file.read_row_group(group, columns=columns, use_threads=False)
-                genotypes = _bytes_of(table["genotypes"])
-                samples = genotypes.shape[1]
-                numbers = {name: _widened(_bytes_of(table[name]), samples) for name in columns[1:]}
-                calls, wanted = Calls(genotypes, **numbers), rows[first:last] - start
+                calls = StoredCalls(**{name: _bytes_of(table[name]) for name in columns})
+                wanted = rows[first:last] - start
                 # The rows are in order: as many as there are, each once, are all of them.
                 every = len(wanted) == end - start and bool((np.diff(wanted) == 1).all())
                 yield order[first:last], calls if every else calls.take(wanted)
@@ -144,49 +155,35 @@ def _bytes_of(column: pa.ChunkedArray) -> NDArray[np.uint8]:
 
 def _narrowed(array: NDArray[np.float32]) -> NDArray[np.generic]:
     """Store numbers in as few bytes as hold them all."""
-    whole, largest = _range_of(array)
-    for of_type, missing in _NARROW.values():
-        if whole and largest < missing:
+    largest = _largest_whole(array.reshape(-1))
+    for of_type, missing in _NARROW:
+        if 0 <= largest < missing:
             narrow = np.empty(array.shape, of_type)
-            _narrow(array, narrow, missing)
+            _narrow(array.reshape(-1), narrow.reshape(-1), missing)
             return narrow
     return array
 
 
-def _widened(values: NDArray[np.uint8], samples: int) -> NDArray[np.float32]:
-    """Read numbers back from bytes."""
-    width = values.shape[1] // samples
-    if width not in _NARROW:
-        return values.view(np.float32)
-    of_type, missing = _NARROW[width]
-    wide = np.empty((values.shape[0], samples), np.float32)
-    _widen(values.view(of_type), wide, missing)
-    return wide
+@njit(cache=True, nogil=True)
+def _largest_whole(values: NDArray[np.float32]) -> int:
+    """Give the largest of the known numbers if all are whole and at least zero, else -1.
+
+    A loop without branches, so that several numbers are looked at together; one too large for an integer becomes a
+    negative one.
+    """
+    largest, odd = np.int32(0), 0
+    for place in range(len(values)):
+        value = values[place]
+        known = value == value
+        whole = np.int32(value) if known else np.int32(0)
+        odd |= int(known & (np.float32(whole) != value)) | int(whole < 0)
+        largest = max(largest, whole)
+    return -1 if odd else int(largest)
 
 
 @njit(cache=True, nogil=True)
-def _range_of(array: NDArray[np.float32]) -> tuple[bool, float]:
-    """Say whether all known numbers are whole and at least zero, and give the largest."""
-    largest = 0.0
-    for value in array.flat:
-        if not np.isnan(value):
-            if value < 0 or value != np.floor(value):
-                return False, 0.0
-            largest = max(largest, float(value))
-    return True, largest
-
-
-@njit(cache=True, nogil=True)
-def _narrow(array: NDArray[np.float32], narrow: NDArray[np.integer], missing: int) -> None:
-    for row in range(array.shape[0]):
-        for column in range(array.shape[1]):
-            value = array[row, column]
-            narrow[row, column] = missing if np.isnan(value) else int(value)
-
-
-@njit(cache=True, nogil=True)
-def _widen(narrow: NDArray[np.integer], wide: NDArray[np.float32], missing: int) -> None:
-    for row in range(narrow.shape[0]):
-        for column in range(narrow.shape[1]):
-            value = narrow[row, column]
-            wide[row, column] = np.nan if value == missing else value
+def _narrow(values: NDArray[np.float32], narrow: NDArray[np.integer], missing: int) -> None:
+    """Write whole numbers in fewer bytes."""
+    for place in range(len(values)):
+        value = values[place]
+        narrow[place] = np.int32(value) if value == value else missing
