@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -29,14 +30,14 @@ from numba import njit
 from numpy.typing import NDArray
 
 from association.genotypes.calls import Calls
-from association.genotypes.stored_calls import UNKNOWN, StoredCalls
+from association.genotypes.stored_calls import UNKNOWN, Stored, StoredCalls
 
 SAMPLES = "samples.parquet"
 VARIANTS = "variants.parquet"
 NUMBERS = ("quality", "depth", "reference_reads", "alternate_reads")
 KEY = ("contig", "position", "ref", "alt")
 # Types of whole numbers, the narrowest first, with the number that stands for a missing one.
-_NARROW: tuple[tuple[type[np.unsignedinteger], int], ...] = ((np.uint8, UNKNOWN[1]), (np.uint16, UNKNOWN[2]))
+_NARROW = tuple((of_type, int(UNKNOWN[of_type])) for of_type in (np.uint8, np.uint16))
 
 
 def part_path(folder: Path, part: int) -> Path:
@@ -129,7 +130,9 @@ def read_stored(path: Path, kept: NDArray[np.intp]) -> Iterator[tuple[NDArray[np
             first, last = np.searchsorted(rows, [start, end])
             if first < last:
                 table = file.read_row_group(group, columns=columns, use_threads=False)
-                calls = StoredCalls(**{name: _bytes_of(table[name]) for name in columns})
+                genotypes = _bytes_of(table["genotypes"])
+                numbers = {name: _numbers(_bytes_of(table[name]), genotypes.shape[1]) for name in columns[1:]}
+                calls = StoredCalls(genotypes, **numbers)
                 wanted = rows[first:last] - start
                 # The rows are in order: as many as there are, each once, are all of them.
                 every = len(wanted) == end - start and bool((np.diff(wanted) == 1).all())
@@ -151,6 +154,14 @@ def _bytes_of(column: pa.ChunkedArray) -> NDArray[np.uint8]:
     offsets = np.frombuffer(values.buffers()[1], np.int64)[values.offset : values.offset + len(values) + 1]
     data = np.frombuffer(values.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
     return data.reshape(len(values), -1)
+
+
+def _numbers(values: NDArray[np.uint8], samples: int) -> Stored:
+    """Tell from their bytes what kind of numbers there are."""
+    kinds = (np.uint8, np.uint16, np.float32)
+    of_type = next(kind for kind in kinds if samples * np.dtype(kind).itemsize == values.shape[1])
+    stored: Any = values.view(of_type)
+    return cast(Stored, stored)
 
 
 def _narrowed(array: NDArray[np.float32]) -> NDArray[np.generic]:

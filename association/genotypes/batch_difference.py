@@ -17,6 +17,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from association.genotypes.hardy_weinberg import LARGE, NEGLIGIBLE, SMALL
+from association.genotypes.variant_metrics import ratio
 
 # Batches with fewer samples are compared with no other.
 SMALLEST_BATCH = 30
@@ -26,7 +27,6 @@ SMALLEST_SPREAD = 0.02
 TIE = 1 + 1e-7
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
 def batch_difference(
     missing: NDArray[np.int64], sizes: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -39,20 +39,35 @@ def batch_difference(
     sizes
         Samples that should have a call (v, b).
     """
-    spread, p = np.full(len(missing), np.nan), np.full(len(missing), np.nan)
-    for row in range(len(missing)):
-        compared = np.flatnonzero(sizes[row] >= SMALLEST_BATCH)
-        if len(compared) < 2:
-            continue
-        lost, size = missing[row][compared], sizes[row][compared]
-        rates = 1 - lost / size
-        spread[row] = rates.max() - rates.min()
-        if spread[row] > SMALLEST_SPREAD:
-            smallest = 1.0
-            for batch in range(len(compared)):
-                smallest = min(smallest, fisher_exact(lost[batch], lost.sum(), size[batch], size.sum()))
-            p[row] = min(1.0, len(compared) * smallest)
+    compared = sizes >= SMALLEST_BATCH
+    rates = 1 - ratio(missing, sizes)
+    highest = np.max(rates, axis=1, where=compared, initial=0.0)
+    lowest = np.min(rates, axis=1, where=compared, initial=1.0)
+    spread = np.where(np.count_nonzero(compared, axis=1) > 1, highest - lowest, np.nan)
+    p = np.full(len(missing), np.nan)
+    tested = np.flatnonzero(spread > SMALLEST_SPREAD)
+    p[tested] = _smallest_p(missing[tested], sizes[tested], compared[tested])
     return spread, p
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _smallest_p(
+    missing: NDArray[np.int64], sizes: NDArray[np.int64], compared: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Test each batch against all others that are compared; the smallest p-value times their number (v)."""
+    p = np.empty(len(missing))
+    for row in range(missing.shape[0]):
+        lost, samples, batches, smallest = 0, 0, 0, 1.0
+        for batch in range(missing.shape[1]):
+            if compared[row, batch]:
+                lost += missing[row, batch]
+                samples += sizes[row, batch]
+                batches += 1
+        for batch in range(missing.shape[1]):
+            if compared[row, batch]:
+                smallest = min(smallest, fisher_exact(missing[row, batch], lost, sizes[row, batch], samples))
+        p[row] = min(1.0, batches * smallest)
+    return p
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -13,21 +13,15 @@ Axes: v variants, n samples, p places.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from association.genotypes.calls import (
-    HAPLOID_ALTERNATE,
-    HAPLOID_REFERENCE,
-    HETEROZYGOUS,
-    HOMOZYGOUS_ALTERNATE,
-    NO_CALL,
-    Calls,
-)
+from association.genotypes.calls import ALTERNATES, HAPLOID_REFERENCE, HETEROZYGOUS, NO_CALL
 from association.genotypes.copies import FITTED
+from association.genotypes.stored_calls import Stored, StoredCalls, reads_in_all, unknown
 
 QUALITY, DEPTH, HET_BALANCE, HOM_BALANCE, ANY_RULE = range(5)
 
@@ -97,7 +91,7 @@ class JudgedCalls:
     share_sum: NDArray[np.float64]
 
 
-def judge_calls(calls: Calls, places: NDArray[np.uint8], people: People, limits: CallLimits) -> JudgedCalls:
+def judge_calls(calls: StoredCalls, places: NDArray[np.uint8], people: People, limits: CallLimits) -> JudgedCalls:
     """Set calls that fail the limits, or do not fit a sample's copies, to missing.
 
     Parameters
@@ -111,189 +105,149 @@ def judge_calls(calls: Calls, places: NDArray[np.uint8], people: People, limits:
     limits
         What a call must reach; what the calls have no field for is not asked.
     """
-    reads = calls.reference_reads is not None and calls.alternate_reads is not None
-    applied = (
-        limits.quality if calls.quality is not None else None,
-        limits.depth if calls.depth is not None else None,
-        limits.het_balance if reads else None,
-        limits.hom_balance if reads else None,
-    )
-    variants, samples = calls.genotypes.shape
-    judged = JudgedCalls(
-        np.empty((variants, samples), np.uint8),
-        np.zeros((variants, 5), np.int32),
-        np.zeros(variants, np.int32),
-        np.zeros(variants, np.int32),
-        np.zeros(variants, np.float64),
-    )
-    _judge(
-        calls.genotypes,
-        numbers(calls.quality),
-        numbers(calls.depth),
-        numbers(calls.reference_reads if reads else None),
-        numbers(calls.alternate_reads if reads else None),
-        places,
-        people.included,
-        people.single,
-        people.copies,
-        np.array([np.nan if limit is None else limit for limit in applied], np.float64),
-        judged.genotypes,
-        judged.failed,
-        judged.present,
-        judged.shares,
-        judged.share_sum,
-    )
-    return judged
+    poor, variants = np.zeros(calls.genotypes.shape, np.uint8), len(calls.genotypes)
+    failed = np.zeros((variants, 5), np.int32)
+    shares, share_sum = np.zeros(variants, np.int32), np.zeros(variants)
+    if limits.quality is not None and calls.quality is not None:
+        of_unknown, least = unknown(calls.quality), np.float32(limits.quality)
+        _mark_quality(calls.genotypes, calls.quality, of_unknown, least, poor, failed[:, QUALITY])
+    if limits.depth is not None and calls.depth is not None:
+        enough = (np.float32(limits.depth), np.float32(limits.depth / 2))
+        single = (places, people.single)
+        _mark_depth(calls.genotypes, calls.depth, unknown(calls.depth), *single, *enough, poor, failed[:, DEPTH])
+    if calls.reference_reads is not None and calls.alternate_reads is not None:
+        at = np.flatnonzero(calls.genotypes.reshape(-1) == HETEROZYGOUS)
+        shares, share_sum = _sum_shares(calls, at, people.included, poor)
+        if limits.het_balance is not None:
+            failed[:, HET_BALANCE] = _mark_unbalanced(calls, at, limits.het_balance, poor)
+        if limits.hom_balance is not None:
+            failed[:, HOM_BALANCE] = _mark_impure(calls, limits.hom_balance, poor)
+    judged, present = np.empty_like(calls.genotypes), np.zeros(variants, np.int32)
+    _fit(calls.genotypes, poor, places, people.copies, judged, present, failed[:, ANY_RULE])
+    return JudgedCalls(judged, failed, present, shares, share_sum)
 
 
-def numbers(array: NDArray[np.float32] | None) -> NDArray[np.float32]:
-    """Give kernels an array without rows for a field that is not there; they ask before they look."""
-    return np.empty((0, 0), np.float32) if array is None else np.ascontiguousarray(array)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def reads_of(reference: float, alternate: float) -> float:
-    """Add up the reads of two alleles; unknown ones count nothing."""
-    return (0.0 if np.isnan(reference) else float(reference)) + (0.0 if np.isnan(alternate) else float(alternate))
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _judge(
-    genotypes: NDArray[np.uint8],
-    quality: NDArray[np.float32],
-    depth: NDArray[np.float32],
-    reference_reads: NDArray[np.float32],
-    alternate_reads: NDArray[np.float32],
-    places: NDArray[np.uint8],
-    included: NDArray[np.bool_],
-    single: NDArray[np.bool_],
-    copies: NDArray[np.uint8],
-    limits: NDArray[np.float64],
-    judged: NDArray[np.uint8],
-    failed: NDArray[np.int32],
-    present: NDArray[np.int32],
-    shares: NDArray[np.int32],
-    share_sum: NDArray[np.float64],
-) -> None:
-    """Judge a variant at a time, rule by rule: one that is nan is not asked."""
-    poor = np.empty(genotypes.shape[1], np.uint8)
-    for row in range(genotypes.shape[0]):
-        codes, place = genotypes[row], places[row]
-        poor[:] = 0
-        if not np.isnan(limits[QUALITY]):
-            failed[row, QUALITY] = _mark_quality(codes, quality[row], limits[QUALITY], poor)
-        if not np.isnan(limits[DEPTH]):
-            failed[row, DEPTH] = _mark_depth(codes, depth[row], single[place], limits[DEPTH], poor)
-        if len(reference_reads):
-            reference, alternate = reference_reads[row], alternate_reads[row]
-            shares[row], share_sum[row] = _sum_shares(codes, reference, alternate, included, poor)
-            if not np.isnan(limits[HET_BALANCE]):
-                failed[row, HET_BALANCE] = _mark_unbalanced(codes, reference, alternate, limits[HET_BALANCE], poor)
-            if not np.isnan(limits[HOM_BALANCE]):
-                failed[row, HOM_BALANCE] = _mark_impure(codes, reference, alternate, limits[HOM_BALANCE], poor)
-        present[row], failed[row, ANY_RULE] = _fit(codes, poor, copies[place], judged[row])
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True)
 def _mark_quality(
-    codes: NDArray[np.uint8], quality: NDArray[np.float32], least: float, poor: NDArray[np.uint8]
-) -> int:
-    """Mark and count calls of too little quality; a comparison with an unknown number fails."""
-    limit, gap, failed = np.float32(least), np.uint8(NO_CALL), np.int32(0)
-    for sample in range(len(codes)):
-        poor[sample] = 0 if (codes[sample] == gap) | (quality[sample] >= limit) else 1
-    for sample in range(len(codes)):
-        failed += poor[sample]
-    return int(failed)
+    genotypes: NDArray[np.uint8],
+    quality: Stored,
+    of_unknown: Any,
+    least: np.float32,
+    poor: NDArray[np.uint8],
+    failed: NDArray[np.int32],
+) -> None:
+    """Mark and count calls of too little or unknown quality."""
+    gap = np.uint8(NO_CALL)
+    for row in range(genotypes.shape[0]):
+        codes, values, marks = genotypes[row], quality[row], poor[row]
+        for sample in range(len(codes)):
+            enough = (values[sample] != of_unknown) & (np.float32(values[sample]) >= least)
+            marks[sample] = 0 if (codes[sample] == gap) | enough else 1
+        number = np.int32(0)
+        for sample in range(len(codes)):
+            number += marks[sample]
+        failed[row] = number
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True)
 def _mark_depth(
-    codes: NDArray[np.uint8],
-    depth: NDArray[np.float32],
-    single: NDArray[np.bool_],
-    least: float,
+    genotypes: NDArray[np.uint8],
+    depth: Stored,
+    of_unknown: Any,
+    places: NDArray[np.uint8],
+    may_be_single: NDArray[np.bool_],
+    full: np.float32,
+    half: np.float32,
     poor: NDArray[np.uint8],
-) -> int:
-    """Mark and count calls of too few reads."""
-    full, half, failed = np.float32(least), np.float32(least / 2), np.int32(0)
+    failed: NDArray[np.int32],
+) -> None:
+    """Mark and count calls of too few or unknown reads."""
     gap, haploid = np.uint8(NO_CALL), np.uint8(HAPLOID_REFERENCE)
-    for sample in range(len(codes)):
-        of_one = single[sample] | (codes[sample] >= haploid)
-        enough = (depth[sample] >= full) | (of_one & (depth[sample] >= half))
-        shallow = 0 if (codes[sample] == gap) | enough else 1
-        poor[sample] |= shallow
-        failed += shallow
-    return int(failed)
+    for row in range(genotypes.shape[0]):
+        codes, values, marks, single = genotypes[row], depth[row], poor[row], may_be_single[places[row]]
+        number = np.int32(0)
+        for sample in range(len(codes)):
+            reads, of_one = np.float32(values[sample]), single[sample] | (codes[sample] >= haploid)
+            enough = (values[sample] != of_unknown) & ((reads >= full) | (of_one & (reads >= half)))
+            shallow = np.uint8(0) if (codes[sample] == gap) | enough else np.uint8(1)
+            marks[sample] |= shallow
+            number += shallow
+        failed[row] = number
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
 def _sum_shares(
-    codes: NDArray[np.uint8],
-    reference: NDArray[np.float32],
-    alternate: NDArray[np.float32],
-    included: NDArray[np.bool_],
-    poor: NDArray[np.uint8],
-) -> tuple[int, float]:
-    """Count heterozygous calls that are not poor so far, and sum up their shares of alternate reads."""
-    known, share_sum = 0, 0.0
-    for sample in range(len(codes)):
-        if codes[sample] == HETEROZYGOUS and included[sample] and not poor[sample]:
-            total = reads_of(reference[sample], alternate[sample])
-            if total > 0 and not np.isnan(alternate[sample]):
-                known += 1
-                share_sum += alternate[sample] / total
-    return known, share_sum
+    calls: StoredCalls, at: NDArray[np.intp], included: NDArray[np.bool_], poor: NDArray[np.uint8]
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Count heterozygous calls that are not poor so far, and sum up their shares of alternate reads (v each).
+
+    Parameters
+    ----------
+    calls
+        With reads.
+    at
+        Places of heterozygous calls.
+    included, poor
+        Samples to look at (n), and calls that are poor so far (v, n).
+    """
+    variants, samples = calls.genotypes.shape
+    trusted = at[(poor.reshape(-1)[at] == 0) & included[at % samples]]
+    reference, alternate = calls.reads_at(trusted)
+    total = reads_in_all(reference, alternate)
+    usable = (total > 0) & ~np.isnan(alternate)
+    variant = trusted[usable] // samples
+    share_sum = np.bincount(variant, alternate[usable] / total[usable], variants)
+    return np.bincount(variant, minlength=variants).astype(np.int32), share_sum.astype(np.float64)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
 def _mark_unbalanced(
-    codes: NDArray[np.uint8],
-    reference: NDArray[np.float32],
-    alternate: NDArray[np.float32],
+    calls: StoredCalls, at: NDArray[np.intp], least: float, poor: NDArray[np.uint8]
+) -> NDArray[np.int64]:
+    """Mark heterozygous calls with too few reads of either allele, or unknown ones; count them by variant (v)."""
+    reference, alternate = calls.reads_at(at)
+    return _mark(at, np.minimum(reference, alternate), reference + alternate, least, poor)
+
+
+def _mark_impure(calls: StoredCalls, least: float, poor: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Mark homozygous and haploid calls with too few or unknown reads of their allele; count them by variant (v)."""
+    codes = calls.genotypes.reshape(-1)
+    at = np.flatnonzero((codes != HETEROZYGOUS) & (codes != NO_CALL))
+    reference, alternate = calls.reads_at(at)
+    own = np.where(ALTERNATES[codes[at]] > 0, alternate, reference)
+    return _mark(at, own, reads_in_all(reference, alternate), least, poor)
+
+
+def _mark(
+    at: NDArray[np.intp],
+    own: NDArray[np.float64],
+    total: NDArray[np.float64],
     least: float,
     poor: NDArray[np.uint8],
-) -> int:
-    """Mark and count heterozygous calls with too few reads of either allele; no reads at all are too few."""
-    failed = 0
-    for sample in range(len(codes)):
-        if codes[sample] == HETEROZYGOUS:
-            total = float(reference[sample]) + float(alternate[sample])
-            if not min(float(reference[sample]), float(alternate[sample])) / total >= least:
-                poor[sample] = 1
-                failed += 1
-    return int(failed)
+) -> NDArray[np.int64]:
+    """Mark the calls whose share of reads is too small, or unknown; no reads at all have no share."""
+    share = np.divide(own, total, out=np.full(len(own), np.nan), where=total > 0)
+    failing = at[~(share >= least)]
+    poor.reshape(-1)[failing] = 1
+    return np.bincount(failing // poor.shape[1], minlength=len(poor))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _mark_impure(
-    codes: NDArray[np.uint8],
-    reference: NDArray[np.float32],
-    alternate: NDArray[np.float32],
-    least: float,
-    poor: NDArray[np.uint8],
-) -> int:
-    """Mark and count homozygous and haploid calls with too few reads of their allele."""
-    failed = 0
-    for sample in range(len(codes)):
-        code = codes[sample]
-        if code not in (HETEROZYGOUS, NO_CALL):
-            own = alternate[sample] if code in (HOMOZYGOUS_ALTERNATE, HAPLOID_ALTERNATE) else reference[sample]
-            if not own / reads_of(reference[sample], alternate[sample]) >= least:
-                poor[sample] = 1
-                failed += 1
-    return int(failed)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True)
 def _fit(
-    codes: NDArray[np.uint8], poor: NDArray[np.uint8], copies: NDArray[np.uint8], judged: NDArray[np.uint8]
-) -> tuple[int, int]:
+    genotypes: NDArray[np.uint8],
+    poor: NDArray[np.uint8],
+    places: NDArray[np.uint8],
+    copies: NDArray[np.uint8],
+    judged: NDArray[np.uint8],
+    present: NDArray[np.int32],
+    failed: NDArray[np.int32],
+) -> None:
     """Write down the calls that are not poor as the copies allow; count those that were there, and poor ones."""
-    gap, present, failed = np.uint8(NO_CALL), np.int32(0), np.int32(0)
-    for sample in range(len(codes)):
-        judged[sample] = gap if poor[sample] else FITTED[copies[sample], codes[sample]]
-    for sample in range(len(codes)):
-        present += codes[sample] != gap
-        failed += poor[sample]
-    return int(present), int(failed)
+    gap = np.uint8(NO_CALL)
+    for row in range(genotypes.shape[0]):
+        codes, marks, fitted, own = genotypes[row], poor[row], judged[row], copies[places[row]]
+        there, number = np.int32(0), np.int32(0)
+        for sample in range(len(codes)):
+            fitted[sample] = gap if marks[sample] else FITTED[own[sample], codes[sample]]
+        for sample in range(len(codes)):
+            there += codes[sample] != gap
+            number += marks[sample]
+        present[row], failed[row] = there, number

@@ -18,17 +18,18 @@ doi:10.1016/j.ajhg.2023.10.011
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from association.cohort.contamination import DEPTHS, FREQUENCIES
-from association.genotypes.calls import HETEROZYGOUS, NO_CALL, Calls
+from association.genotypes.calls import HETEROZYGOUS, HOMOZYGOUS_ALTERNATE, HOMOZYGOUS_REFERENCE, NO_CALL
 from association.genotypes.counts import CallCounts
-from association.genotypes.judged_calls import numbers, reads_of
 from association.genotypes.minor_alleles import minor_codes, minor_count
-from association.genotypes.places import AUTOSOME, ON_X, PLACES, PSEUDOAUTOSOMAL
+from association.genotypes.places import AUTOSOME, ON_X, ON_Y, PLACES
+from association.genotypes.stored_calls import Stored, StoredCalls, reads_in_all, unknown
 from association.genotypes.variant_metrics import ratio
 
 # Kinds of variants, as bits.
@@ -129,7 +130,7 @@ class SampleSums:
 
     def add_variants(
         self,
-        calls: Calls,
+        calls: StoredCalls,
         genotypes: NDArray[np.uint8],
         rows: NDArray[np.intp],
         variants: SummedVariants,
@@ -147,81 +148,89 @@ class SampleSums:
         variants
             What is known of all variants of the block.
         """
-        arrays = (calls.genotypes, numbers(calls.quality), numbers(calls.depth))
-        reads = (numbers(calls.reference_reads), numbers(calls.alternate_reads))
-        about = (variants.places, variants.minor_is_ref, variants.minor_frequency, variants.kinds)
-        self.variants[:] += np.bincount(variants.places[rows], minlength=PLACES)
-        _add_all(*arrays, genotypes, rows, variants.places, self.counts, self.sums)
-        _add_carried(genotypes, rows, variants.places, variants.minor_is_ref, variants.kinds, self.counts)
-        _add_expected(genotypes, rows, variants.places, variants.minor_frequency, self.counts, self.sums)
+        on = variants.places[rows]
+        self.variants[:] += np.bincount(on, minlength=PLACES)
+        autosomal, on_x, on_y = (rows[on == place] for place in (AUTOSOME, ON_X, ON_Y))
+        for chosen, called, deep in (
+            (autosomal, CALLED, DEPTH), (on_x, X_CALLED, X_DEPTH), (on_y, Y_CALLED, Y_DEPTH)
+        ):  # fmt: skip
+            _add_calls(genotypes, chosen, self.counts[called])
+            if calls.depth is not None:
+                # Where there are no reads some programs write none.
+                _add_known(calls.depth, unknown(calls.depth), chosen, self.sums[deep])
+        _add_calls(calls.genotypes, autosomal, self.counts[PRESENT])
+        if calls.quality is not None:
+            _add_known(calls.quality, unknown(calls.quality), autosomal, self.sums[QUALITY])
+            _count_known(calls.quality, unknown(calls.quality), autosomal, self.counts[KNOWN_QUALITY])
+        _add_carried(genotypes, autosomal, variants.minor_is_ref, variants.kinds, self.counts)
+        self._add_expected(genotypes[on_x], variants.minor_frequency[on_x])
         if calls.reference_reads is not None and calls.alternate_reads is not None:
-            _add_foreign(*reads, genotypes, rows, *about, self.counts, self.sums)
+            self._add_foreign(calls, genotypes, autosomal, variants)
 
+    def _add_expected(self, genotypes: NDArray[np.uint8], frequency: NDArray[np.float64]) -> None:
+        """Count heterozygous calls on X, and add how many a female would have in Hardy-Weinberg equilibrium."""
+        self.counts[X_HET] += np.count_nonzero(genotypes == HETEROZYGOUS, axis=0)
+        for codes, expected in zip(genotypes, 2 * frequency * (1 - frequency), strict=True):
+            self.sums[X_EXPECTED] += np.where(codes == NO_CALL, 0.0, expected)
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _add_all(
-    raw: NDArray[np.uint8],
-    quality: NDArray[np.float32],
-    depth: NDArray[np.float32],
-    genotypes: NDArray[np.uint8],
-    rows: NDArray[np.intp],
-    places: NDArray[np.uint8],
-    counts: NDArray[np.int64],
-    sums: NDArray[np.float64],
-) -> None:
-    """Count calls; sum up depth and quality of all, also of missing ones. Unknown depth is no read."""
-    for row in rows:
-        place = places[row]
-        if place == AUTOSOME:
-            _add_calls(genotypes[row], counts[CALLED])
-            _add_calls(raw[row], counts[PRESENT])
-            if len(quality):
-                _add_known(quality[row], sums[QUALITY])
-                _count_known(quality[row], counts[KNOWN_QUALITY])
-        elif place == PSEUDOAUTOSOMAL:
-            continue
-        else:
-            _add_calls(genotypes[row], counts[X_CALLED if place == ON_X else Y_CALLED])
-        if len(depth):
-            _add_known(depth[row], sums[DEPTH if place == AUTOSOME else X_DEPTH if place == ON_X else Y_DEPTH])
+    def _add_foreign(
+        self, calls: StoredCalls, genotypes: NDArray[np.uint8], rows: NDArray[np.intp], variants: SummedVariants
+    ) -> None:
+        """Add up the shares of foreign reads in homozygotes of the minor allele of common exchanges of a base."""
+        major, samples = 1 - variants.minor_frequency[rows], genotypes.shape[1]
+        common = (major >= FREQUENCIES[0]) & (major <= FREQUENCIES[1])
+        rows = rows[common & ((variants.kinds[rows] & (TRANSITION | TRANSVERSION)) > 0)]
+        by_ref = variants.minor_is_ref[rows]
+        homozygous = np.where(by_ref, HOMOZYGOUS_REFERENCE, HOMOZYGOUS_ALTERNATE).astype(np.uint8)
+        number, sample = np.divmod(np.flatnonzero(genotypes[rows] == homozygous[:, None]), samples)
+        reference, alternate = calls.reads_at(rows[number] * samples + sample)
+        total = reads_in_all(reference, alternate)
+        deep = (total >= DEPTHS[0]) & (total <= DEPTHS[1])
+        foreign = np.nan_to_num(np.where(by_ref[number], alternate, reference))[deep]
+        shares = foreign / total[deep] / (1 - variants.minor_frequency[rows[number[deep]]])
+        self.counts[CHARR_SITES] += np.bincount(sample[deep], minlength=samples)
+        self.sums[CHARR_SUM] += np.bincount(sample[deep], shares, samples)
 
 
 @njit(cache=True, nogil=True)
-def _add_calls(codes: NDArray[np.uint8], counts: NDArray[np.int64]) -> None:
-    """Count the calls that are there."""
+def _add_calls(genotypes: NDArray[np.uint8], rows: NDArray[np.intp], counts: NDArray[np.int64]) -> None:
+    """Count each sample's calls that are there."""
     gap = np.uint8(NO_CALL)
-    for sample in range(len(codes)):
-        counts[sample] += codes[sample] != gap
+    for row in rows:
+        codes = genotypes[row]
+        for sample in range(len(codes)):
+            counts[sample] += codes[sample] != gap
 
 
 @njit(cache=True, nogil=True)
-def _add_known(values: NDArray[np.float32], sums: NDArray[np.float64]) -> None:
-    """Add numbers, of which unknown ones are zero."""
-    for sample in range(len(values)):
-        value = values[sample]
-        sums[sample] += np.float32(0) if np.isnan(value) else value
+def _add_known(stored: Stored, of_unknown: Any, rows: NDArray[np.intp], sums: NDArray[np.float64]) -> None:
+    """Add each sample's numbers, of which unknown ones, also nan, which equals nothing, are zero."""
+    for row in rows:
+        values = stored[row]
+        for sample in range(len(values)):
+            value = values[sample]
+            sums[sample] += np.float32(value) if (value != of_unknown) & (value == value) else np.float32(0)
 
 
 @njit(cache=True, nogil=True)
-def _count_known(values: NDArray[np.float32], counts: NDArray[np.int64]) -> None:
-    """Count numbers that are known."""
-    for sample in range(len(values)):
-        counts[sample] += not np.isnan(values[sample])
+def _count_known(stored: Stored, of_unknown: Any, rows: NDArray[np.intp], counts: NDArray[np.int64]) -> None:
+    """Count each sample's numbers that are known."""
+    for row in rows:
+        values = stored[row]
+        for sample in range(len(values)):
+            counts[sample] += (values[sample] != of_unknown) & (values[sample] == values[sample])
 
 
 @njit(cache=True, nogil=True)
 def _add_carried(
     genotypes: NDArray[np.uint8],
     rows: NDArray[np.intp],
-    places: NDArray[np.uint8],
     minor_is_ref: NDArray[np.bool_],
     kinds: NDArray[np.uint8],
     counts: NDArray[np.int64],
 ) -> None:
-    """Count the calls on autosomes that carry the minor allele, by what they are and by the kind of change."""
+    """Count the calls that carry the minor allele, by what they are and by the kind of change."""
     for row in rows:
-        if places[row] != AUTOSOME:
-            continue
         codes, kind = genotypes[row], kinds[row]
         homozygous, haploid = minor_codes(minor_is_ref[row])
         for sample in range(len(codes)):
@@ -232,54 +241,3 @@ def _add_carried(
                 for bit in range(5):
                     if (kind >> bit) & 1:
                         counts[TRANSITIONS + bit, sample] += 1
-
-
-@njit(cache=True, nogil=True)
-def _add_expected(
-    genotypes: NDArray[np.uint8],
-    rows: NDArray[np.intp],
-    places: NDArray[np.uint8],
-    minor_frequency: NDArray[np.float64],
-    counts: NDArray[np.int64],
-    sums: NDArray[np.float64],
-) -> None:
-    """Count heterozygous calls on X, and add up how many there would be of a female in Hardy-Weinberg equilibrium."""
-    for row in rows:
-        if places[row] != ON_X:
-            continue
-        expected = 2 * minor_frequency[row] * (1 - minor_frequency[row])
-        for sample in range(genotypes.shape[1]):
-            code = genotypes[row, sample]
-            counts[X_HET, sample] += code == HETEROZYGOUS
-            sums[X_EXPECTED, sample] += expected if code != NO_CALL else 0.0
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _add_foreign(
-    reference_reads: NDArray[np.float32],
-    alternate_reads: NDArray[np.float32],
-    genotypes: NDArray[np.uint8],
-    rows: NDArray[np.intp],
-    places: NDArray[np.uint8],
-    minor_is_ref: NDArray[np.bool_],
-    minor_frequency: NDArray[np.float64],
-    kinds: NDArray[np.uint8],
-    counts: NDArray[np.int64],
-    sums: NDArray[np.float64],
-) -> None:
-    """Add up the shares of foreign reads in homozygotes of the minor allele."""
-    for row in rows:
-        major = 1 - minor_frequency[row]
-        common = FREQUENCIES[0] <= major <= FREQUENCIES[1]
-        if places[row] != AUTOSOME or not kinds[row] & (TRANSITION | TRANSVERSION) or not common:
-            continue
-        codes, by_ref = genotypes[row], minor_is_ref[row]
-        homozygous, _ = minor_codes(by_ref)
-        for sample in range(len(codes)):
-            if codes[sample] != homozygous:
-                continue
-            reference, alternate = reference_reads[row, sample], alternate_reads[row, sample]
-            total, foreign = reads_of(reference, alternate), alternate if by_ref else reference
-            if DEPTHS[0] <= total <= DEPTHS[1]:
-                counts[CHARR_SITES, sample] += 1
-                sums[CHARR_SUM, sample] += 0.0 if np.isnan(foreign) else foreign / total / major

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from association.genotypes.calls import ALTERNATES, NO_CALL
-from hail_pipelines.call_files import KEY, read_part
+from hail_pipelines.call_files import KEY, read_stored
 
 SCHEMA = pa.schema(
     [
@@ -99,6 +99,6 @@ def _dosages(codes: CommonCodes, chosen: slice, columns: NDArray[np.intp]) -> ND
     dosages = np.empty((len(files), len(columns)), np.int8)
     for file in np.unique(files):
         own = np.flatnonzero(files == file)
-        for where, calls in read_part(codes.paths[file], rows[own]):
+        for where, calls in read_stored(codes.paths[file], rows[own]):
             dosages[own[where]] = DOSAGES[calls.genotypes[:, columns]]
     return dosages

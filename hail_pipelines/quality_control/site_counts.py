@@ -18,6 +18,7 @@ from association.genotypes.judged_calls import CallLimits, JudgedCalls, People, 
 from association.genotypes.minor_alleles import minor_is_reference
 from association.genotypes.places import AUTOSOME, ON_Y
 from association.genotypes.sample_sums import SampleSums, summed_variants
+from association.genotypes.stored_calls import StoredCalls
 from association.genotypes.variant_metrics import derived_metrics
 from hail_pipelines.call_files import PartWriter, part_path
 from hail_pipelines.quality_control.sites import Metrics
@@ -148,7 +149,9 @@ def _counted(judged: JudgedCalls, facts: VariantFacts, work: SiteWork) -> SiteCo
     return counts
 
 
-def _sum_up(sums: SampleSums, calls: Calls, judged: JudgedCalls, block: SiteCounts, facts: VariantFacts) -> None:
+def _sum_up(
+    sums: SampleSums, calls: StoredCalls, judged: JudgedCalls, block: SiteCounts, facts: VariantFacts
+) -> None:
     """Add the variants of a block that are used to the sums by sample."""
     counts = call_counts(block.by_code)
     by_ref = minor_is_reference(counts.allele_count, counts.allele_number, facts.reference_first)

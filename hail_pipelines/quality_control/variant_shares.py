@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from association.genotypes.calls import Calls
 from association.genotypes.sample_sums import TRANSITION, TRANSVERSION
-from hail_pipelines.call_files import VARIANTS, part_path, read_part
+from association.genotypes.stored_calls import StoredCalls
+from hail_pipelines.call_files import VARIANTS, part_path, read_stored
 from hail_pipelines.reference_genome import ReferenceGenome, places_of
 
 # Each share of a pass over samples leaves a file with a few numbers per sample: so many are few beside the calls.
@@ -77,10 +77,10 @@ class VariantShare:
     rows: NDArray[np.intp]
     facts: VariantFacts
 
-    def blocks(self) -> Iterator[tuple[NDArray[np.intp], Calls]]:
+    def blocks(self) -> Iterator[tuple[NDArray[np.intp], StoredCalls]]:
         """Read the calls block by block, with where their variants stand in the share's arrays."""
         for path, start, end in zip(self.parts, self.starts[:-1], self.starts[1:], strict=True):
-            for where, calls in read_part(path, self.rows[start:end]):
+            for where, calls in read_stored(path, self.rows[start:end]):
                 yield start + where, calls
 
 
