@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from association.genotypes.calls import Calls
 from association.genotypes.copies import UNKNOWN, any_copies, copies_by_place, is_single, may_be_single, of_others
 from association.genotypes.judged_calls import CallLimits, People, judge_calls
 from association.genotypes.places import AUTOSOME, ON_X, ON_Y, PSEUDOAUTOSOMAL
+from association.genotypes.stored_calls import StoredCalls
 
 CALLS = ["0/0", "0/1", "1/1", "0", "1", None]
 # What each of these calls becomes with so many copies; with three they are called as with two.
@@ -23,7 +23,7 @@ FITTED = {
 def fitted(place, people):
     """Make every call of every sample fit, with no rule on: one variant a call."""
     genotypes = np.repeat(np.arange(6, dtype=np.uint8)[:, None], len(people.included), axis=1)
-    judged = judge_calls(Calls(genotypes), np.full(6, place, np.uint8), people, CallLimits())
+    judged = judge_calls(StoredCalls(genotypes), np.full(6, place, np.uint8), people, CallLimits())
     return [[CALLS[code] for code in column] for column in judged.genotypes.T]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from association.genotypes.calls import NO_CALL, Calls
+from association.genotypes.calls import NO_CALL
 from association.genotypes.copies import any_copies, may_be_single, of_others
 from association.genotypes.judged_calls import (
     ANY_RULE,
@@ -22,6 +22,7 @@ from association.genotypes.judged_calls import (
     judge_calls,
 )
 from association.genotypes.places import AUTOSOME, ON_X, ON_Y, PSEUDOAUTOSOMAL
+from association.genotypes.stored_calls import UNKNOWN, StoredCalls
 
 CODES = {"0/0": 0, "0/1": 1, "1/1": 2, "0": 3, "1": 4, None: NO_CALL}
 LIMITS = CallLimits(quality=20, depth=10, het_balance=0.2)
@@ -42,13 +43,14 @@ class Call:
         return [np.nan if one is None else one for one in (self.quality, self.depth, *self.reads)]
 
 
-def judge(calls, limits=LIMITS, place=AUTOSOME, absent=()):
+def judge(calls, limits=LIMITS, place=AUTOSOME, absent=(), kind=np.float32):
     """Judge some calls of one variant, one a sample."""
     columns = np.array([call.numbers() for call in calls], np.float32).reshape(-1, 4).T
-    fields = {name: row[None].copy() for name, row in zip(FIELDS, columns, strict=True) if name not in absent}
+    stored = [np.where(np.isnan(row), UNKNOWN[kind], np.nan_to_num(row)).astype(kind)[None] for row in columns]
+    fields = {name: row for name, row in zip(FIELDS, stored, strict=True) if name not in absent}
     genotypes = np.array([[CODES[call.alleles] for call in calls]], np.uint8)
     people = People(np.ones(len(calls), np.bool_), may_be_single(len(calls)), any_copies(len(calls)))
-    return judge_calls(Calls(genotypes, **fields), np.array([place], np.uint8), people, limits)
+    return judge_calls(StoredCalls(genotypes, **fields), np.array([place], np.uint8), people, limits)
 
 
 def kept(calls, *arguments, **options):
@@ -164,14 +166,14 @@ some_limits = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
-@given(
-    st.lists(some_calls, min_size=1, max_size=8),
-    some_limits,
-    st.sampled_from([AUTOSOME, PSEUDOAUTOSOMAL, ON_X, ON_Y]),
-)
-def test_drawn_calls_are_judged_as_in_plain_python(calls, limits, place):
-    judged = judge(calls, limits, place)
+some_places = st.sampled_from([AUTOSOME, PSEUDOAUTOSOMAL, ON_X, ON_Y])
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.float32])
+@settings(max_examples=150, deadline=None)
+@given(st.lists(some_calls, min_size=1, max_size=8), some_limits, some_places)
+def test_drawn_calls_are_judged_as_in_plain_python_however_they_are_stored(kind, calls, limits, place):
+    judged = judge(calls, limits, place, kind=kind)
     single = place in (ON_X, ON_Y)
     failed = [list(failures(call, limits, single)) if call.alleles else [] for call in calls]
     codes = [NO_CALL if rules else CODES[call.alleles] for call, rules in zip(calls, failed, strict=True)]
@@ -191,7 +193,7 @@ def test_drawn_calls_are_judged_as_in_plain_python(calls, limits, place):
 
 def test_samples_that_are_not_looked_at_have_no_call_and_no_share():
     ones = np.ones((1, 3), np.float32)
-    calls = Calls(
+    calls = StoredCalls(
         np.array([[1, 1, 1]], np.uint8), reference_reads=ones, alternate_reads=ones * np.float32([[1, 3, 9]])
     )
     included = np.array([True, False, True])
@@ -204,7 +206,7 @@ def test_samples_that_are_not_looked_at_have_no_call_and_no_share():
 
 def test_the_calls_themselves_are_not_changed():
     genotypes = np.array([[0, 1, 2]], np.uint8)
-    calls = Calls(genotypes, quality=np.zeros((1, 3), np.float32))
+    calls = StoredCalls(genotypes, quality=np.zeros((1, 3), np.float32))
     people = People(np.ones(3, np.bool_), may_be_single(3), any_copies(3))
     assert (judge_calls(calls, np.zeros(1, np.uint8), people, LIMITS).genotypes == NO_CALL).all()
     assert genotypes.tolist() == [[0, 1, 2]]

@@ -5,18 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from association.genotypes.calls import ALTERNATES, NO_CALL, PLOIDY, Calls
+from association.genotypes.calls import ALTERNATES, NO_CALL, PLOIDY
 from association.genotypes.counts import by_class, call_counts
 from association.genotypes.minor_alleles import minor_is_reference
 from association.genotypes.places import AUTOSOME, ON_X, ON_Y, PSEUDOAUTOSOMAL
 from association.genotypes.sample_sums import COUNTS, SUMS, TRANSITION, TRANSVERSION, SampleSums, summed_variants
+from association.genotypes.stored_calls import UNKNOWN, StoredCalls, unknown
 
 VARIANTS, SAMPLES = 60, 24
 KINDS = {0: "none", TRANSITION: "transitions", TRANSVERSION: "transversions"}
 
 
-@pytest.fixture
-def drawn():
+@pytest.fixture(params=[np.uint8, np.uint16, np.float32])
+def drawn(request):
     """Calls as loaded and as judged, and what is known of their variants."""
     rng = np.random.default_rng(5)
     frequency = rng.choice([0.03, 0.2, 0.5, 0.8, 0.97], (VARIANTS, 1))
@@ -25,11 +26,11 @@ def drawn():
     judged = np.where(rng.random(raw.shape) < 0.1, NO_CALL, raw).astype(np.uint8)
 
     def numbers(largest):
-        values = rng.integers(0, largest, raw.shape).astype(np.float32)
-        values[rng.random(raw.shape) < 0.1] = np.nan
+        values = rng.integers(0, largest, raw.shape).astype(request.param)
+        values[rng.random(raw.shape) < 0.1] = UNKNOWN[request.param]
         return values
 
-    calls = Calls(raw, numbers(99), numbers(60), numbers(80), numbers(80))
+    calls = StoredCalls(raw, numbers(99), numbers(60), numbers(80), numbers(80))
     places = rng.choice([AUTOSOME, AUTOSOME, AUTOSOME, PSEUDOAUTOSOMAL, ON_X, ON_Y], VARIANTS).astype(np.uint8)
     first = rng.random(VARIANTS) < 0.5
     substitution = rng.choice(list(KINDS), VARIANTS).astype(np.uint8)
@@ -44,6 +45,10 @@ def drawn():
     )
 
 
+def is_unknown(values, row, sample):
+    return np.isnan(values[row, sample]) or values[row, sample] == unknown(values)
+
+
 def in_plain_python(drawn, rows, sample):
     """Sum up one sample."""
     calls, judged, known, (substitution, gained, of_variant) = drawn
@@ -52,7 +57,7 @@ def in_plain_python(drawn, rows, sample):
         code, raw = int(judged[row, sample]), int(calls.genotypes[row, sample])
         place, by_ref = known.places[row], bool(known.minor_is_ref[row])
         quality, depth, *reads = (
-            None if np.isnan(values[row, sample]) else float(values[row, sample])
+            None if is_unknown(values, row, sample) else float(values[row, sample])
             for values in (calls.quality, calls.depth, calls.reference_reads, calls.alternate_reads)
         )
         minor = min(of_variant.allele_count[row], of_variant.allele_number[row] - of_variant.allele_count[row])
@@ -129,7 +134,7 @@ def test_sums_of_parts_add_up_and_samples_can_be_put_in_another_order(drawn):
 def test_calls_alone_are_counted_where_there_is_nothing_else(drawn):
     calls, judged, known, _ = drawn
     sums, whole = SampleSums.zero(SAMPLES), summed(drawn, range(VARIANTS))
-    sums.add_variants(Calls(calls.genotypes), judged, np.arange(VARIANTS), known)
+    sums.add_variants(StoredCalls(calls.genotypes), judged, np.arange(VARIANTS), known)
     without = [name not in ("known_quality", "charr_sites") for name in COUNTS]
     np.testing.assert_array_equal(sums.counts[without], whole.counts[without])
     assert not sums.counts[np.logical_not(without)].any()
