@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import TextIO
 
@@ -121,7 +122,7 @@ def read_gene_model(path: Path, reference_genome: ReferenceGenome) -> pd.DataFra
         records.problems.append(Problem("file", f"{what} on a chromosome; use a file with coding sequence"))
     if records.problems:
         raise InputError(str(path), records.problems[:MOST_PROBLEMS])
-    return _merged(pd.DataFrame(sorted(records.rows), columns=_COLUMNS))
+    return _merged(pd.DataFrame(list(records.rows), columns=_COLUMNS))
 
 
 def coding_lengths(intervals: pd.DataFrame) -> pd.DataFrame:
@@ -153,22 +154,20 @@ def segments(intervals: pd.DataFrame, padding: int) -> dict[str, Segments]:
 
 
 def _segments(rows: pd.DataFrame) -> Segments:
-    """Sweep over one chromosome's intervals, of one gene none overlapping."""
-    changes: dict[int, list[tuple[str, bool]]] = {}
-    for start, end, gene in zip(rows["start"], rows["end"], rows["gene"], strict=True):
-        changes.setdefault(start, []).append((gene, True))
-        changes.setdefault(end + 1, []).append((gene, False))
-    places = sorted(changes)
-    starts, ends, genes = [], [], []
-    current: set[str] = set()
-    for place, following in zip(places, [*places[1:], 0], strict=True):
-        for gene, opens in changes[place]:
-            (current.add if opens else current.discard)(gene)
-        if current:
-            starts.append(place)
-            ends.append(following - 1)
-            genes.append(tuple(sorted(current) if len(current) > 1 else current))
-    return Segments(np.array(starts, np.int64), np.array(ends, np.int64), genes)
+    """Cut one chromosome where any interval begins or ends; of one gene no two overlap."""
+    starts, ends = rows["start"].to_numpy(), rows["end"].to_numpy() + 1
+    places = np.unique(np.concatenate([starts, ends]))
+    first = np.searchsorted(places, starts)
+    sizes = np.searchsorted(places, ends) - first
+    stretches = np.arange(sizes.sum()) + np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
+    codes, names = pd.factorize(rows["gene"], sort=True)
+    codes = np.repeat(codes, sizes)
+    order = np.lexsort((codes, stretches))
+    genes = names[codes[order]].tolist()
+    kept, begins = np.unique(stretches[order], return_index=True)
+    bounds = [*begins.tolist(), len(genes)]
+    of_each = [tuple(genes[begin:end]) for begin, end in pairwise(bounds)]
+    return Segments(places[kept], places[kept + 1] - 1, of_each)
 
 
 def _merged(intervals: pd.DataFrame) -> pd.DataFrame:
