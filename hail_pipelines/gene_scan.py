@@ -9,10 +9,8 @@ permutations anew.
 from __future__ import annotations
 
 import math
-import multiprocessing
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from pathlib import Path
 
 import pyarrow as pa
@@ -24,7 +22,7 @@ from association.results import SCAN_SCHEMA
 from association.scan import scan
 from association.scan_settings import ScanSettings
 from association.scan_trait_bytes import unpack_trait
-from hail_pipelines.threads import ONE_THREAD
+from hail_pipelines.processes import process_pool
 
 Report = Callable[[int, int], None]
 ScanShare = Callable[[Path, Sequence[int], Sequence[bytes], ScanSettings], pa.Table]
@@ -83,11 +81,8 @@ def in_processes(
     total = sum(sizes.values())
     tables, finished = [], 0
     report(0, total)
-    os.environ.update(ONE_THREAD)
-    # Spawned, not forked: the parent may hold a JVM and its threads.
-    context = multiprocessing.get_context("spawn")
     dealt = deal(sizes, workers)
-    with ProcessPoolExecutor(max(1, min(workers, len(dealt))), context) as pool:
+    with process_pool(max(1, min(workers, len(dealt)))) as pool:
         futures = {pool.submit(scan_share, store, files, traits, settings): files for files in dealt}
         for future in as_completed(futures):
             tables.append(future.result())

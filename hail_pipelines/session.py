@@ -18,7 +18,7 @@ import hail as hl
 from pyspark import SparkContext
 
 from hail_pipelines.java import find_java_home
-from hail_pipelines.threads import ONE_THREAD
+from hail_pipelines.processes import ONE_THREAD
 
 log = logging.getLogger(__name__)
 

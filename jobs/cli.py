@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from association.problems import InputError
-from hail_pipelines.threads import ONE_THREAD
+from hail_pipelines.processes import ONE_THREAD
 
 if TYPE_CHECKING:
     from jobs.clinical.checks import CheckOutcome

@@ -6,10 +6,8 @@ and it takes masks, tests and seed from the study. Samples and strata are those 
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -28,7 +26,7 @@ from association.scan_settings import ScanSettings, ScanTrait
 from association.scan_trait_bytes import unpack_trait
 from association.self_check import scan_null, scan_planted
 from association.simulate.random_traits import KINDS
-from hail_pipelines.threads import ONE_THREAD
+from hail_pipelines.processes import process_pool
 from infra.local_files import copy_whole
 from jobs.check import check_study
 from jobs.pipeline import Pipeline
@@ -172,11 +170,8 @@ class _Work:
 
     def _in_processes(self, tasks: list[partial[pd.DataFrame]], simulated: list[int]) -> list[pd.DataFrame]:
         """Do tasks, each of so many simulated traits, and give their tables in order."""
-        os.environ.update(ONE_THREAD)
-        # Spawned, not forked: the parent may hold a JVM and its threads.
-        context = multiprocessing.get_context("spawn")
         self.progress = (0, sum(simulated))
-        with ProcessPoolExecutor(min(self.cores, len(tasks)), context) as pool:
+        with process_pool(min(self.cores, len(tasks))) as pool:
             futures = {pool.submit(task): place for place, task in enumerate(tasks)}
             try:
                 for future in as_completed(futures):
