@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from association.calibration.enumeration import MOST_ARRANGEMENTS, arrange
 from association.calibration.evidence import Evidence, evidence_of
 from association.calibration.exact_burden import ExactBurden
-from association.calibration.extremes import scales_of, set_conditions
+from association.calibration.extremes import Looks, scales_of, set_conditions
 from association.calibration.monte_carlo import (
     Effort,
     GeneCount,
@@ -70,7 +70,7 @@ def calibrate(units: Sequence[GeneUnit], trait: ScanTrait, settings: ScanSetting
     add_deviations(ready, stream, settings.family_permutations)
     counted: list[tuple[ReadyUnit, GeneCount]] = []
     for one in ready:
-        enumerated = _enumerate(one, evidence, trait.strata)
+        enumerated = _enumerate(one, evidence, trait.strata, stream)
         efforts = [_effort(tested, one.unit, exact, settings) for tested in one.unit.tested]
         count = GeneCount(one.statistics, one.conditions, efforts)
         count.going[enumerated] = False
@@ -117,25 +117,27 @@ def _has_exact_law(tested: TestedRow, unit: GeneUnit, exact: ExactBurden) -> boo
     return bool(np.ptp(values) <= ONE_BURDEN * values.max()) and exact.feasible(samples)
 
 
-def _enumerate(one: ReadyUnit, evidence: Evidence, strata: Integers) -> list[int]:
+def _enumerate(one: ReadyUnit, evidence: Evidence, strata: Integers, stream: PermutationStream) -> list[int]:
     """Look at every arrangement of a mask's carriers where these are few, and give the tests that are done."""
     done: list[int] = []
     for part in one.unit.parts:
         if part.log10_ways > math.log10(MOST_ARRANGEMENTS):
             continue
         ways = round(10.0**part.log10_ways)
-        arrangements = arrange(part.samples, part.classes, strata, ways)
+        arrangements = arrange(part.samples, part.classes, strata, ways, by_stratum=stream.by_stratum)
         # Samples of other masks have no place; what their columns add up to is not looked at.
         place = np.zeros(strata.size, np.int64)
         place[arrangements.carriers] = np.arange(arrangements.carriers.size)
-        rows = one.statistics.evaluate(evidence.values[:, arrangements.places], place[one.statistics.columns.samples])
         numbers = [number for number, tested in enumerate(one.unit.tested) if tested.part is part]
-        readings = [one.unit.tested[number].readings for number in numbers]
+        looks = Looks.of([one.unit.tested[number].readings for number in numbers])
+        wanted = np.zeros(one.statistics.rows, np.bool_)
+        wanted[looks.first] = wanted[looks.second] = True
+        samples = place[one.statistics.columns.samples]
+        rows = one.statistics.evaluate(evidence.values[:, arrangements.places], samples, wanted)
         # Scales from all arrangements: so nothing of the p-value depends on the seed or the order of samples.
         mean, covariance = rows.mean(axis=1), np.atleast_2d(np.cov(rows, bias=True))
         noise = one.statistics.largest(evidence)
-        scales = [scales_of(own, mean, covariance, noise) for own in readings]
-        reached = reaching(rows, set_conditions(readings, scales, one.rows, noise))
+        reached = reaching(rows, set_conditions(looks, scales_of(looks, mean, covariance, noise), one.rows, noise))
         for number, exceedances in zip(numbers, reached, strict=True):
             tested, share = one.unit.tested[number], exceedances / ways
             _add_p(tested.row, MonteCarloP(share, share, share, int(exceedances), ways))

@@ -64,7 +64,7 @@ def add_deviations(ready: Sequence[ReadyUnit], stream: PermutationStream, permut
 
 
 def _deviations(one: ReadyUnit, number: int, rows: Floats) -> Floats:
-    return farthest(one.unit.tested[number].readings, one.scales[number], rows)
+    return farthest(one.looks, one.scales, number, rows)
 
 
 def adjust_for_family(scanned: pa.Table) -> pa.Table:

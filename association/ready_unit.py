@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from association.calibration.evidence import Evidence
-from association.calibration.extremes import Conditions, scales_of, set_conditions
+from association.calibration.extremes import Conditions, Looks, Scales, scales_from, set_conditions
 from association.calibration.gene_statistics import GeneStatistics
 from association.calibration.monte_carlo import permutations_at_once, places_of
-from association.calibration.null_scale import Scale
 from association.calibration.permutation_stream import PermutationStream
 from association.gene_unit import GeneUnit
 
@@ -35,7 +34,7 @@ class ReadyUnit:
         How its rows are computed.
     rows
         The data's.
-    scales
+    looks, scales
         Of each tested row's readings.
     conditions
         What makes a permutation as extreme as the data.
@@ -44,27 +43,46 @@ class ReadyUnit:
     unit: GeneUnit
     statistics: GeneStatistics
     rows: Floats
-    scales: list[list[Scale | None]]
+    looks: Looks
+    scales: Scales
     conditions: Conditions
 
 
 def make_ready(units: Sequence[GeneUnit], evidence: Evidence, stream: PermutationStream) -> list[ReadyUnit]:
     """Compute the data's statistics of a batch, and from where on a permutation is as extreme."""
     chosen = [(unit, unit.plan.statistics(evidence.family)) for unit in units if unit.plan is not None]
-    observed = [statistics.observe(evidence) for _, statistics in chosen]
-    moments = _moments([statistics for _, statistics in chosen], observed, stream)
-    ready = []
-    for (unit, statistics), rows, (mean, covariance) in zip(chosen, observed, moments, strict=True):
-        readings, noise = [one.readings for one in unit.tested], statistics.largest(evidence)
-        scales = [scales_of(own, mean, covariance, noise) for own in readings]
-        conditions = set_conditions(readings, scales, rows, noise)
-        ready.append(ReadyUnit(unit, statistics, rows, scales, conditions))
+    if not chosen:
+        return []
+    genes = [statistics for _, statistics in chosen]
+    observed = [statistics.observe(evidence) for statistics in genes]
+    means, covariances = _moments(genes, observed, stream)
+    own = [Looks.of([one.readings for one in unit.tested]) for unit, _ in chosen]
+    # Thresholds of all genes at once, whose rows stand one after another.
+    sizes = np.array([one.size for one in observed])
+    first_row = np.cumsum(sizes) - sizes
+    looks, rows = Looks.join(own, first_row), np.concatenate(observed)
+    noise = np.concatenate([statistics.largest(evidence) for statistics in genes])
+    moments = [
+        (one[looks.first, looks.first], one[looks.first, looks.second], one[looks.second, looks.second])
+        for looks, one in zip(own, covariances, strict=True)
+    ]
+    joined = [np.concatenate(parts) for parts in zip(*moments, strict=True)]
+    mean = looks.value(np.concatenate(means))
+    scales = scales_from(looks, mean, (joined[0], joined[1], joined[2]), looks.value(noise))
+    conditions = set_conditions(looks, scales, rows, noise)
+    ready, test, look = [], 0, 0
+    for (unit, statistics), of_gene, gene, row in zip(chosen, own, observed, first_row.tolist(), strict=True):
+        here = slice(look, look + of_gene.first.size)
+        part = conditions.part(test, test + len(unit.tested), row)
+        its = Scales(scales.mean[here], scales.variance[here], scales.varies[here])
+        ready.append(ReadyUnit(unit, statistics, gene, of_gene, its, part))
+        test, look = test + len(unit.tested), here.stop
     return ready
 
 
 def _moments(
     genes: Sequence[GeneStatistics], observed: Sequence[Floats], stream: PermutationStream
-) -> list[tuple[Floats, Floats]]:
+) -> tuple[list[Floats], list[Floats]]:
     """Give mean and covariance over permutations of each gene's rows."""
     sums = [np.zeros(gene.rows) for gene in genes]
     products = [np.zeros((gene.rows, gene.rows)) for gene in genes]
@@ -78,7 +96,7 @@ def _moments(
             total += rows.sum(axis=1)
             product += rows @ rows.T
     means = [total / SCALE_PERMUTATIONS for total in sums]
-    return [
-        (own + mean, product / SCALE_PERMUTATIONS - np.outer(mean, mean))
-        for own, mean, product in zip(observed, means, products, strict=True)
+    covariances = [
+        product / SCALE_PERMUTATIONS - np.outer(mean, mean) for product, mean in zip(products, means, strict=True)
     ]
+    return [own + mean for own, mean in zip(observed, means, strict=True)], covariances

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from association.calibration.evidence import evidence_of
-from association.calibration.extremes import set_conditions, simple
+from association.calibration.extremes import Looks, Scales, set_conditions, simple
 from association.calibration.gene_statistics import GeneStatistics, Terms
 from association.calibration.monte_carlo import Effort, GeneCount, count_exceedances
 from association.calibration.permutation_stream import PermutationStream
@@ -72,7 +72,9 @@ def _count(seed: int, kind: Kind, test: str, genes: int, effort: Effort = EARLY)
     for _ in range(genes):
         statistics = _gene(rng, test, evidence.family)
         rows = statistics.observe(evidence)
-        conditions = set_conditions([simple(0)], [[None]], rows, statistics.largest(evidence))
+        looks, nothing = Looks.of([simple(0)]), np.zeros(1)
+        scales = Scales(nothing, nothing, nothing > 0)
+        conditions = set_conditions(looks, scales, rows, statistics.largest(evidence))
         counts.append(GeneCount(statistics, conditions, [effort]))
     count_exceedances(counts, PermutationStream(evidence.values, strata, seed=1))
     return sum(int(count.permutations[0]) for count in counts)

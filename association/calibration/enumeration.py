@@ -39,7 +39,9 @@ class Arrangements:
     places: Integers
 
 
-def arrange(carriers: Integers, classes: Integers, strata: Integers, ways: int) -> Arrangements:
+def arrange(
+    carriers: Integers, classes: Integers, strata: Integers, ways: int, *, by_stratum: Integers | None = None
+) -> Arrangements:
     """List every distinct arrangement.
 
     Parameters
@@ -52,11 +54,13 @@ def arrange(carriers: Integers, classes: Integers, strata: Integers, ways: int) 
         Stratum of every sample (n).
     ways
         How many arrangements there are (`attainable`).
+    by_stratum
+        The samples in order of strata (n), where that is known.
     """
     order = np.lexsort((carriers, classes, strata[carriers]))
     ordered = carriers[order]
     stratum, kind = strata[ordered], classes[order]
-    by_stratum = np.argsort(strata, kind="stable")
+    by_stratum = np.argsort(strata, kind="stable") if by_stratum is None else by_stratum
     begin = np.searchsorted(strata[by_stratum], stratum, side="left")
     end = np.searchsorted(strata[by_stratum], stratum, side="right")
     alike = np.concatenate(([False], (stratum[1:] == stratum[:-1]) & (kind[1:] == kind[:-1])))

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,15 @@ class Evidence:
 
     family: int
     values: Floats
+
+    @cached_property
+    def largest(self) -> float:
+        """Bound what one unit of burden adds to a likelihood ratio's terms."""
+        largest = float(np.abs(self.values[0]).max())
+        if self.family in (PLAIN, UNEQUAL):
+            least = 1.0 if self.family == PLAIN else max(float(self.values[1].mean()), np.finfo(float).tiny)
+            return largest**2 / least
+        return largest + float(self.values[1].max())
 
 
 def evidence_of(model: NullModel, strata: Integers) -> Evidence:

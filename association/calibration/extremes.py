@@ -5,19 +5,22 @@ omnibus test reads all that its tests read. With several readings z_1, z_2, ... 
 for the number of looks that a test takes, the test's statistic is t = max_j z_j, and a permutation reaches t if any
 of its readings reaches the value that lies t standard deviations out.
 
-Axes: r rows.
+Axes: r rows, l looks, b permutations.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
-from association.calibration.null_scale import CauchyScale, ChiSquareScale, Scale
+from association.calibration.null_scale import CauchyScale, ChiSquareScale
 
+Booleans = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -54,12 +57,81 @@ class Reading:
     handicap: float = 0.0
     cauchy_weight: float | None = None
 
-    def value(self, rows: Floats) -> Floats:
-        """Read it from rows (r, ...)."""
-        return np.asarray((1.0 - self.rho) * rows[self.first] + self.rho * rows[self.second])
-
 
 Readings = tuple[Reading, ...]
+
+
+@dataclass(frozen=True)
+class Looks:
+    """The readings of tests, one after another (l looks).
+
+    Attributes
+    ----------
+    offsets
+        Where each test's readings begin and end (tests + 1).
+    first, second, rho, handicap
+        Of each reading (l).
+    cauchy_weight
+        Of each reading (l); nan if it is no Cauchy sum.
+    """
+
+    offsets: Integers
+    first: Integers
+    second: Integers
+    rho: Floats
+    handicap: Floats
+    cauchy_weight: Floats
+
+    @classmethod
+    def of(cls, tests: Sequence[Readings]) -> Looks:
+        """Lay out what tests read."""
+        flat = [reading for readings in tests for reading in readings]
+        return cls(
+            offsets=np.cumsum([0, *map(len, tests)]),
+            first=np.array([reading.first for reading in flat], np.int64),
+            second=np.array([reading.second for reading in flat], np.int64),
+            rho=np.array([reading.rho for reading in flat], np.float64),
+            handicap=np.array([reading.handicap for reading in flat], np.float64),
+            cauchy_weight=np.array([reading.cauchy_weight for reading in flat], np.float64),
+        )
+
+    @classmethod
+    def join(cls, genes: Sequence[Looks], rows: Integers) -> Looks:
+        """Put those of genes together, whose rows begin at `rows` (genes)."""
+        looks = [one.first.size for one in genes]
+        shift = np.repeat(rows, looks)
+        before = np.repeat(np.cumsum([0, *looks[:-1]]), [one.offsets.size - 1 for one in genes])
+        offsets = np.concatenate([one.offsets[:-1] for one in genes]) + before
+        return cls(
+            offsets=np.append(offsets, sum(looks)),
+            first=np.concatenate([one.first for one in genes]) + shift,
+            second=np.concatenate([one.second for one in genes]) + shift,
+            rho=np.concatenate([one.rho for one in genes]),
+            handicap=np.concatenate([one.handicap for one in genes]),
+            cauchy_weight=np.concatenate([one.cauchy_weight for one in genes]),
+        )
+
+    def value(self, rows: Floats) -> Floats:
+        """Read rows (r) or (r, b)."""
+        rho = self.rho.reshape(-1, *[1] * (rows.ndim - 1))
+        return np.asarray((1.0 - rho) * rows[self.first] + rho * rows[self.second], np.float64)
+
+
+@dataclass(frozen=True)
+class Scales:
+    """The common scale of looks.
+
+    Attributes
+    ----------
+    mean, variance
+        Over permutations (l).
+    varies
+        Whether a look ever varies (l).
+    """
+
+    mean: Floats
+    variance: Floats
+    varies: Booleans
 
 
 @dataclass(frozen=True)
@@ -82,6 +154,17 @@ class Conditions:
     rho: Floats
     thresholds: Floats
 
+    def part(self, begin: int, end: int, row: int) -> Conditions:
+        """Give those of some tests, whose rows begin at `row`."""
+        own = slice(self.offsets[begin], self.offsets[end])
+        return Conditions(
+            self.offsets[begin : end + 1] - self.offsets[begin],
+            self.first[own] - row,
+            self.second[own] - row,
+            self.rho[own],
+            self.thresholds[own],
+        )
+
 
 def simple(row: int) -> Readings:
     """Read one row as it is."""
@@ -93,89 +176,129 @@ def over_rho(skat: int, burden: int) -> Readings:
     return tuple(Reading(skat, burden, rho, GRID_HANDICAP) for rho in RHO)
 
 
-def scales_of(readings: Readings, mean: Floats, covariance: Floats, noise: Floats) -> list[Scale | None]:
-    """Give each reading's scale from the rows' moments over permutations; None where it never varies.
+def scales_of(looks: Looks, mean: Floats, covariance: Floats, noise: Floats) -> Scales:
+    """Give each look's scale from the rows' moments over permutations.
 
     Parameters
     ----------
-    readings
-        Of one test.
+    looks
+        What is read.
     mean, covariance
         Of the rows (r) and (r, r).
     noise
         Size of the terms that each row adds up (r).
     """
-    return [_scale(reading, mean, covariance, float(reading.value(noise))) for reading in readings]
+    first, second = looks.first, looks.second
+    moments = (covariance[first, first], covariance[first, second], covariance[second, second])
+    return scales_from(looks, looks.value(mean), moments, looks.value(noise))
 
 
-def set_conditions(
-    tests: Sequence[Readings], scales: Sequence[Sequence[Scale | None]], rows: Floats, noise: Floats
-) -> Conditions:
+def scales_from(looks: Looks, mean: Floats, moments: tuple[Floats, Floats, Floats], noise: Floats) -> Scales:
+    """Give each look's scale (l).
+
+    Parameters
+    ----------
+    looks
+        What is read.
+    mean, noise
+        Of each look (l).
+    moments
+        Variance of its first row, covariance with its second, variance of its second (l).
+    """
+    other = 1.0 - looks.rho
+    variance = other * other * moments[0] + 2 * looks.rho * other * moments[1] + looks.rho * looks.rho * moments[2]
+    return Scales(mean, variance, variance > np.maximum(CONSTANT * mean**2, (CANCELLED * noise) ** 2))
+
+
+def set_conditions(looks: Looks, scales: Scales, rows: Floats, noise: Floats) -> Conditions:
     """Turn the data's statistics into thresholds.
 
     Parameters
     ----------
-    tests
-        What each test reads.
-    scales
-        Scales of each test's readings; looked at where there are several.
+    looks, scales
+        What the tests read; scales are looked at where a test reads several things.
     rows
         The data's rows (r).
     noise
         Size of the terms that each row adds up (r).
     """
-    kept, thresholds = [], []
-    for readings, own in zip(tests, scales, strict=True):
-        used, values = _thresholds(readings, own, rows)
-        kept.append(used)
-        for reading, value in zip(used, values, strict=True):
-            thresholds.append(value - TIE_TOLERANCE * abs(value) - CANCELLED * float(reading.value(noise)))
-    flat = [reading for readings in kept for reading in readings]
+    value, counts = looks.value(rows), np.diff(looks.offsets)
+    several = np.repeat(counts > 1, counts)
+    used, thresholds = ~several, value.copy()
+    far = np.flatnonzero(several & scales.varies)
+    deviations = np.full(value.size, -np.inf)
+    deviations[far] = _deviations(looks, scales, far, value[far]) - looks.handicap[far]
+    extreme = np.repeat(np.maximum.reduceat(deviations, looks.offsets[:-1]), counts) if value.size else deviations
+    used[far] = True
+    # The reading that is the farthest keeps the data's own value: a round trip through the scale would blur ties.
+    nearer = far[deviations[far] < extreme[far]]
+    thresholds[nearer] = _statistics(looks, scales, nearer, extreme[nearer] + looks.handicap[nearer])
+    # Where nothing varies any reading does.
+    used[looks.offsets[:-1][np.logical_or.reduceat(used, looks.offsets[:-1]) == 0] if value.size else []] = True
+    kept = np.flatnonzero(used)
+    slack = TIE_TOLERANCE * np.abs(thresholds) + CANCELLED * looks.value(noise)
     return Conditions(
-        offsets=np.cumsum([0, *(len(readings) for readings in kept)]),
-        first=np.array([reading.first for reading in flat], np.int64),
-        second=np.array([reading.second for reading in flat], np.int64),
-        rho=np.array([reading.rho for reading in flat], np.float64),
-        thresholds=np.array(thresholds, np.float64),
+        offsets=np.searchsorted(kept, looks.offsets),
+        first=looks.first[kept],
+        second=looks.second[kept],
+        rho=looks.rho[kept],
+        thresholds=(thresholds - slack)[kept],
     )
 
 
-def farthest(readings: Readings, scales: Sequence[Scale | None], rows: Floats) -> Floats:
-    """Give a test's statistic in standard deviations for rows (r, ...); minus infinity where nothing varies."""
-    deviations = [
-        scale.deviations(reading.value(rows)) - reading.handicap
-        for reading, scale in zip(readings, scales, strict=True)
-        if scale is not None
-    ]
-    return np.max(deviations, axis=0) if deviations else np.full(rows.shape[1:], -np.inf)
+def farthest(looks: Looks, scales: Scales, test: int, rows: Floats) -> Floats:
+    """Give a test's statistic in standard deviations for rows (r, b); minus infinity where nothing varies."""
+    own = np.arange(looks.offsets[test], looks.offsets[test + 1])
+    own = own[scales.varies[own]]
+    cauchy = ~np.isnan(looks.cauchy_weight[own])
+    most = np.full(rows.shape[1], -np.inf)
+    for one in own[cauchy]:
+        deviations = CauchyScale(looks.cauchy_weight[one]).deviations(rows[looks.first[one]])
+        np.maximum(most, deviations - looks.handicap[one], out=most)
+    sums = own[~cauchy]
+    spread = ChiSquareScale(scales.mean[sums], scales.variance[sums]).spread
+    reading = (looks.first[sums], looks.second[sums], looks.rho[sums], looks.handicap[sums])
+    _raise_to_farthest(*reading, scales.mean[sums], spread, rows, most)
+    return most
 
 
-def _scale(reading: Reading, mean: Floats, covariance: Floats, noise: float) -> Scale | None:
-    mixture = np.zeros(mean.size)
-    mixture[reading.first] += 1.0 - reading.rho
-    mixture[reading.second] += reading.rho
-    variance = float(mixture @ covariance @ mixture)
-    centre = float(mixture @ mean)
-    if variance <= max(CONSTANT * centre**2, (CANCELLED * noise) ** 2):
-        return None
-    if reading.cauchy_weight is not None:
-        return CauchyScale(reading.cauchy_weight)
-    return ChiSquareScale(centre, variance)
+@njit(cache=True, nogil=True)
+def _raise_to_farthest(
+    first: Integers,
+    second: Integers,
+    rho: Floats,
+    handicap: Floats,
+    mean: Floats,
+    spread: Floats,
+    rows: Floats,
+    most: Floats,
+) -> None:
+    """Raise `most` (b) to the deviations of chi-square sums that are farther; roots are taken of these alone."""
+    for one in range(first.size):
+        share, root = rho[one], math.sqrt(spread[one])
+        row, other = rows[first[one]], rows[second[one]]
+        for b in range(most.size):
+            value = ((1.0 - share) * row[b] + share * other[b]) / mean[one]
+            level = 1.0 - spread[one] + (most[b] + handicap[one]) * root
+            if value > level * level * level:
+                most[b] = max(most[b], (np.cbrt(value) - 1.0 + spread[one]) / root - handicap[one])
 
 
-def _thresholds(readings: Readings, scales: Sequence[Scale | None], rows: Floats) -> tuple[Readings, list[float]]:
-    """Give the readings that can differ between permutations, and the values that they must reach."""
-    if len(readings) == 1:
-        return readings, [float(readings[0].value(rows))]
-    varying = [(reading, scale) for reading, scale in zip(readings, scales, strict=True) if scale is not None]
-    if not varying:
-        return readings[:1], [float(readings[0].value(rows))]
-    extreme = float(farthest(readings, scales, rows))
-    used = tuple(reading for reading, _ in varying)
-    # The reading that is the farthest keeps the data's own value: a round trip through the scale would blur ties.
-    values = []
-    for reading, scale in varying:
-        own = float(reading.value(rows))
-        reaches = float(scale.deviations(np.array(own))) - reading.handicap >= extreme
-        values.append(own if reaches else scale.statistic(extreme + reading.handicap))
-    return used, values
+def _deviations(looks: Looks, scales: Scales, own: Integers, values: Floats) -> Floats:
+    """Give the standard deviations of values of some looks."""
+    cauchy = ~np.isnan(looks.cauchy_weight[own])
+    deviations = np.empty(own.size)
+    deviations[cauchy] = CauchyScale(looks.cauchy_weight[own[cauchy]]).deviations(values[cauchy])
+    sums = own[~cauchy]
+    deviations[~cauchy] = ChiSquareScale(scales.mean[sums], scales.variance[sums]).deviations(values[~cauchy])
+    return deviations
+
+
+def _statistics(looks: Looks, scales: Scales, own: Integers, deviations: Floats) -> Floats:
+    """Give the values of some looks that lie so far out."""
+    cauchy = ~np.isnan(looks.cauchy_weight[own])
+    values = np.empty(own.size)
+    values[cauchy] = CauchyScale(looks.cauchy_weight[own[cauchy]]).statistic(deviations[cauchy])
+    sums = own[~cauchy]
+    values[~cauchy] = ChiSquareScale(scales.mean[sums], scales.variance[sums]).statistic(deviations[~cauchy])
+    return values

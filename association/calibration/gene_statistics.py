@@ -27,6 +27,7 @@ from association.calibration.evidence import BINARY, PLAIN, UNEQUAL, Evidence, l
 from association.gene_tests.columns import in_typical_units
 from association.score import Carriers
 
+Booleans = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -85,7 +86,7 @@ class GeneStatistics:
         counts = np.bincount(terms.column, minlength=sizes.size)
         self._term_offsets = np.concatenate(([0], np.cumsum(counts)))
 
-    def evaluate(self, block: Floats, samples: Integers | None = None) -> Floats:
+    def evaluate(self, block: Floats, samples: Integers | None = None, wanted: Booleans | None = None) -> Floats:
         """Give all rows for each permutation of a block.
 
         Parameters
@@ -94,6 +95,8 @@ class GeneStatistics:
             Permuted `Evidence.values` (q, n, b).
         samples
             Position in the block of each entry of the columns, where it is not the sample itself.
+        wanted
+            Which rows are asked for (r), if not all; the others stay zero.
         """
         out = np.zeros((self.rows, block.shape[2]))
         _evaluate(
@@ -105,6 +108,7 @@ class GeneStatistics:
             self._term_offsets,
             *self._terms,
             self.family,
+            np.ones(self.rows, np.bool_) if wanted is None else wanted,
             block,
             out,
         )
@@ -116,12 +120,7 @@ class GeneStatistics:
 
     def largest(self, evidence: Evidence) -> Floats:
         """Bound the size of the terms that each row adds up, before they cancel (r)."""
-        largest = float(np.abs(evidence.values[0]).max())
-        if self.family in (PLAIN, UNEQUAL):
-            least = 1.0 if self.family == PLAIN else max(float(evidence.values[1].mean()), np.finfo(float).tiny)
-            bound = self._sizes * largest**2 / least
-        else:
-            bound = self._sizes * (largest + float(evidence.values[1].max()))
+        bound = self._sizes * evidence.largest
         linear = ~self.terms.cauchy
         weights = self.terms.weight[linear] * bound[self.terms.column[linear]]
         return np.asarray(np.bincount(self.terms.row[linear], weights, minlength=self.rows), np.float64)
@@ -134,7 +133,7 @@ def _cauchy(ratio: float) -> float:
     return 1.0 / math.tan(math.pi * p)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _evaluate(
     offsets: Any,
     samples: Any,
@@ -146,6 +145,7 @@ def _evaluate(
     term_weights: Any,
     term_cauchy: Any,
     family: int,
+    wanted: Any,
     block: Any,
     out: Any,
 ) -> None:
@@ -157,7 +157,10 @@ def _evaluate(
         width = min(_TILE, block.shape[2] - start)
         for column in range(offsets.size - 1):
             begin, end = offsets[column], offsets[column + 1]
-            if term_offsets[column] == term_offsets[column + 1] or begin == end:
+            needed = False
+            for term in range(term_offsets[column], term_offsets[column + 1]):
+                needed |= wanted[term_rows[term]]
+            if not needed or begin == end:
                 continue
             if family != PLAIN and end - begin == 1:
                 lone = block[block.shape[0] - 1, samples[begin]]
@@ -175,6 +178,8 @@ def _evaluate(
                     for b in range(width):
                         ratio[b] *= max(seconds[b] * (size - seconds[b]), 0.0) / (size * thirds[b])
             for term in range(term_offsets[column], term_offsets[column + 1]):
+                if not wanted[term_rows[term]]:
+                    continue
                 row, weight = out[term_rows[term]], term_weights[term]
                 if term_cauchy[term]:
                     for b in range(width):

@@ -18,6 +18,7 @@ Phipson, Smyth. Permutation p-values should never be zero. 2010. doi:10.2202/154
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -85,10 +86,10 @@ class GeneCount:
         self.permutations = np.zeros(self._enough.size, np.int64)
         self.going = np.ones(self._enough.size, np.bool_)
 
-    def next_stop(self, first: int) -> int:
-        """Give the first number after `first` at which a test may have to stop."""
-        stops = np.concatenate((self._screen[self.going], self._escalated[self.going]))
-        return int(stops[stops > first].min())
+    @property
+    def stops(self) -> set[int]:
+        """Numbers at which a test may have to stop."""
+        return {*self._screen.tolist(), *self._escalated.tolist()}
 
     def advance(self, block: Floats, first: int, places: Integers) -> None:
         """Add a block of permutations, number `first` and on.
@@ -102,10 +103,10 @@ class GeneCount:
         places
             Row of the block of each sample (n).
         """
-        rows = self.statistics.evaluate(block, places[self.statistics.columns.samples])
-        limits = self._limits()
-        wanted = np.clip(limits - first, 0, block.shape[2])
         one = self.conditions
+        read = _rows_read(one.offsets, one.first, one.second, self.going, self.statistics.rows)
+        rows = self.statistics.evaluate(block, places[self.statistics.columns.samples], read)
+        wanted = np.clip(self._limits() - first, 0, block.shape[2])
         _count(
             rows,
             one.offsets,
@@ -161,6 +162,7 @@ def count_exceedances(genes: Sequence[GeneCount], stream: PermutationStream) -> 
         The trait's permutations; every gene meets the same ones.
     """
     active = [gene for gene in genes if gene.going.any()]
+    stops = sorted(set().union(*(gene.stops for gene in active)))
     first = 0
     while active:
         samples, places = places_of([gene.statistics for gene in active], stream)
@@ -169,7 +171,7 @@ def count_exceedances(genes: Sequence[GeneCount], stream: PermutationStream) -> 
         for _ in range(BLOCKS_OF_SAME_SAMPLES):
             if not active:
                 break
-            count = min(at_once, min(gene.next_stop(first) for gene in active) - first)
+            count = min(at_once, stops[bisect_right(stops, first)] - first)
             block = stream.block(first, count, samples)
             for gene in active:
                 gene.advance(block, first, places)
@@ -210,7 +212,18 @@ def reaching(rows: Floats, conditions: Conditions) -> Integers:
     return exceedances
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
+def _rows_read(offsets: Any, first: Any, second: Any, going: Any, rows: int) -> Any:
+    """Say which rows the tests read that go on."""
+    read = np.zeros(rows, np.bool_)
+    for test in range(offsets.size - 1):
+        if going[test]:
+            for one in range(offsets[test], offsets[test + 1]):
+                read[first[one]] = read[second[one]] = True
+    return read
+
+
+@njit(cache=True, nogil=True)
 def _count(
     rows: Any,
     offsets: Any,

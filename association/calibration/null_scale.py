@@ -13,7 +13,6 @@ Wilson, Hilferty. The distribution of chi-square. PNAS 1931. doi:10.1073/pnas.17
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,66 +24,54 @@ Floats = NDArray[np.float64]
 _FARTHEST = 37.0
 
 
-class Scale(Protocol):
-    """A monotone map between a statistic and standard deviations."""
-
-    def deviations(self, statistic: Floats) -> Floats:
-        """Give standard deviations for statistics."""
-        ...
-
-    def statistic(self, deviations: float) -> float:
-        """Give the statistic that lies so far out."""
-        ...
-
-
 @dataclass(frozen=True)
 class ChiSquareScale:
-    """A scaled chi-square by its moments.
+    """Scaled chi-squares by their moments.
 
     Attributes
     ----------
     mean, variance
-        Over permutations, both above zero.
+        Over permutations, both above zero; one of each, or as many as statistics.
     """
 
-    mean: float
-    variance: float
+    mean: Floats
+    variance: Floats
 
     @property
-    def _spread(self) -> float:
+    def spread(self) -> Floats:
         """Variance of the cubed root of statistic / mean: 2 / (9 degrees of freedom)."""
         return self.variance / (9.0 * self.mean**2)
 
     def deviations(self, statistic: Floats) -> Floats:
         """Give standard deviations for statistics."""
-        spread = self._spread
+        spread = self.spread
         roots = np.cbrt(np.asarray(statistic) / self.mean)
         return np.asarray((roots - 1.0 + spread) / np.sqrt(spread), np.float64)
 
-    def statistic(self, deviations: float) -> float:
-        """Give the statistic that lies so far out."""
-        spread = self._spread
-        return float(self.mean * (1.0 - spread + deviations * np.sqrt(spread)) ** 3)
+    def statistic(self, deviations: Floats) -> Floats:
+        """Give the statistics that lie so far out."""
+        spread = self.spread
+        return np.asarray(self.mean * (1.0 - spread + deviations * np.sqrt(spread)) ** 3, np.float64)
 
 
 @dataclass(frozen=True)
 class CauchyScale:
-    """A weighted sum of Cauchy variables.
+    """Weighted sums of Cauchy variables.
 
     Attributes
     ----------
     weight
-        Sum of the weights.
+        Sum of the weights; one, or as many as statistics.
     """
 
-    weight: float
+    weight: Floats
 
     def deviations(self, statistic: Floats) -> Floats:
         """Give standard deviations for statistics."""
         p = np.arctan2(self.weight, np.asarray(statistic)) / np.pi
         return np.asarray(-ndtri(p), np.float64)
 
-    def statistic(self, deviations: float) -> float:
-        """Give the statistic that lies so far out."""
-        p = ndtr(-min(max(deviations, -_FARTHEST), _FARTHEST))
-        return float(self.weight / np.tan(np.pi * p))
+    def statistic(self, deviations: Floats) -> Floats:
+        """Give the statistics that lie so far out."""
+        p = ndtr(-np.clip(deviations, -_FARTHEST, _FARTHEST))
+        return np.asarray(self.weight / np.tan(np.pi * p), np.float64)

@@ -129,14 +129,19 @@ class PermutationStream:
         Stratum of each sample (n); samples are exchanged within a stratum only.
     seed
         Key of the stream, 0 to 2^64 - 1.
+
+    Attributes
+    ----------
+    by_stratum
+        The samples in order of strata (n).
     """
 
     def __init__(self, values: Floats, strata: Integers, seed: int) -> None:
         self.values = np.ascontiguousarray(values)
-        self._by_stratum = np.argsort(strata, kind="stable").astype(np.int64)
+        self.by_stratum = np.argsort(strata, kind="stable").astype(np.int64)
         sizes = np.unique(strata, return_counts=True)[1]
         self._stratum_offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
-        self._place = np.argsort(self._by_stratum)
+        self._place = np.argsort(self.by_stratum)
         self._key = np.array([seed & 0xFFFFFFFF, seed >> 32], dtype=np.uint32)
 
     def block(self, first: int, count: int, samples: Integers | None = None) -> Floats:
@@ -151,7 +156,7 @@ class PermutationStream:
         """
         places = self._place if samples is None else self._place[samples]
         block = np.empty((self.values.shape[0], places.size, count))
-        _fill(self.values, self._by_stratum, self._stratum_offsets, places, self._key, first, block)
+        _fill(self.values, self.by_stratum, self._stratum_offsets, places, self._key, first, block)
         return block
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from association.calibration.extremes import RHO, Reading, over_rho, scales_of, set_conditions, simple
+from association.calibration.extremes import RHO, Looks, Reading, over_rho, scales_of, set_conditions, simple
 from association.calibration.monte_carlo import reaching
 
 PERMUTATIONS = 4_000
@@ -19,8 +19,9 @@ def rows():
 
 def conditions_for(readings, observed, rows, noise=None):
     noise = np.zeros(len(observed)) if noise is None else noise
-    scales = [scales_of(own, rows.mean(axis=1), np.atleast_2d(np.cov(rows)), noise) for own in readings]
-    return set_conditions(readings, scales, np.asarray(observed), noise)
+    looks = Looks.of(readings)
+    scales = scales_of(looks, rows.mean(axis=1), np.atleast_2d(np.cov(rows)), noise)
+    return set_conditions(looks, scales, np.asarray(observed), noise)
 
 
 def chi_square_deviations(values):

@@ -8,7 +8,7 @@ from scipy.stats import beta
 
 from association.calibration import monte_carlo
 from association.calibration.evidence import evidence_of
-from association.calibration.extremes import set_conditions
+from association.calibration.extremes import Looks, Scales, set_conditions
 from association.calibration.monte_carlo import Effort, GeneCount, count_exceedances, monte_carlo_p
 from association.calibration.permutation_stream import PermutationStream
 from association.gene_plan import GenePlan
@@ -38,7 +38,9 @@ def start(compress):
         readings = [plan.burden(Burden("sum", weights)), plan.skat(weights)]
         statistics = plan.statistics(evidence.family)
         observed, noise = statistics.observe(evidence), statistics.largest(evidence)
-        return GeneCount(statistics, set_conditions(readings, [[None], [None]], observed, noise), efforts)
+        looks, nothing = Looks.of(readings), np.zeros(2)
+        scales = Scales(nothing, nothing, nothing > 0)
+        return GeneCount(statistics, set_conditions(looks, scales, observed, noise), efforts)
 
     return make
 
