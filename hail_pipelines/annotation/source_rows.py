@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from hail_pipelines.annotation.batches import Batch
 
 VARIANT, ROW = "_variant", "_row"
+GROUP_ROWS = 1 << 15
 
 
 class RowsWriter:
@@ -52,7 +53,7 @@ class RowsWriter:
         if self._writer is None:
             self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd", compression_level=1)
         if len(table):
-            self._writer.write_table(table)
+            self._writer.write_table(table, row_group_size=GROUP_ROWS)
 
     def __enter__(self) -> RowsWriter:
         return self
