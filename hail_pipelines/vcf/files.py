@@ -85,7 +85,7 @@ def inspect_vcfs(
     InputError
         If any file can't be used; it lists all problems of all files.
     """
-    inspections = [_inspect(path, reference_genome, header_types or {}, info_fields) for path in paths]
+    inspections = [_inspect(path, reference_genome, header_types or {}, info_fields, len(paths)) for path in paths]
     _compare(inspections, info_fields)
     problems = _named_problems(inspections)
     if problems:
@@ -111,8 +111,9 @@ def _inspect(
     reference_genome: ReferenceGenome,
     header_types: Mapping[str, str],
     info_fields: Sequence[str],
+    files: int,
 ) -> _Inspection:
-    """Check one file by itself."""
+    """Check one file by itself, as one of so many."""
     inspection = _Inspection(path)
     try:
         problem = file_problem(path)
@@ -140,6 +141,7 @@ def _inspect(
                 reference_genome=reference_genome,
                 header_types=header_types,
                 info_fields=info_fields,
+                files=files,
             )
     except OSError as error:
         message = f"can't be decompressed ({error}): the file is damaged; copy it again"

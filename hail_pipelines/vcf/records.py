@@ -15,7 +15,9 @@ from hail_pipelines.vcf.findings import Findings
 from hail_pipelines.vcf.header import CALL_FIELDS, FIXED_COLUMNS, VcfHeader
 from hail_pipelines.vcf.record_text import Expected, record_faults
 
+# As many are looked at in all files together, and some in each: what is wrong is mostly wrong from the first on.
 MOST_RECORDS = 1_000
+LEAST_RECORDS = 20
 # A record of 30,000 samples has a megabyte: a few of them tell as much as a thousand of a small cohort.
 MOST_BYTES = 8 << 20
 
@@ -49,6 +51,7 @@ def peek_records(
     reference_genome: ReferenceGenome,
     header_types: Mapping[str, str],
     info_fields: Sequence[str] = (),
+    files: int = 1,
 ) -> RecordPeek:
     """Check the first records of a file.
 
@@ -64,7 +67,10 @@ def peek_records(
         Types by FORMAT id that the study says to use in place of the declared ones.
     info_fields
         INFO ids that the study needs.
+    files
+        How many files the cohort has.
     """
+    most_records, most_bytes = max(LEAST_RECORDS, MOST_RECORDS // files), MOST_BYTES // files
     expected = Expected(
         len(header.samples),
         {name: declaration.type for name, declaration in header.formats.items()} | dict(header_types),
@@ -82,7 +88,7 @@ def peek_records(
         _look_at(peek, line)
         for fault in record_faults(line, expected):
             findings.add(number, fault)
-        if peek.records >= MOST_RECORDS or bytes_read >= MOST_BYTES:
+        if peek.records >= most_records or bytes_read >= most_bytes:
             break
     peek.problems = findings.problems()
     if header.samples and "GT" not in peek.call_fields and not peek.problems:
