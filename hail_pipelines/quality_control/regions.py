@@ -84,22 +84,28 @@ def read_bed(path: Path, genome: ReferenceGenome, padding: int) -> dict[str, NDA
     bases, as insertions are written, holds none.
     """
     recoding, problems = contig_recoding(genome), []
-    intervals: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    starts: dict[str, list[int]] = defaultdict(list)
+    ends: dict[str, list[int]] = defaultdict(list)
     for number, fields in _lines(path):
-        contig = recoding.get(fields[0], fields[0])
-        last = last_position(contig, genome)
-        if last is None:
-            continue
         try:
-            first, end = int(fields[1]) + 1 - padding, int(fields[2]) + padding
+            start, end = int(fields[1]), int(fields[2])
         except (IndexError, ValueError):
-            problems.append(Problem(f"line {number}", REMEDY))
+            if last_position(recoding.get(fields[0], fields[0]), genome) is not None:
+                problems.append(Problem(f"line {number}", REMEDY))
             continue
-        intervals[contig].append((max(first, 1), min(end, last)))
+        starts[fields[0]].append(start)
+        ends[fields[0]].append(end)
     if problems:
         raise InputError(str(path), problems[:MOST_PROBLEMS], len(problems))
-    arrays = {contig: np.array(found, np.int64) for contig, found in intervals.items()}
-    return {contig: found[found[:, 0] <= found[:, 1]] for contig, found in arrays.items()}
+    intervals: dict[str, list[NDArray[np.int64]]] = defaultdict(list)
+    for name in starts:
+        contig = recoding.get(name, name)
+        last = last_position(contig, genome)
+        if last is not None:
+            firsts, lasts = np.array(starts[name], np.int64) + 1 - padding, np.array(ends[name], np.int64) + padding
+            found = np.column_stack([np.maximum(firsts, 1), np.minimum(lasts, last)])
+            intervals[contig].append(found[found[:, 0] <= found[:, 1]])
+    return {contig: np.concatenate(found) for contig, found in intervals.items()}
 
 
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
