@@ -22,7 +22,7 @@ from hail_pipelines.vcf.bgzip import reblock
 from hail_pipelines.vcf.counts import LoadCounts
 from hail_pipelines.vcf.files import inspect_vcfs
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("hail_session")]
+pytestmark = pytest.mark.slow
 
 # The real files are cut-outs of shallow sequencing, whose calls the default thresholds would take almost all.
 LENIENT = GenotypeThresholds(min_gq=None, min_depth=None, min_het_balance=None)
@@ -32,7 +32,7 @@ def build(
     paths: list[Path], folder: Path, genome: str, source: AnnotationSource | None = None, **types: str
 ) -> tuple[LoadCounts, StoreCounts]:
     """Go from VCFs to a store; without a source each stretch of 20,000 bases is a gene of missense variants."""
-    calls, qc, genes = folder / "calls.mt", folder / "qc", folder / "genes.ht"
+    calls, qc, genes = folder / "calls", folder / "qc", folder / "genes.parquet"
     info_fields = source.info_fields if source else ()
     summary = inspect_vcfs(paths, reference_genome=genome, header_types=types, info_fields=info_fields)
     loaded = load_calls(paths, calls, reference_genome=genome, header_types=types, info_fields=info_fields)
@@ -49,7 +49,7 @@ def build(
         table.assign(consequence="missense_variant").to_csv(folder / "genes.tsv", sep="\t", index=False)
         source = AnnotationSource(kind="table", table=folder / "genes.tsv")
     annotate(calls, genes, source, subfields=summary.annotation_subfields)
-    stored = build_gene_store(qc / "variants.ht", sorted(ids), genes, folder / "store", files=2)
+    stored = build_gene_store(qc, sorted(ids), genes, folder / "store", files=2)
     return loaded, stored
 
 
