@@ -19,9 +19,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from association.genotypes.calls import ALTERNATES, HAPLOID_REFERENCE, HETEROZYGOUS, NO_CALL
+from association.genotypes.calls import HAPLOID_REFERENCE, HETEROZYGOUS, NO_CALL
 from association.genotypes.copies import FITTED
-from association.genotypes.stored_calls import Stored, StoredCalls, reads_in_all, unknown
+from association.genotypes.read_balance import mark_impure, mark_unbalanced, sum_shares
+from association.genotypes.stored_calls import Stored, StoredCalls, unknown
 
 QUALITY, DEPTH, HET_BALANCE, HOM_BALANCE, ANY_RULE = range(5)
 
@@ -117,11 +118,11 @@ def judge_calls(calls: StoredCalls, places: NDArray[np.uint8], people: People, l
         _mark_depth(calls.genotypes, calls.depth, unknown(calls.depth), *single, *enough, poor, failed[:, DEPTH])
     if calls.reference_reads is not None and calls.alternate_reads is not None:
         at = np.flatnonzero(calls.genotypes.reshape(-1) == HETEROZYGOUS)
-        shares, share_sum = _sum_shares(calls, at, people.included, poor)
+        shares, share_sum = sum_shares(calls, at, people.included, poor)
         if limits.het_balance is not None:
-            failed[:, HET_BALANCE] = _mark_unbalanced(calls, at, limits.het_balance, poor)
+            failed[:, HET_BALANCE] = mark_unbalanced(calls, at, limits.het_balance, poor)
         if limits.hom_balance is not None:
-            failed[:, HOM_BALANCE] = _mark_impure(calls, limits.hom_balance, poor)
+            failed[:, HOM_BALANCE] = mark_impure(calls, limits.hom_balance, poor)
     judged, present = np.empty_like(calls.genotypes), np.zeros(variants, np.int32)
     _fit(calls.genotypes, poor, places, people.copies, judged, present, failed[:, ANY_RULE])
     return JudgedCalls(judged, failed, present, shares, share_sum)
@@ -173,61 +174,6 @@ def _mark_depth(
             marks[sample] |= shallow
             number += shallow
         failed[row] = number
-
-
-def _sum_shares(
-    calls: StoredCalls, at: NDArray[np.intp], included: NDArray[np.bool_], poor: NDArray[np.uint8]
-) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """Count heterozygous calls that are not poor so far, and sum up their shares of alternate reads (v each).
-
-    Parameters
-    ----------
-    calls
-        With reads.
-    at
-        Places of heterozygous calls.
-    included, poor
-        Samples to look at (n), and calls that are poor so far (v, n).
-    """
-    variants, samples = calls.genotypes.shape
-    trusted = at[(poor.reshape(-1)[at] == 0) & included[at % samples]]
-    reference, alternate = calls.reads_at(trusted)
-    total = reads_in_all(reference, alternate)
-    usable = (total > 0) & ~np.isnan(alternate)
-    variant = trusted[usable] // samples
-    share_sum = np.bincount(variant, alternate[usable] / total[usable], variants)
-    return np.bincount(variant, minlength=variants).astype(np.int32), share_sum.astype(np.float64)
-
-
-def _mark_unbalanced(
-    calls: StoredCalls, at: NDArray[np.intp], least: float, poor: NDArray[np.uint8]
-) -> NDArray[np.int64]:
-    """Mark heterozygous calls with too few reads of either allele, or unknown ones; count them by variant (v)."""
-    reference, alternate = calls.reads_at(at)
-    return _mark(at, np.minimum(reference, alternate), reference + alternate, least, poor)
-
-
-def _mark_impure(calls: StoredCalls, least: float, poor: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Mark homozygous and haploid calls with too few or unknown reads of their allele; count them by variant (v)."""
-    codes = calls.genotypes.reshape(-1)
-    at = np.flatnonzero((codes != HETEROZYGOUS) & (codes != NO_CALL))
-    reference, alternate = calls.reads_at(at)
-    own = np.where(ALTERNATES[codes[at]] > 0, alternate, reference)
-    return _mark(at, own, reads_in_all(reference, alternate), least, poor)
-
-
-def _mark(
-    at: NDArray[np.intp],
-    own: NDArray[np.float64],
-    total: NDArray[np.float64],
-    least: float,
-    poor: NDArray[np.uint8],
-) -> NDArray[np.int64]:
-    """Mark the calls whose share of reads is too small, or unknown; no reads at all have no share."""
-    share = np.divide(own, total, out=np.full(len(own), np.nan), where=total > 0)
-    failing = at[~(share >= least)]
-    poor.reshape(-1)[failing] = 1
-    return np.bincount(failing // poor.shape[1], minlength=len(poor))
 
 
 @njit(cache=True, nogil=True)

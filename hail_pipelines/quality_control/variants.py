@@ -1,14 +1,12 @@
 """The last pass over the calls: counts over the samples that stay, and the carriers of rare variants that pass.
 
-Only samples that stay are looked at, their calls made to fit their sex. What depends on who is looked at (call rates,
-frequencies, the inbreeding coefficient) is measured again; Hardy-Weinberg is tested within each group of one
-ancestry, among samples that are not related, on X among females alone. From here on genotypes are small: a rare
+Only samples that stay are looked at, their calls made to fit their sex. From here on genotypes are small: a rare
 variant keeps the numbers of the samples that carry its minor allele, with their dosages, and of those whose call is
 missing; everyone else is homozygous for the major allele.
 
 Memory holds one block of calls for each worker, and a few numbers per variant.
 
-Axes: v variants of a share, n samples that stay, k classes of them, b batches, g ancestry groups.
+Axes: v variants of a block, n samples that stay, p places.
 """
 
 from __future__ import annotations
@@ -18,34 +16,17 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from association.genotypes.batch_difference import batch_difference
-from association.genotypes.calls import NO_CALL
-from association.genotypes.counts import CODES, by_class, call_counts
-from association.genotypes.hardy_weinberg import excess_heterozygosity
+from association.genotypes.counts import call_counts
 from association.genotypes.judged_calls import CallLimits, JudgedCalls, People, judge_calls
 from association.genotypes.minor_alleles import carriers_of, minor_count, minor_is_reference
-from association.genotypes.places import ON_X, ON_Y
-from association.genotypes.variant_metrics import derived_metrics, ratio
 from hail_pipelines.call_files import part_path
-from hail_pipelines.quality_control.kept_samples import SMALLEST_GROUP, SampleClasses
-from hail_pipelines.quality_control.sites import Metrics
+from hail_pipelines.quality_control.carrier_files import CARRIERS, CarrierWriter
+from hail_pipelines.quality_control.final_counts import FinalCounts, count_final
+from hail_pipelines.quality_control.kept_samples import SampleClasses
 from hail_pipelines.quality_control.variant_rules import VariantThresholds, failures, passing
 from hail_pipelines.quality_control.variant_shares import VariantFacts, VariantShare
-
-CARRIERS = pa.schema(
-    [
-        ("variant", pa.int32()),
-        ("minor_is_ref", pa.bool_()),
-        ("carriers", pa.list_(pa.int32())),
-        ("dosages", pa.list_(pa.int8())),
-        ("missing", pa.list_(pa.int32())),
-    ]
-)
-# Blocks of a very large cohort hold few variants; their carriers are written together.
-BYTES_AT_ONCE = 8 << 20
 
 
 @dataclass(frozen=True)
@@ -60,6 +41,8 @@ class VariantWork:
         Where each of them stands among all, in order of their numbers (n).
     classes
         Their batches, ancestry groups and chromosomes.
+    expected
+        Whether each should have a call, by place (p, n).
     calls, variants
         What calls and variants must reach.
     max_allele_frequency
@@ -71,69 +54,11 @@ class VariantWork:
     people: People
     columns: NDArray[np.intp]
     classes: SampleClasses
+    expected: NDArray[np.bool_]
     calls: CallLimits
     variants: VariantThresholds
     max_allele_frequency: float
     folder: Path
-
-    @property
-    def expected(self) -> NDArray[np.bool_]:
-        """Whether a sample that stays should have a call, by place (p, n)."""
-        return np.ascontiguousarray(self.classes.expected[:, self.classes.of_sample[self.columns]])
-
-
-@dataclass(frozen=True)
-class FinalCounts:
-    """What was counted over the samples that stay.
-
-    Attributes
-    ----------
-    by_code
-        Calls of each code (v, 6).
-    shares, share_sum
-        As `JudgedCalls` has them (v).
-    expected
-        Samples that could have a call (v).
-    missing_by_batch, batch_sizes
-        Missing calls, and samples that could have one (v, b).
-    batch_call_rate_spread, batch_p, hwe_p
-        Of the tests, nan where there is none (v).
-    """
-
-    by_code: NDArray[np.int32]
-    shares: NDArray[np.int32]
-    share_sum: NDArray[np.float64]
-    expected: NDArray[np.int32]
-    missing_by_batch: NDArray[np.int32]
-    batch_sizes: NDArray[np.int32]
-    batch_call_rate_spread: NDArray[np.float64]
-    batch_p: NDArray[np.float64]
-    hwe_p: NDArray[np.float64]
-
-    @classmethod
-    def zero(cls, variants: int, batches: int) -> FinalCounts:
-        """Start with nothing counted."""
-
-        def whole(*shape: int) -> NDArray[np.int32]:
-            return np.zeros((variants, *shape), np.int32)
-
-        counts = (whole(CODES), whole(), np.zeros(variants), whole(), whole(batches), whole(batches))
-        return cls(*counts, np.zeros(variants), np.zeros(variants), np.zeros(variants))
-
-    def put(self, where: NDArray[np.intp], other: FinalCounts) -> None:
-        """Write down what was counted of some of the variants."""
-        for name in self.__dataclass_fields__:
-            getattr(self, name)[where] = getattr(other, name)
-
-    def metrics(self, places: NDArray[np.uint8]) -> Metrics:
-        """Derive the variants' metrics."""
-        tests = ("batch_call_rate_spread", "batch_p", "hwe_p")
-        derived = derived_metrics(call_counts(self.by_code), self.shares, self.share_sum, places, self.expected)
-        return derived | {name: getattr(self, name) for name in tests}
-
-    def batch_call_rates(self) -> NDArray[np.float64]:
-        """Give call rates by batch (v, b)."""
-        return 1 - ratio(self.missing_by_batch, self.batch_sizes)
 
 
 def judge_share(share: VariantShare, work: VariantWork) -> FinalCounts:
@@ -147,59 +72,6 @@ def judge_share(share: VariantShare, work: VariantWork) -> FinalCounts:
             counts.put(where, block)
             writer.write(_carriers(judged, block, share.variants[where], facts, work))
     return counts
-
-
-def count_final(judged: JudgedCalls, places: NDArray[np.uint8], classes: SampleClasses) -> FinalCounts:
-    """Count what the final metrics are made of.
-
-    Parameters
-    ----------
-    judged
-        Calls that fit their samples' copies (v, n).
-    places
-        What the variants' places are to a man (v).
-    classes
-        Of the samples.
-    """
-    table = by_class(judged.genotypes, classes.of_sample, classes.number)
-    # A call tells of its chromosome. One that is missing is missed where the sample has the chromosome.
-    called, missing = table[:, :, :NO_CALL].sum(axis=2), table[:, :, NO_CALL] * classes.expected[places]
-    missing_by_batch, batch_sizes = missing @ classes.in_batch, (called + missing) @ classes.in_batch
-    spread, p = batch_difference(missing_by_batch.astype(np.int64), batch_sizes.astype(np.int64))
-    return FinalCounts(
-        by_code=table.sum(axis=1, dtype=np.int32),
-        shares=judged.shares,
-        share_sum=judged.share_sum,
-        expected=(called + missing).sum(axis=1, dtype=np.int32),
-        missing_by_batch=missing_by_batch,
-        batch_sizes=batch_sizes,
-        batch_call_rate_spread=spread,
-        batch_p=p,
-        hwe_p=smallest_p(table, places, classes),
-    )
-
-
-def smallest_p(table: NDArray[np.int32], places: NDArray[np.uint8], classes: SampleClasses) -> NDArray[np.float64]:
-    """Test each group's diploid calls for an excess of heterozygous ones; the smallest p-value, nan without one (v).
-
-    On X somebody unclear may be a man whose one allele is written as two: those count who have two X for certain.
-
-    Parameters
-    ----------
-    table
-        Calls by class and code (v, k, 6).
-    places
-        What the variants' places are to a man (v).
-    classes
-        Of the samples.
-    """
-    smallest = np.full(len(table), np.nan)
-    of_two = np.where((places == ON_X)[:, None], classes.two_x, True)
-    for in_group in classes.in_group.T:
-        diploid = np.einsum("vkc,vk->cv", table[:, :, :3], (of_two & in_group).astype(np.int64))
-        tested = np.flatnonzero((diploid.sum(axis=0) >= SMALLEST_GROUP) & (places != ON_Y))
-        smallest[tested] = np.fmin(smallest[tested], excess_heterozygosity(*np.ascontiguousarray(diploid[:, tested])))
-    return smallest
 
 
 def _carriers(
@@ -222,35 +94,3 @@ def _carriers(
         ],
         schema=CARRIERS,
     )
-
-
-class CarrierWriter:
-    """Writes a file of carriers, some blocks together; a file without a variant is one too.
-
-    Parameters
-    ----------
-    path
-        The file.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._writer = pq.ParquetWriter(path, CARRIERS, compression="zstd")
-        self._waiting: list[pa.Table] = []
-
-    def write(self, carriers: pa.Table) -> None:
-        """Add the carriers of a block."""
-        self._waiting.append(carriers)
-        if sum(table.nbytes for table in self._waiting) > BYTES_AT_ONCE:
-            self._flush()
-
-    def _flush(self) -> None:
-        if self._waiting:
-            self._writer.write_table(pa.concat_tables(self._waiting).combine_chunks())
-        self._waiting = []
-
-    def __enter__(self) -> CarrierWriter:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._flush()
-        self._writer.close()

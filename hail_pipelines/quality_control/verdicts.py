@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 
 from hail_pipelines.call_files import KEY, SAMPLES
 from hail_pipelines.quality_control.attrition import AttritionRow, genotype_attrition, variant_attrition
+from hail_pipelines.quality_control.final_counts import FinalCounts
 from hail_pipelines.quality_control.genotypes import GenotypeThresholds
 from hail_pipelines.quality_control.kept_samples import classes_of, columns_of, kept_in_order, people_of
 from hail_pipelines.quality_control.measure import SITES
 from hail_pipelines.quality_control.sites import OF_THE_SITE, Metrics, column, metrics_in
 from hail_pipelines.quality_control.variant_rules import VariantThresholds, failures, passing, reasons
 from hail_pipelines.quality_control.variant_shares import call_fields, read_variants, shares_of, variant_facts
-from hail_pipelines.quality_control.variants import FinalCounts, VariantWork, judge_share
+from hail_pipelines.quality_control.variants import VariantWork, judge_share
 from hail_pipelines.shares import Workers, do_shares
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,7 @@ def judge_variants(
         people_of(kept, columns, len(names)),
         columns,
         classes,
+        np.ascontiguousarray(classes.expected[:, classes.of_sample[columns]]),
         genotype.limits,
         variant,
         max_allele_frequency,

@@ -1,0 +1,52 @@
+"""Who carries the minor allele, on disk: a row per variant that is rare and passes, samples by number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+CARRIERS = pa.schema(
+    [
+        ("variant", pa.int32()),
+        ("minor_is_ref", pa.bool_()),
+        ("carriers", pa.list_(pa.int32())),
+        ("dosages", pa.list_(pa.int8())),
+        ("missing", pa.list_(pa.int32())),
+    ]
+)
+# Blocks of a very large cohort hold few variants; their carriers are written together.
+BYTES_AT_ONCE = 8 << 20
+
+
+class CarrierWriter:
+    """Writes a file of carriers, some blocks together; a file without a variant is one too.
+
+    Parameters
+    ----------
+    path
+        The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._writer = pq.ParquetWriter(path, CARRIERS, compression="zstd")
+        self._waiting: list[pa.Table] = []
+
+    def write(self, carriers: pa.Table) -> None:
+        """Add the carriers of a block."""
+        self._waiting.append(carriers)
+        if sum(table.nbytes for table in self._waiting) > BYTES_AT_ONCE:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self._writer.write_table(pa.concat_tables(self._waiting).combine_chunks())
+        self._waiting = []
+
+    def __enter__(self) -> CarrierWriter:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._flush()
+        self._writer.close()
