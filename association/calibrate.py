@@ -130,14 +130,16 @@ def _enumerate(one: ReadyUnit, evidence: Evidence, strata: Integers, stream: Per
         place[arrangements.carriers] = np.arange(arrangements.carriers.size)
         numbers = [number for number, tested in enumerate(one.unit.tested) if tested.part is part]
         looks = Looks.of([one.unit.tested[number].readings for number in numbers])
-        wanted = np.zeros(one.statistics.rows, np.bool_)
-        wanted[looks.first] = wanted[looks.second] = True
+        read = np.unique(np.concatenate((looks.first, looks.second)))
+        looks = looks.renumber(read)
         samples = place[one.statistics.columns.samples]
-        rows = one.statistics.evaluate(evidence.values[:, arrangements.places], samples, wanted)
+        rows = one.statistics.evaluate(evidence.values[:, arrangements.places], samples, read)[read]
         # Scales from all arrangements: so nothing of the p-value depends on the seed or the order of samples.
         mean, covariance = rows.mean(axis=1), np.atleast_2d(np.cov(rows, bias=True))
-        noise = one.statistics.largest(evidence)
-        reached = reaching(rows, set_conditions(looks, scales_of(looks, mean, covariance, noise), one.rows, noise))
+        noise = one.statistics.largest(evidence)[read]
+        reached = reaching(
+            rows, set_conditions(looks, scales_of(looks, mean, covariance, noise), one.rows[read], noise)
+        )
         for number, exceedances in zip(numbers, reached, strict=True):
             tested, share = one.unit.tested[number], exceedances / ways
             _add_p(tested.row, MonteCarloP(share, share, share, int(exceedances), ways))

@@ -13,6 +13,7 @@ from association.scan_settings import ScanSettings
 from association.scan_trait_bytes import unpack_trait
 from association.single_variants import SCHEMA, scan_variants
 from hail_pipelines.gene_scan import Report, in_order, in_processes
+from hail_pipelines.scan_shares import Share, read_share
 
 
 def read_genes(store: Path, genes: Collection[str]) -> pa.Table:
@@ -39,13 +40,12 @@ def scan_all_variants(
     pa.Table
         `association.single_variants.SCHEMA`, genes in order of name.
     """
-    tables = in_processes(scan_variants_of_files, store, traits, settings, workers=workers, report=report)
+    tables = in_processes(scan_variants_of_share, store, traits, settings, workers=workers, report=report)
     return in_order(tables) if tables else SCHEMA.empty_table()
 
 
-def scan_variants_of_files(
-    store: Path, files: Sequence[int], traits: Sequence[bytes], settings: ScanSettings
-) -> pa.Table:
-    """Test the variants in some files of a store."""
-    variants = pa.concat_tables([pq.read_table(store / f"part-{file:05d}.parquet") for file in files])
-    return scan_variants(variants, [unpack_trait(trait) for trait in traits], settings)
+def scan_variants_of_share(store: Path, share: Share, traits: Sequence[bytes], settings: ScanSettings) -> pa.Table:
+    """Test the variants in the genes of a share."""
+    unpacked = [unpack_trait(trait) for trait in traits]
+    tables = [scan_variants(variants, unpacked, settings) for _, variants in read_share(store, share)]
+    return pa.concat_tables(tables) if tables else SCHEMA.empty_table()

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numba import njit
@@ -110,6 +110,11 @@ class Looks:
             handicap=np.concatenate([one.handicap for one in genes]),
             cauchy_weight=np.concatenate([one.cauchy_weight for one in genes]),
         )
+
+    def renumber(self, rows: Integers) -> Looks:
+        """Give looks at these rows alone (ascending), which hold all that is read."""
+        first, second = np.searchsorted(rows, self.first), np.searchsorted(rows, self.second)
+        return replace(self, first=first, second=second)
 
     def value(self, rows: Floats) -> Floats:
         """Read rows (r) or (r, b)."""

@@ -86,7 +86,9 @@ class GeneStatistics:
         counts = np.bincount(terms.column, minlength=sizes.size)
         self._term_offsets = np.concatenate(([0], np.cumsum(counts)))
 
-    def evaluate(self, block: Floats, samples: Integers | None = None, wanted: Booleans | None = None) -> Floats:
+    def evaluate(
+        self, block: Floats, samples: Integers | None = None, wanted: Booleans | Integers | None = None
+    ) -> Floats:
         """Give all rows for each permutation of a block.
 
         Parameters
@@ -98,7 +100,8 @@ class GeneStatistics:
         wanted
             Which rows are asked for (r), if not all; the others stay zero.
         """
-        out = np.zeros((self.rows, block.shape[2]))
+        out, asked = np.zeros((self.rows, block.shape[2])), np.zeros(self.rows, np.bool_)
+        asked[slice(None) if wanted is None else wanted] = True
         _evaluate(
             self.columns.offsets,
             self.columns.samples if samples is None else samples,
@@ -108,7 +111,7 @@ class GeneStatistics:
             self._term_offsets,
             *self._terms,
             self.family,
-            np.ones(self.rows, np.bool_) if wanted is None else wanted,
+            asked,
             block,
             out,
         )

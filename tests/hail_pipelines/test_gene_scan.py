@@ -14,7 +14,9 @@ from association.scan import scan
 from association.scan_settings import MaskChoice, ScanSettings, ScanTrait, WeightedTest
 from association.scan_trait_bytes import pack_trait, unpack_trait
 from association.single_variants import scan_variants
-from hail_pipelines.gene_scan import in_order, scan_files, scan_in_processes, scan_on_spark
+from hail_pipelines import scan_shares
+from hail_pipelines.gene_scan import in_order, scan_in_processes, scan_on_spark, scan_share
+from hail_pipelines.scan_shares import Share, read_share
 from hail_pipelines.store_files import store_schema
 from hail_pipelines.variant_scan import read_genes, scan_all_variants
 
@@ -68,11 +70,23 @@ def store(tmp_path_factory):
         own = pa.array([gene in genes for gene in variants["gene"].to_pylist()])
         pq.write_table(variants.filter(own), folder / f"part-{file:05d}.parquet")
     integers = {
-        name: pa.array(values, pa.int32()) for name, values in (("start", [1] * 5), ("file", [0, 1, 0, 2, 1]))
+        name: pa.array(values, pa.int32())
+        for name, values in (
+            ("start", [1] * 5),
+            ("file", [0, 1, 0, 2, 1]),
+            ("variants", [3, 3, 3, 3, 0]),
+            ("carriers", [sum(map(len, own)) for own in _carriers_by_gene(variants)]),
+        )
     }
     genes = pa.table({"gene": list("ABCDE"), "contig": ["chr1"] * 5, **integers})
     pq.write_table(genes, folder / "genes.parquet")
     return folder
+
+
+def _carriers_by_gene(variants):
+    names = variants["gene"].to_pylist()
+    carriers = variants["carriers"].to_pylist()
+    return [[own for own, name in zip(carriers, names, strict=True) if name == gene] for gene in "ABCDE"]
 
 
 def all_variants(store):
@@ -96,10 +110,32 @@ def test_processes_give_the_rows_of_one_scan_of_all(store, trait):
     assert told[-1] == (5, 5)
 
 
-@pytest.mark.parametrize("shares", [[[0, 1, 2]], [[2], [0], [1]], [[1, 0], [2]]])
-def test_rows_do_not_depend_on_how_files_are_dealt(store, trait, shares):
-    tables = [scan_files(store, files, [pack_trait(trait)], SETTINGS) for files in shares]
+SHARES = {
+    "all at once": [Share((0, 1, 2), 5)],
+    "file by file": [Share((2,), 1), Share((0,), 2), Share((1,), 2)],
+    "two and one": [Share((1, 0), 4), Share((2,), 1)],
+    "one gene apart": [Share((0,), 1, only="C"), Share((0, 1, 2), 4, without=("C",))],
+    "one of two that are apart": [
+        Share((0,), 1, only="A"), Share((1,), 1, only="B"), Share((0, 1), 2, without=("A", "B")), Share((2,), 1),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shares", SHARES.values(), ids=SHARES)
+def test_rows_do_not_depend_on_how_genes_are_dealt(store, trait, shares):
+    tables = [scan_share(store, share, [pack_trait(trait)], SETTINGS) for share in shares]
     assert adjust_for_family(in_order(tables)).equals(scan_whole(store, trait))
+
+
+@pytest.mark.parametrize(("limit", "value"), [("GENES_AT_ONCE", 2), ("GENES_AT_ONCE", 1), ("CARRIERS_AT_ONCE", 25)])
+def test_rows_do_not_depend_on_how_many_genes_are_scanned_at_once(store, trait, monkeypatch, limit, value):
+    monkeypatch.setattr(scan_shares, limit, value)
+    share = Share((0, 1, 2), 5)
+    parts = [genes["gene"].to_pylist() for genes, _ in read_share(store, share)]
+    assert len(parts) > 2
+    assert sorted(gene for part in parts for gene in part) == list("ABCDE")
+    table = scan_share(store, share, [pack_trait(trait)], SETTINGS)
+    assert adjust_for_family(in_order([table])).equals(scan_whole(store, trait))
 
 
 def test_processes_test_every_variant_as_one_scan_of_all_does(store, trait):
