@@ -58,18 +58,20 @@ def records(draw) -> str:
     allele = st.sampled_from(["A", "C", "T", "AC", "CA", "ACT", "a", "ac", "N"])
     ref = draw(allele | st.just("R"))
     odd = st.sampled_from(["*", "<DEL>", "<*>", ".", "", "A[chr2:9[", "R"])
-    alts = draw(st.lists(allele | allele | odd, min_size=1, max_size=3))
+    alts = draw(st.just(["T"]) | st.lists(allele | allele | odd, min_size=1, max_size=3))
     names = draw(st.permutations(["GT", "GQ", "DP", "AD", "PL", "XX"]))[: draw(st.integers(1, 6))]
     info = draw(st.lists(st.sampled_from(INFO), max_size=4))
     filters = draw(st.sampled_from(["PASS", ".", "q1", "q2;q1", "q1;PASS", "PASS;", "0"]))
     ids = draw(st.sampled_from([".", "rs1", "", "rsé"]))
-    calls = [":".join(draw(call(name)) for name in names[: draw(st.integers(1, 6))]) for _ in range(SAMPLES)]
+    calls = [
+        ":".join(draw(call(name, 1 + len(alts))) for name in names[: draw(st.integers(1, 6))]) for _ in range(SAMPLES)
+    ]
     columns = [contig, str(position), ids, ref, ",".join(alts), "1", filters, ";".join(info) or ".", ":".join(names)]
     return "\t".join([*columns, *calls]) + draw(st.sampled_from(["", "", "", "\r"]))
 
 
-def call(name: str) -> st.SearchStrategy[str]:
-    """Draw the value of a call field."""
+def call(name: str, alleles: int) -> st.SearchStrategy[str]:
+    """Draw the value of a call field of a record with so many alleles."""
     number = st.sampled_from([".", "0", "1", "7", "25", "100", "99999", "-1"])
     if name == "GT":
         allele = st.sampled_from([".", "0", "0", "1", "1", "2", "3", "10"])
@@ -77,7 +79,9 @@ def call(name: str) -> st.SearchStrategy[str]:
     if name in ("GQ", "DP"):
         return number
     if name == "AD":
-        return st.lists(number, min_size=1, max_size=4).map(",".join)
+        depth = st.sampled_from([".", ".", "0", "3", "25", "300"])
+        fitting = st.lists(depth, min_size=alleles, max_size=alleles)
+        return st.one_of(fitting, fitting, st.lists(number, min_size=1, max_size=4)).map(",".join)
     return st.sampled_from(["", ".", "x", "0,10,100", "0|1", "a/b"])
 
 
