@@ -19,7 +19,7 @@ from association.genotypes.minor_alleles import minor_is_reference
 from association.genotypes.places import AUTOSOME, ON_Y
 from association.genotypes.sample_sums import SampleSums, summed_variants
 from association.genotypes.stored_calls import StoredCalls
-from association.genotypes.variant_metrics import derived_metrics
+from association.genotypes.variant_metrics import derived_metrics, ratio
 from hail_pipelines.call_files import PartWriter, part_path
 from hail_pipelines.quality_control.sites import Metrics
 from hail_pipelines.quality_control.variant_rules import VariantThresholds, failures, passing
@@ -161,6 +161,7 @@ def _sum_up(
 
 def _is_common(block: SiteCounts, facts: VariantFacts, work: SiteWork) -> NDArray[np.bool_]:
     """Say which variants tell relatives and ancestry: exchanges of a base on autosomes that are common both ways."""
-    frequency = block.metrics(facts.places, len(work.people.included))["allele_frequency"]
+    counts = call_counts(block.by_code)
+    frequency = ratio(counts.allele_count, counts.allele_number)
     often = np.minimum(frequency, 1 - frequency) >= work.least_frequency
     return np.asarray(block.used & (facts.places == AUTOSOME) & (facts.substitution > 0) & often)
