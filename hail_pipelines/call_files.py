@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 
 from association.genotypes.calls import Calls
 from association.genotypes.stored_calls import UNKNOWN, Stored, StoredCalls
+from hail_pipelines.whole_file import whole_file
 
 SAMPLES = "samples.parquet"
 VARIANTS = "variants.parquet"
@@ -55,8 +56,7 @@ class PartWriter:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._partial = path.with_name(f".{path.name}.partial")
+        self._file = whole_file(path)
         self._writer: pq.ParquetWriter | None = None
 
     def write(self, variants: pa.Table, calls: Calls) -> None:
@@ -76,11 +76,12 @@ class PartWriter:
                 table = table.append_column(name, _as_bytes(array if name == "genotypes" else _narrowed(array)))
         if self._writer is None:
             self._writer = pq.ParquetWriter(
-                self._partial, table.schema, compression="zstd", compression_level=1, use_dictionary=False
+                self._path, table.schema, compression="zstd", compression_level=1, use_dictionary=False
             )
         self._writer.write_table(table, row_group_size=table.num_rows)
 
     def __enter__(self) -> PartWriter:
+        self._path = self._file.__enter__()
         return self
 
     def __exit__(
@@ -88,10 +89,7 @@ class PartWriter:
     ) -> None:
         if self._writer is not None:
             self._writer.close()
-        if kind is None and self._writer is not None:
-            self._partial.replace(self._path)
-        else:
-            self._partial.unlink(missing_ok=True)
+        self._file.__exit__(kind, error, trace)
 
 
 def read_part(path: Path, kept: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], Calls]]:

@@ -33,6 +33,7 @@ from hail_pipelines.vcf.files import inspect_vcfs, read_header
 from hail_pipelines.vcf.findings import Findings
 from hail_pipelines.vcf.read_share import Reading, ShareOutcome, read_share
 from hail_pipelines.vcf.record_text import Expected
+from hail_pipelines.whole_file import remove_partial_files
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +86,7 @@ def load_calls(
         _raise_faults(paths, shares, outcomes)
         parts = [share.number for share, outcome in zip(shares, outcomes, strict=True) if outcome.rows]
         variants = write_index(partial_output, parts, variant_schema(reference_genome, infos))
+        remove_partial_files(partial_output)
         partial_output.rename(output)
     finally:
         shutil.rmtree(partial_output, ignore_errors=True)

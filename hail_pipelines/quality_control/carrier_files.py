@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import TracebackType
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from hail_pipelines.whole_file import whole_file
 
 CARRIERS = pa.schema(
     [
@@ -30,7 +33,7 @@ class CarrierWriter:
     """
 
     def __init__(self, path: Path) -> None:
-        self._writer = pq.ParquetWriter(path, CARRIERS, compression="zstd")
+        self._file = whole_file(path)
         self._waiting: list[pa.Table] = []
 
     def write(self, carriers: pa.Table) -> None:
@@ -45,8 +48,12 @@ class CarrierWriter:
         self._waiting = []
 
     def __enter__(self) -> CarrierWriter:
+        self._writer = pq.ParquetWriter(self._file.__enter__(), CARRIERS, compression="zstd")
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._flush()
         self._writer.close()
+        self._file.__exit__(kind, error, trace)

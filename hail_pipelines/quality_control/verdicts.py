@@ -26,6 +26,7 @@ from hail_pipelines.quality_control.variant_rules import VariantThresholds, fail
 from hail_pipelines.quality_control.variant_shares import call_fields, read_variants, shares_of, variant_facts
 from hail_pipelines.quality_control.variants import VariantWork, judge_share
 from hail_pipelines.shares import Workers, do_shares
+from hail_pipelines.whole_file import remove_partial_files
 
 log = logging.getLogger(__name__)
 
@@ -87,6 +88,7 @@ def judge_variants(
     shares, counts = shares_of(calls, variants, facts), FinalCounts.zero(variants.num_rows, classes.batches)
     for share, counted in zip(shares, do_shares(partial(judge_share, work=work), shares, workers), strict=True):
         counts.put(share.variants, counted)
+    remove_partial_files(output_dir / CARRIERS)
     metrics = of_site | counts.metrics(facts.places)
     failed = failures(metrics, variant)
     table = _table(variants, sites, metrics, counts, failed, variant)
