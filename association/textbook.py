@@ -28,7 +28,7 @@ Integers = NDArray[np.int64]
 WORTH_COMPARING = 0.05
 
 
-def add_textbook_p(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
+def add_textbook_p(units: Sequence[GeneUnit], trait: ScanTrait, *, at_most: float = WORTH_COMPARING) -> None:
     """Add effects and large-sample p-values to the rows of a batch.
 
     Parameters
@@ -37,6 +37,8 @@ def add_textbook_p(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
         The batch's genes.
     trait
         What they are tested against.
+    at_most
+        SKAT-O is left out where its p-value is larger.
     """
     degrees = _residual_degrees(trait)
     asked = [unit for unit in units if unit.plan is not None]
@@ -66,7 +68,7 @@ def add_textbook_p(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
                 (skats if one.test.test == "skat" else mixtures).append((one.row, together[key]))
     columns.add()
     # Among relatives the textbook's p-value is the one to report.
-    at_most = 1.0 if trait.model.kind in NOT_EXCHANGEABLE else WORTH_COMPARING
+    at_most = 1.0 if trait.model.kind in NOT_EXCHANGEABLE else at_most
     decomposed = skat_statistics([own for own, _ in spectra], [weights for _, weights in spectra])
     chosen = [decomposed[at] for _, at in skats]
     found = skat_log10_p(chosen) if degrees is None else skat_small_sample_log10_p(chosen, degrees)

@@ -115,11 +115,12 @@ def scan_on_spark(store: Path, traits: Sequence[bytes], settings: ScanSettings, 
 
     def scan_dealt(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            for number in batch["share"].to_pylist():
+            for number in batch["id"].to_pylist():
                 yield from scan_share(Path(place), dealt[number], packed.value, settings).to_batches()
 
-    shares = spark.sparkContext.parallelize([(number,) for number in range(len(dealt))], max(1, len(dealt)))
-    rows = spark.createDataFrame(shares, "share int").mapInArrow(scan_dealt, from_arrow_schema(SCAN_SCHEMA))
+    # A range, not a list of Python's: that would start Python twice for each share.
+    shares = spark.range(0, len(dealt), 1, max(1, len(dealt)))
+    rows = shares.mapInArrow(scan_dealt, from_arrow_schema(SCAN_SCHEMA))
     rows.write.parquet(str(scratch))
     parts = [pq.read_table(part).cast(SCAN_SCHEMA) for part in sorted(scratch.glob("part-*.parquet"))]
     return adjust_for_family(in_order(parts))
