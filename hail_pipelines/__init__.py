@@ -1,1 +1,4 @@
-"""From joint calls to carriers: loading, quality control, annotation and the gene store, in Hail on Spark."""
+"""From joint calls to carriers: loading, quality control, annotation, the gene store and its scan."""
+
+# Before any kernel: it says where compiled ones are kept.
+import association  # noqa: F401

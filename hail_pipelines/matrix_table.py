@@ -6,7 +6,7 @@ a Hail table and runs a Python function never ends.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from pyspark.sql import SparkSession
 
 from association.genotypes.calls import Calls
+from association.problems import InputError
 from hail_pipelines.call_files import NUMBERS, SAMPLES, VARIANTS, part_path, read_part
 from hail_pipelines.reference_genome import ReferenceGenome
 from hail_pipelines.shares import Workers, do_shares
@@ -28,7 +29,7 @@ OF_A_ROW = ("rsid", "filters", "info", "old_alleles", "a_index")
 
 
 def write_matrix_table(
-    calls: Path, output: Path, *, reference_genome: ReferenceGenome, float_quality: bool, workers: Workers
+    calls: Path, output: Path, *, reference_genome: ReferenceGenome, floats: Collection[str] = (), workers: Workers
 ) -> dict[str, int]:
     """Write `calls.mt`: keyed by locus and alleles, with entries GT and those of GQ, DP and AD that the VCFs have.
 
@@ -40,34 +41,50 @@ def write_matrix_table(
         The MatrixTable to write; it must not exist.
     reference_genome
         The build of the calls.
-    float_quality
-        Whether GQ holds other than whole numbers.
+    floats
+        Those of GQ, DP and AD that are declared to hold other than whole numbers.
     workers
         Who decodes the calls; Hail must be running.
+
+    Raises
+    ------
+    InputError
+        If there is no variant.
     """
     variants = pq.read_table(calls / VARIANTS)
+    if variants.num_rows == 0:
+        raise InputError.single(
+            str(output), "variants", "there is none to write; leave genotypes.matrix_table out"
+        )
     with TemporaryDirectory(prefix=f"{output.name}.", dir=output.parent) as folder:
         parts = pc.unique(variants["part"]).to_pylist()
         do_shares(partial(_decode_part, calls, Path(folder)), parts, workers)
         frame = SparkSession.builder.getOrCreate().read.parquet(folder)
-        mt = _as_matrix(hl.Table.from_spark(frame), calls, reference_genome, float_quality)
+        mt = _as_matrix(hl.Table.from_spark(frame), calls, reference_genome, floats)
         mt.write(str(output))
     return {"samples": pq.read_metadata(calls / SAMPLES).num_rows, "variants": variants.num_rows}
 
 
-def _as_matrix(ht: hl.Table, calls: Path, reference_genome: ReferenceGenome, float_quality: bool) -> hl.MatrixTable:
+def _as_matrix(
+    ht: hl.Table, calls: Path, reference_genome: ReferenceGenome, floats: Collection[str]
+) -> hl.MatrixTable:
     """Make entries of the columns of lists, and key the rows."""
     by_code = hl.array([hl.call(0, 0), hl.call(0, 1), hl.call(1, 1), hl.call(0), hl.call(1), hl.missing(hl.tcall)])
     samples = hl.range(hl.len(ht.genotypes))
+
+    def number(field: str, value: hl.Float32Expression) -> hl.NumericExpression:
+        return value if field in floats else hl.int32(value)
+
     fields: dict[str, Callable[[hl.Int32Expression], hl.Expression]] = {}
     fields["GT"] = lambda sample: by_code[ht.genotypes[sample]]
     if "quality" in ht.row:
-        quality = ht.quality if float_quality else ht.quality.map(hl.int32)
-        fields["GQ"] = lambda sample: quality[sample]
+        fields["GQ"] = lambda sample: number("GQ", ht.quality[sample])
     if "depth" in ht.row:
-        fields["DP"] = lambda sample: hl.int32(ht.depth[sample])
+        fields["DP"] = lambda sample: number("DP", ht.depth[sample])
     if "reference_reads" in ht.row:
-        fields["AD"] = lambda sample: _depths(ht.reference_reads[sample], ht.alternate_reads[sample])
+        fields["AD"] = lambda sample: _depths(
+            number("AD", ht.reference_reads[sample]), number("AD", ht.alternate_reads[sample])
+        )
     entries = samples.map(lambda sample: hl.struct(**{name: value(sample) for name, value in fields.items()}))
     ht = ht.select(
         locus=hl.locus(ht.contig, ht.position, reference_genome),
@@ -82,10 +99,10 @@ def _as_matrix(ht: hl.Table, calls: Path, reference_genome: ReferenceGenome, flo
     return ht._unlocalize_entries("entries", "columns", ["s"])
 
 
-def _depths(reference: hl.Float32Expression, alternate: hl.Float32Expression) -> hl.ArrayExpression:
+def _depths(reference: hl.NumericExpression, alternate: hl.NumericExpression) -> hl.ArrayExpression:
     """Put the reads of both alleles together; missing where both are."""
     known = hl.is_defined(reference) | hl.is_defined(alternate)
-    return hl.or_missing(known, hl.array([hl.int32(reference), hl.int32(alternate)]))
+    return hl.or_missing(known, hl.array([reference, alternate]))
 
 
 def _decode_part(calls: Path, folder: Path, part: int) -> None:

@@ -149,7 +149,7 @@ def _room(genes: pa.Table, waiting: list[tuple[pa.Table, pa.Table]]) -> int:
     total = carriers + np.cumsum(genes["carriers"].to_numpy(), dtype=np.int64)
     fitting = int(np.searchsorted(total, CARRIERS_AT_ONCE, side="right"))
     least = 0 if waiting else 1
-    return max(min(fitting, GENES_AT_ONCE - held), least)
+    return int(max(min(fitting, GENES_AT_ONCE - held), least))
 
 
 def _rows_of(variants: pa.Table, first: str, last: str) -> pa.Table:

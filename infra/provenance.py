@@ -15,7 +15,7 @@ from typing import Any
 
 import google_crc32c
 
-PACKAGES = ("progex", "hail", "pyspark", "numpy", "scipy", "numba", "pandas", "pyarrow", "pysam")
+PACKAGES = ("progex", "hail", "pyspark", "numpy", "scipy", "numba", "pandas", "pyarrow", "pysam", "isal")
 
 _CHUNK = 1 << 22
 

@@ -8,7 +8,6 @@ waits for none of it; Hail is started only where a study asks for what it alone 
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -34,7 +33,7 @@ from jobs.quality_control.files import (
     write_judged,
 )
 from jobs.stage import Counts, Folders, Stage
-from jobs.stage_settings import genotype_thresholds, store_ceiling, variant_thresholds
+from jobs.stage_settings import cores_of, genotype_thresholds, store_ceiling, variant_thresholds
 
 # The code that decides a stage's outputs: when it changes, the stage is done again.
 SETTINGS = ("jobs.genotype_stages", "jobs.genotype_inputs", "jobs.stage_settings", "jobs.annotation_settings")
@@ -135,7 +134,7 @@ class GenotypeStages:
         compute = self.study.compute
         if compute.master is not None:
             self.start_hail()
-        return Workers(compute.cores or os.cpu_count() or 1, compute.master is not None, self._report)
+        return Workers(cores_of(self.study), compute.master is not None, self._report)
 
     def _report(self, finished: int, total: int) -> None:
         self._parts = (finished, total) if finished < total else (0, 0)
@@ -173,7 +172,7 @@ class GenotypeStages:
             folders["load"] / "calls",
             folder / "calls.mt",
             reference_genome=self.study.genotypes.reference_genome,
-            float_quality=self.checked.summary.format_types.get("GQ") == "Float",
+            floats=[name for name, of_type in self.checked.summary.format_types.items() if of_type == "Float"],
             workers=self.workers(),
         )
 

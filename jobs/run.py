@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from jobs.check import CheckedStudy, check_study
 from jobs.pipeline import Pipeline
 from jobs.progress import Progress, Tally
 from jobs.stage import Counts, Stage, StageRecord, finished, perform, stage_key
+from jobs.stage_settings import cores_of
 from jobs.storage_errors import storage_errors_told
 
 # Written when all else is in place: without it the folder's files may be of different runs.
@@ -82,13 +82,8 @@ def _cluster_left_tidy(checked: CheckedStudy) -> Iterator[None]:
             stop()
 
 
-def cores_of(checked: CheckedStudy) -> int:
-    """Give how many processes a study may take."""
-    return checked.study.compute.cores or os.cpu_count() or 1
-
-
 def _run_stages(checked: CheckedStudy) -> Path:
-    pipeline = Pipeline(checked, cores_of(checked))
+    pipeline = Pipeline(checked, cores_of(checked.study))
     stages = pipeline.stages()
     began = datetime.now(UTC)
     records = bring_current(stages, checked.output, Progress([stage.name for stage in stages]), pipeline.tally)

@@ -31,10 +31,10 @@ from infra.local_files import copy_whole
 from jobs.check import check_study
 from jobs.pipeline import Pipeline
 from jobs.progress import Progress
-from jobs.run import bring_current, cores_of, output_held
+from jobs.run import bring_current, output_held
 from jobs.self_check_figure import draw_check
 from jobs.stage import Counts, Folders, Stage
-from jobs.stage_settings import scan_settings
+from jobs.stage_settings import cores_of, scan_settings
 from jobs.trait_stages import SCAN
 from jobs.traits.files import read_packed_trait
 
@@ -98,7 +98,7 @@ def self_check(path: Path, size: CheckSize) -> CheckedGenes:
     checked = check_study(path)
     target = checked.output / FOLDER
     with output_held(checked):
-        cores = cores_of(checked)
+        cores = cores_of(checked.study)
         pipeline = Pipeline(checked, cores)
         work = _Work(scan_settings(checked.study), [one.name for one in checked.study.traits], size, cores)
         stages = [stage for stage in pipeline.stages() if stage.name in NEEDED]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from association.calibration.monte_carlo import Effort
@@ -18,6 +19,13 @@ ESCALATION = 10
 if TYPE_CHECKING:
     from hail_pipelines.quality_control.genotypes import GenotypeThresholds
     from hail_pipelines.quality_control.variant_rules import VariantThresholds
+
+
+def cores_of(study: Study) -> int:
+    """Give how many threads or processes a study may take: by default all that this process may run on."""
+    if study.compute.cores is not None:
+        return study.compute.cores
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def genotype_thresholds(qc: Qc) -> GenotypeThresholds:

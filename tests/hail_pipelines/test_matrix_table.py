@@ -28,7 +28,7 @@ def test_it_holds_what_hail_reads_of_the_same_file(write_vcf, tmp_path):
     path = write_vcf(RECORDS)
     load_calls([path], tmp_path / "calls", reference_genome="GRCh38", info_fields=["GENE"])
     counts = write_matrix_table(
-        tmp_path / "calls", tmp_path / "calls.mt", reference_genome="GRCh38", float_quality=False, workers=Workers(2)
+        tmp_path / "calls", tmp_path / "calls.mt", reference_genome="GRCh38", workers=Workers(2)
     )
     assert counts == {"samples": 3, "variants": 4}
     written = hl.read_matrix_table(str(tmp_path / "calls.mt"))
