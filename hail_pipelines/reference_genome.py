@@ -7,7 +7,6 @@ builds, so every name is recoded to the build's own while it is read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
@@ -151,8 +150,3 @@ def last_position(contig: str, reference_genome: ReferenceGenome) -> int | None:
 def is_other_contig(contig: str, reference_genome: ReferenceGenome) -> bool:
     """Say whether a name, as the build writes it, is that of a contig that is no chromosome."""
     return _OTHER_CONTIGS[reference_genome].fullmatch(contig) is not None
-
-
-def unplaced_contigs(contigs: Iterable[str]) -> list[str]:
-    """Pick the contigs that are no chromosome: decoys, patches, HLA alleles and the like."""
-    return [contig for contig in contigs if bare_contig(contig) not in (*CHROMOSOMES, "MT")]
