@@ -14,11 +14,12 @@ from hail_pipelines.vcf.header import CALL_FIELDS
 
 _CALL = r"(?:\.|\d+)(?:[/|](?:\.|\d+))?"
 _INTEGER = r"(?:\.|-?\d{1,10})"
-_FLOAT = (
-    r"(?:\.|[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?|[-+]?\d+\.|[-+]?[nN][aA][nN]|[-+]?[iI][nN][fF](?:[iI][nN][iI][tT][yY])?)"
-)
+_EXPONENT = r"(?:[eE][-+]?\d+)?"
+_WORD = r"[nN][aA][nN]|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?"
+# What is longer comes first: a list is not taken back, so that the first alternative that fits counts.
+_FLOAT = rf"(?:[-+]?(?:\d*\.\d+{_EXPONENT}|\d+\.|\d+{_EXPONENT}|{_WORD})|\.)"
 _NUMBER = {"Integer": _INTEGER, "Float": _FLOAT}
-_MANY_ALLELES = re.compile(r"(?:\.|\d+)(?:[/|](?:\.|\d+)){2,}")
+_MANY_ALLELES = re.compile(r"(?:\.|\d+)(?:[/|](?:\.|\d+)){2,}", re.ASCII)
 
 
 def call_problems(columns: Sequence[bytes], types: Mapping[str, str]) -> dict[str, str]:
@@ -83,7 +84,7 @@ def _call_by_call(
                 "", f"a call has {len(values)} values where FORMAT names {len(names)}; mend the record"
             )
         for name, pattern, value in zip(names, patterns, values, strict=False):
-            if name not in problems and not re.fullmatch(pattern, value):
+            if name not in problems and not re.fullmatch(pattern, value, re.ASCII):
                 problems[name] = _message(name, types.get(name, "Integer"), value)
     return problems
 
@@ -97,7 +98,7 @@ def _message(name: str, declared: str, value: str) -> str:
         )
     if name == "GT":
         return f"found {value!r}, expected one or two alleles such as 0/1 or a dot; mend the file"
-    if declared == "Integer" and re.fullmatch(_FLOAT, value):
+    if declared == "Integer" and re.fullmatch(_FLOAT, value, re.ASCII):
         remedy = f"set genotypes.header_types: {{{name}: Float}} in the study file"
     else:
         remedy = f"mend the file, or remove the field with: bcftools annotate -x FORMAT/{name}"

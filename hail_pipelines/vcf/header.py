@@ -80,7 +80,7 @@ def parse_header(lines: Sequence[str]) -> VcfHeader:
             fields = _structured(text)
             if key == "contig":
                 length = fields.get("length", "")
-                contigs[fields.get("ID", "")] = int(length) if length.isdigit() else None
+                contigs[fields.get("ID", "")] = int(length) if length.isdecimal() else None
                 genome_texts |= dict.fromkeys([fields["assembly"]] if "assembly" in fields else [])
             else:
                 declared[key][fields.get("ID", "")] = Declaration(

@@ -11,7 +11,7 @@ from hail_pipelines.reference_genome import ReferenceGenome, length_problem, nam
 from hail_pipelines.vcf.header import Declaration, VcfHeader
 
 _INFO_TYPES = ("Integer", "Float", "String", "Character", "Flag")
-_NUMBER = re.compile(r"\d+|[ARG.]")
+_NUMBER = re.compile(r"\d+|[ARG.]", re.ASCII)
 _ANOTHER_BUILD = (
     "set genotypes.reference_genome to the file's build in the study file, or use the file on the study's build"
 )

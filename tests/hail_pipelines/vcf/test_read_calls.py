@@ -158,6 +158,11 @@ TOKENS = st.sampled_from(
 @example(["GT", "DP"], "0/1:12345678901", False)
 @example(["GQ"], "1.e5", True)
 @example(["GQ"], "infinit", True)
+@example(["GT", "AD"], "0/1:52,.5", True)
+@example(["GT", "AD"], "0/1:52,3.,-.5e1,7\t0/1:3.,.", True)
+@example(["AD"], "1,1.e5", True)
+@example(["GT", "DP"], "0/0:\u0665", False)
+@example(["GT"], "\u0660/\u0660", False)
 def test_what_the_kernel_refuses_is_what_the_patterns_find(names, calls, floats):
     types = dict.fromkeys(["GQ", "DP", "AD"], "Float" if floats else "Integer")
     columns = [*[b"."] * 8, ":".join(names).encode(), calls.encode()]
