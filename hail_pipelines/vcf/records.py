@@ -17,7 +17,7 @@ from hail_pipelines.vcf.record_text import Expected, record_faults
 
 # As many are looked at in all files together, and some in each: what is wrong is mostly wrong from the first on.
 MOST_RECORDS = 1_000
-LEAST_RECORDS = 20
+LEAST_RECORDS = 100
 # A record of 30,000 samples has a megabyte: a few of them tell as much as a thousand of a small cohort.
 MOST_BYTES = 8 << 20
 

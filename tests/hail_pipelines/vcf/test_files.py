@@ -210,6 +210,21 @@ def test_a_call_field_that_is_declared_but_in_no_record_is_not_missed(write_vcf)
     assert inspect_vcfs(paths, reference_genome="GRCh38").call_fields == ("GT", "GQ")
 
 
+@pytest.mark.parametrize("lacking", [0, 1])
+def test_a_call_field_that_first_records_of_a_declaring_file_lack_is_read(write_vcf, lacking):
+    records = [RECORD, "chr1 1000 . A C . . . GT 0/0 0/1 ./."]
+    paths = [write_vcf([records[number == lacking]], name=f"{number}.vcf.gz") for number in range(2)]
+    assert inspect_vcfs(paths, reference_genome="GRCh38").call_fields == ("GT", "GQ", "DP", "AD")
+
+
+def test_every_one_of_many_files_is_looked_at_as_far_as_a_hundred_records(write_vcf):
+    good = ["chr1 1000 . A C . . . GT 0/0 0/1 ./."] * 99
+    bad = write_vcf([*good, "chr1 1000 . A C . . . GT 0/0 0/1 x"], name="bad.vcf.gz")
+    text = refusal(*(write_vcf(good, name=f"{number}.vcf.gz") for number in range(23)), bad)
+    assert "1 problem" in text
+    assert "bad.vcf.gz, line 109, FORMAT GT: found 'x'" in text
+
+
 def test_refuses_values_that_contradict_the_header_until_the_type_is_overridden(write_vcf):
     path = write_vcf([RECORD, "chr1 1001 . A C . . . GT:AD:DP:GQ 0/0:9,0:9:12.3 ./. ./."])
     text = refusal(path)
