@@ -32,7 +32,7 @@ from hail_pipelines.vcf.file_shares import FileShare, shares_of
 from hail_pipelines.vcf.files import inspect_vcfs, read_header
 from hail_pipelines.vcf.findings import Findings
 from hail_pipelines.vcf.read_share import Reading, ShareOutcome, read_share
-from hail_pipelines.vcf.record_text import Expected
+from hail_pipelines.vcf.record_text import BEHIND_HEADER, Expected
 from hail_pipelines.whole_file import remove_partial_files
 
 log = logging.getLogger(__name__)
@@ -106,20 +106,32 @@ def _counts(outcomes: Sequence[ShareOutcome], samples: int, variants: int) -> Lo
 
 def _raise_faults(paths: Sequence[Path], shares: Sequence[FileShare], outcomes: Sequence[ShareOutcome]) -> None:
     """Tell what is wrong with the files, if anything is."""
-    damaged = dict.fromkeys(
-        str(share.path) for share, outcome in zip(shares, outcomes, strict=True) if outcome.damaged
-    )
-    if damaged:
+    if damaged := _damaged(shares, outcomes):
         message = "damaged: it does not decompress to its end; copy it again"
         raise InputError.single(", ".join(damaged), "file", message)
     findings, lines = {path: Findings() for path in paths}, dict.fromkeys(paths, 1)
+    with_records: set[Path] = set()
     for share, outcome in zip(shares, outcomes, strict=True):
+        if outcome.heading is not None and share.path in with_records:
+            findings[share.path].add(lines[share.path] + outcome.heading, BEHIND_HEADER)
         for line, fault in outcome.faults:
             findings[share.path].add(lines[share.path] + line, fault)
         lines[share.path] += outcome.lines
+        with_records |= {share.path} if outcome.counts["records"] else set()
     problems = [(path, problem) for path, found in findings.items() for problem in found.problems()]
     if len(paths) == 1 and problems:
         raise InputError(str(paths[0]), [problem for _, problem in problems])
     if problems:
         named = [Problem(f"{path}, {problem.place}", problem.message) for path, problem in problems]
         raise InputError(f"genotypes ({len(paths)} VCFs)", named)
+
+
+def _damaged(shares: Sequence[FileShare], outcomes: Sequence[ShareOutcome]) -> list[str]:
+    """List the files with a share that does not decompress, or whose blocks do not begin where the last one's end."""
+    damaged: dict[str, None] = {}
+    ends = dict.fromkeys((share.path for share in shares), 0)
+    for share, outcome in zip(shares, outcomes, strict=True):
+        if outcome.damaged or outcome.blocks.start != ends[share.path]:
+            damaged[str(share.path)] = None
+        ends[share.path] = outcome.blocks.end
+    return list(damaged)

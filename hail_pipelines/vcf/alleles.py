@@ -14,6 +14,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+# Each row of a record lists all its alleles, so that what a record takes grows with the square of their number.
+MOST_ALTERNATES = 4096
 _BASES = re.compile(r"[ACGTNacgtn]+")
 _IS_BASE = np.isin(np.arange(256), np.frombuffer(b"ACGTN", np.uint8))
 

@@ -4,14 +4,19 @@ A share ends at a byte of the file, not at the end of a line. A line belongs to 
 begins just where a share ends still belongs to that share, so that the next one finds its first line behind the first
 line end that it meets, whatever came before. A share that no line begins in has none.
 
+Where bgzipped text is not sound, the first block of a share may be looked for in vain and a later one be found. So a
+share says where its blocks begin and end: in a sound file each begins where the one before it ends.
+
 How large shares are depends on the bytes of all files alone, so the lines of a share are the same on any machine.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from hail_pipelines.vcf.bgzip import compression_of, decompressed_blocks, next_block
 
@@ -48,6 +53,22 @@ class FileShare:
     compressed: bool
 
 
+@dataclass
+class Stretch:
+    """Where the blocks of a share lie; an uncompressed share is one block.
+
+    Attributes
+    ----------
+    start
+        Where the first block begins that begins in the share or after it, or the file's end.
+    end
+        The same for the end of the share, as the chain of blocks leads there; -1 while it has not been followed.
+    """
+
+    start: int = -1
+    end: int = -1
+
+
 def shares_of(paths: Sequence[Path], share_bytes: int | None = None) -> list[FileShare]:
     """Cut files into shares.
 
@@ -68,7 +89,7 @@ def shares_of(paths: Sequence[Path], share_bytes: int | None = None) -> list[Fil
     return [FileShare(number, *stretch) for number, stretch in enumerate(stretches)]
 
 
-def share_text(share: FileShare, chunk_bytes: int = CHUNK_BYTES) -> Iterator[bytes]:
+def share_text(share: FileShare, chunk_bytes: int = CHUNK_BYTES, blocks: Stretch | None = None) -> Iterator[bytes]:
     """Read the lines of a share, some megabytes at a time.
 
     Parameters
@@ -77,6 +98,8 @@ def share_text(share: FileShare, chunk_bytes: int = CHUNK_BYTES) -> Iterator[byt
         The share.
     chunk_bytes
         How much text to give at a time; a longer line is given whole.
+    blocks
+        Filled in with where the share's blocks lie, by the time that all is read.
 
     Yields
     ------
@@ -88,7 +111,7 @@ def share_text(share: FileShare, chunk_bytes: int = CHUNK_BYTES) -> Iterator[byt
         If a block does not decompress.
     """
     pieces, size, within = [], 0, share.start == 0
-    for own, text in _texts(share):
+    for own, text in _texts(share, blocks or Stretch()):
         if not text:
             continue
         if not within:
@@ -115,17 +138,29 @@ def share_text(share: FileShare, chunk_bytes: int = CHUNK_BYTES) -> Iterator[byt
         yield b"".join([*pieces, b"" if ended else b"\n", bytes(PADDING)])
 
 
-def _texts(share: FileShare) -> Iterator[tuple[bool, bytes]]:
+def _texts(share: FileShare, blocks: Stretch) -> Iterator[tuple[bool, bytes]]:
     """Read a file from a share's start to the file's end, and say of each piece whether it belongs to the share."""
     with share.path.open("rb", buffering=_READ_BYTES) as stream:
-        if share.compressed:
-            start = next_block(stream, share.start)
-            if start is not None:
-                for offset, text in decompressed_blocks(stream, start):
-                    yield offset < share.end, text
-            return
-        stream.seek(share.start)
-        offset = share.start
-        while text := stream.read(min(_READ_BYTES, share.end - offset) if offset < share.end else _READ_BYTES):
+        for offset, text in _pieces(share, stream):
+            if blocks.start < 0:
+                blocks.start = offset
+            if blocks.end < 0 and offset >= share.end:
+                blocks.end = offset
             yield offset < share.end, text
-            offset += len(text)
+        size = stream.seek(0, os.SEEK_END)
+        blocks.start = size if blocks.start < 0 else blocks.start
+        blocks.end = size if blocks.end < 0 else blocks.end
+
+
+def _pieces(share: FileShare, stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Read a file from a share's start to the file's end; give its text and where each piece of it begins."""
+    if share.compressed:
+        start = next_block(stream, share.start)
+        if start is not None:
+            yield from decompressed_blocks(stream, start)
+        return
+    stream.seek(share.start)
+    offset = share.start
+    while text := stream.read(min(_READ_BYTES, share.end - offset) if offset < share.end else _READ_BYTES):
+        yield offset, text
+        offset += len(text)

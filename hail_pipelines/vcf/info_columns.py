@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 
 from hail_pipelines.vcf.header import Declaration
 from hail_pipelines.vcf.line_columns import INFO, Records, text_column
-from hail_pipelines.vcf.record_text import info_pattern
+from hail_pipelines.vcf.record_text import fits_integer, info_pattern
 
 _TYPES = {"Integer": pa.int32(), "Float": pa.float64(), "String": pa.string(), "Character": pa.string()}
 _EXTRA_ALLELES = {"A": -1, "R": 0}
-_LARGEST_INTEGER = np.iinfo(np.int32).max
+# A number of fewer digits fits.
+_LARGE_INTEGER = r"\d{10}"
 _SEMICOLON, _EQUALS, _DOT, _ZERO, _BLANK = b";=.0 "
 
 
@@ -106,8 +107,12 @@ def _numeric(values: pa.StringArray, declared: Declaration) -> tuple[pa.StringAr
     """Take the values that are numbers of the declared type, others as missing; and say which records are sound."""
     trimmed = pc.utf8_trim_whitespace(values)
     matches = pc.match_substring_regex(trimmed, f"^(?:{info_pattern(declared)})$")
-    sound = pc.fill_null(matches, True)
-    return pc.if_else(sound, trimmed, pa.scalar(None, pa.string())), sound.to_numpy(zero_copy_only=False)
+    sound = pc.fill_null(matches, True).to_numpy(zero_copy_only=False).copy()
+    if declared.type == "Integer":
+        long = pc.fill_null(pc.match_substring_regex(trimmed, _LARGE_INTEGER), False)
+        for record in np.flatnonzero(sound & long.to_numpy(zero_copy_only=False)):
+            sound[record] = fits_integer(trimmed[record].as_py())
+    return pc.if_else(pa.array(sound), trimmed, pa.scalar(None, pa.string())), sound
 
 
 def _typed(values: pa.StringArray, declared: Declaration) -> pa.Array:

@@ -33,6 +33,8 @@ class Records:
         How many lines the text has, empty ones among them.
     numbers
         Each record's number among the lines (l), from 0.
+    headings
+        Numbers of the lines that begin with `#`.
     begins
         Where each record's columns begin (l, 11): the nine fixed ones, then all calls, then where another one would
         begin. So do columns that a record does not have.
@@ -41,6 +43,7 @@ class Records:
     text: NDArray[np.uint8]
     lines: int
     numbers: NDArray[np.int64]
+    headings: NDArray[np.int64]
     begins: NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -72,7 +75,8 @@ def find_records(text: bytes) -> Records:
     begins = np.empty((len(ends), len(FIXED_COLUMNS) + 2), np.int64)
     is_record = np.empty(len(ends), np.bool_)
     _find_columns(array, ends, begins, is_record)
-    return Records(array, len(ends), np.flatnonzero(is_record), begins[is_record])
+    headings = np.flatnonzero(array[begins[:, CHROM]] == _HASH)
+    return Records(array, len(ends), np.flatnonzero(is_record), headings, begins[is_record])
 
 
 def _line_ends(text: bytes) -> Iterator[int]:

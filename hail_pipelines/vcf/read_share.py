@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 from association.genotypes.calls import Calls
 from hail_pipelines.call_files import PartWriter, part_path
 from hail_pipelines.reference_genome import CHROMOSOMES, ReferenceGenome, genome_contig
+from hail_pipelines.vcf.alleles import MOST_ALTERNATES
 from hail_pipelines.vcf.bgzip import DamagedBlock
 from hail_pipelines.vcf.call_columns import COUNTED, MENDED, PAIRED, SPLIT, CallRows, read_calls
-from hail_pipelines.vcf.file_shares import CHUNK_BYTES, FileShare, share_text
+from hail_pipelines.vcf.file_shares import CHUNK_BYTES, FileShare, Stretch, share_text
 from hail_pipelines.vcf.info_columns import InfoColumns, read_info
 from hail_pipelines.vcf.line_columns import CALLS, Records, find_records
 from hail_pipelines.vcf.record_columns import Places, find_filters, find_formats, find_ids, find_places
-from hail_pipelines.vcf.record_text import Expected, Fault, explained_faults
+from hail_pipelines.vcf.record_text import BEHIND_HEADER, Expected, Fault, explained_faults
 from hail_pipelines.vcf.variant_rows import VariantRows, find_variants
 
 # Calls of a row group: their arrays take some tens of megabytes.
@@ -71,6 +72,11 @@ class ShareOutcome:
         How many rows its part has.
     damaged
         Whether it does not decompress.
+    heading
+        Its first line, from 0, that begins with `#` and stands before all its records; a fault if records of an
+        earlier share stand before it.
+    blocks
+        Where its blocks lie.
     """
 
     lines: int = 0
@@ -78,6 +84,8 @@ class ShareOutcome:
     faults: list[tuple[int, Fault]] = field(default_factory=list)
     rows: int = 0
     damaged: bool = False
+    heading: int | None = None
+    blocks: Stretch = field(default_factory=Stretch)
 
 
 def read_share(share: FileShare, reading: Reading) -> ShareOutcome:
@@ -85,7 +93,7 @@ def read_share(share: FileShare, reading: Reading) -> ShareOutcome:
     outcome = ShareOutcome()
     with PartWriter(part_path(reading.folder, share.number)) as writer:
         try:
-            for text in share_text(share, reading.chunk_bytes):
+            for text in share_text(share, reading.chunk_bytes, outcome.blocks):
                 _read_chunk(find_records(text), reading, outcome, writer)
         except DamagedBlock:
             outcome.damaged = True
@@ -99,7 +107,8 @@ def _read_chunk(records: Records, reading: Reading, outcome: ShareOutcome, write
     variants = find_variants(records, places)
     info = read_info(records, variants.alleles, expected.infos)
     filters, odd_filters = find_filters(records)
-    readable = places.sound & info.readable & records.complete()
+    readable = places.sound & info.readable & records.complete() & (variants.alleles <= 1 + MOST_ALTERNATES)
+    _note_headings(records, outcome)
 
     facts = {"rsid": find_ids(records), "filters": filters, **_info_column(info)}
     table = _variant_table(variants, places, pa.table(facts), expected.reference_genome)
@@ -126,6 +135,17 @@ def _read_chunk(records: Records, reading: Reading, outcome: ShareOutcome, write
         line = outcome.lines + int(records.numbers[record])
         outcome.faults += [(line, fault) for fault in explained_faults(records.line(record), expected)]
     outcome.lines += records.lines
+
+
+def _note_headings(records: Records, outcome: ShareOutcome) -> None:
+    """Note the lines that begin with `#`: those behind a record as faults, else the first."""
+    first_record = records.numbers[0] if len(records) else records.lines
+    is_behind = (records.headings > first_record) | (outcome.counts["records"] > 0)
+    before, behind = records.headings[~is_behind], records.headings[is_behind]
+    if len(before) and outcome.heading is None:
+        outcome.heading = outcome.lines + int(before[0])
+    for line in behind[: max(0, MOST_EXPLAINED - len(outcome.faults))]:
+        outcome.faults.append((outcome.lines + int(line), BEHIND_HEADER))
 
 
 def _info_column(info: InfoColumns) -> dict[str, pa.Array]:

@@ -20,9 +20,11 @@ from hail_pipelines.reference_genome import (
     last_position,
     other_genome,
 )
+from hail_pipelines.vcf.alleles import MOST_ALTERNATES
 from hail_pipelines.vcf.call_text import call_problems, number_pattern, repeated_fields
 from hail_pipelines.vcf.header import FIXED_COLUMNS, Declaration
 
+LARGEST_INTEGER = 2**31 - 1
 _CONTIG = re.compile(rb"[^\s,<>\[\]]+")
 
 
@@ -66,21 +68,32 @@ class Expected:
     reference_genome: ReferenceGenome
 
 
+BEHIND_HEADER = Fault(
+    "",
+    "begins with #, but lies behind the header: two VCFs may have been put together, or a record set aside; join "
+    "VCFs with: bcftools concat, or remove the line",
+    "behind the header",
+)
+
+
 def record_faults(line: bytes, expected: Expected) -> list[Fault]:
-    """Find all that is wrong with a record; where columns are missing, only that.
+    """Find all that is wrong with a line behind the header; where columns are missing, only that.
 
     Parameters
     ----------
     line
-        The record without its line end.
+        The line without its end.
     expected
         What it is held against.
     """
+    if line.startswith(b"#"):
+        return [BEHIND_HEADER]
     columns = line.split(b"\t", len(FIXED_COLUMNS))
     shape = shape_fault(line, columns, expected.samples)
     if shape is not None:
         return [shape]
-    faults = [*place_faults(columns, expected.reference_genome), *info_faults(columns[7], expected.infos)]
+    faults = [*place_faults(columns, expected.reference_genome), *_allele_faults(columns[4])]
+    faults += info_faults(columns[7], expected.infos)
     return [*faults, *_call_faults(columns, expected.types)] if expected.samples else faults
 
 
@@ -154,6 +167,17 @@ def place_faults(columns: Sequence[bytes], reference_genome: ReferenceGenome) ->
         )
 
 
+def _allele_faults(alternates: bytes) -> Iterator[Fault]:
+    """Find whether a record has more alternate alleles than are read."""
+    found = alternates.count(b",") + 1
+    if found > MOST_ALTERNATES:
+        message = (
+            f"found {found:,} alternate alleles, expected {MOST_ALTERNATES:,} at most; leave such records out with: "
+            f"bcftools view -e 'N_ALT>{MOST_ALTERNATES}'"
+        )
+        yield Fault("ALT", message, "alternate alleles")
+
+
 def _unknown_contig(contig: str, reference_genome: ReferenceGenome) -> Iterator[Fault]:
     """Say whether a contig is none of the build's."""
     own = contig_recoding(reference_genome).get(contig, contig)
@@ -186,12 +210,22 @@ def info_faults(info: bytes, declared: Mapping[str, Declaration]) -> Iterator[Fa
     for name, each in declared.items():
         if each.type not in ("Integer", "Float"):
             continue
-        if name in values and not re.fullmatch(info_pattern(each), values[name].strip()):
+        if name not in values:
+            continue
+        value = values[name].strip()
+        if not re.fullmatch(info_pattern(each), value, re.ASCII):
             yield Fault(
                 f"INFO {name}",
                 f"the header declares Type={each.type}, Number={each.number}, found {values[name]!r}; mend the file, "
                 "or correct the declaration with: bcftools reheader",
                 f"INFO {name}",
+            )
+        elif each.type == "Integer" and not fits_integer(value):
+            yield Fault(
+                f"INFO {name}",
+                f"the header declares Type=Integer, found {value!r}, expected {LARGEST_INTEGER:,} at most; declare "
+                "it Type=Float with: bcftools reheader",
+                f"INFO {name} too large",
             )
 
 
@@ -205,6 +239,17 @@ def info_pattern(declared: Declaration) -> str:
     """
     number = number_pattern(declared.type)
     return number if declared.number == "1" else rf"{number}(?:,{number})*"
+
+
+def fits_integer(value: str) -> bool:
+    """Say whether no number of an Integer field's value is too large to be kept as one.
+
+    Parameters
+    ----------
+    value
+        Whole numbers or dots, apart by commas.
+    """
+    return all(abs(int(number)) <= LARGEST_INTEGER for number in value.split(",") if number != ".")
 
 
 def _call_faults(columns: Sequence[bytes], types: Mapping[str, str]) -> Iterator[Fault]:

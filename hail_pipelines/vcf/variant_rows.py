@@ -14,7 +14,7 @@ import pyarrow as pa
 from numba import njit
 from numpy.typing import NDArray
 
-from hail_pipelines.vcf.alleles import Variant, allele_counts, plain_records, split_alleles
+from hail_pipelines.vcf.alleles import MOST_ALTERNATES, Variant, allele_counts, plain_records, split_alleles
 from hail_pipelines.vcf.line_columns import ALT, REF, Records, text_column
 from hail_pipelines.vcf.record_columns import Places
 
@@ -55,7 +55,7 @@ class VariantRows:
 
 
 def find_variants(records: Records, places: Places) -> VariantRows:
-    """Make rows of the records that lie on a chromosome.
+    """Make rows of the records that lie on a chromosome and have no more than `MOST_ALTERNATES`.
 
     Parameters
     ----------
@@ -65,11 +65,11 @@ def find_variants(records: Records, places: Places) -> VariantRows:
         Where they lie.
     """
     text, refs, alts = records.text, records.span(REF), records.span(ALT)
-    on_chromosome = (places.chromosomes >= 0) & places.sound
-    is_plain = on_chromosome & plain_records(text, refs, alts)
     alleles = np.empty(len(records), np.int64)
     _count_alleles(text, *alts, alleles)
-    plain, other = np.flatnonzero(is_plain), np.flatnonzero(on_chromosome & ~is_plain)
+    is_read = (places.chromosomes >= 0) & places.sound & (alleles <= 1 + MOST_ALTERNATES)
+    is_plain = is_read & plain_records(text, refs, alts)
+    plain, other = np.flatnonzero(is_plain), np.flatnonzero(is_read & ~is_plain)
     parts, counts = [_plain_rows(records, places, plain)], Counter[str]()
     of_record, numbers = [plain], [np.ones(len(plain), np.int64)]
     if len(other):
@@ -105,6 +105,7 @@ def _split_records(
     variants: list[Variant] = []
     olds: list[list[str]] = []
     of_record: list[int] = []
+    of_old: list[int] = []
     positions = places.positions[other].tolist()
     for record, position, ref, alt in zip(other.tolist(), positions, refs, alts, strict=True):
         alleles = [ref] if alt == "." else [ref, *alt.split(",")]
@@ -112,11 +113,13 @@ def _split_records(
         found = list(split_alleles(position, alleles))
         counts["moved"] += sum(variant.position != position for variant in found)
         variants += found
-        olds += [alleles] * len(found)
+        of_old += [len(olds)] * len(found)
+        olds.append(alleles)
         of_record += [record] * len(found)
     columns = list(zip(*variants, strict=True)) if variants else [()] * 4
     position, ref, alt, number = (pa.array(column, of_type) for column, of_type in zip(columns, _TYPES, strict=True))
-    return np.array(of_record, np.int64), _rows(position, ref, alt, pa.array(olds, _STRINGS), number)
+    old = pa.array(olds, _STRINGS).take(pa.array(of_old, pa.int64()))
+    return np.array(of_record, np.int64), _rows(position, ref, alt, old, number)
 
 
 def _rows(position: pa.Array, ref: pa.Array, alt: pa.Array, old: pa.Array, number: pa.Array) -> pa.Table:

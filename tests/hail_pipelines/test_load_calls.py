@@ -1,17 +1,23 @@
 import gzip
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+import pysam
 import pytest
 
 from association.genotypes.calls import Calls
 from association.problems import InputError
 from hail_pipelines.load_calls import load_calls
 from hail_pipelines.shares import Workers
+from hail_pipelines.vcf.bgzip import block_problem, decompressed_blocks
 from hail_pipelines.vcf.counts import LoadCounts
+from hail_pipelines.vcf.file_shares import shares_of
 
 CALLS = "GT:AD:DP:GQ 0/0:9,0:9:30 0/1:5,5:10:99 1/1:0,8:8:24"
 
@@ -250,6 +256,11 @@ def test_line_ends_of_windows_empty_lines_and_odd_letters_in_ids_are_read(load, 
         ),
         ("chr1 2000 . A C . . . GT 0/0:3 0/1 .", r"line 1109: a call has 2 values where FORMAT names 1"),
         ("chr1 2000 . A C", r"line 1109: found 5 columns where the header has 12"),
+        ("#chr1 2000 . A C . . . GT 0/0 0/1 .", r"line 1109: begins with #, but lies behind the header"),
+        (
+            f"chr1 2000 . A {','.join('C' * 40_000)} . . . GT 0/0 0/1 .",
+            r"line 1109, ALT: found 40,000 alternate alleles, expected 4,096 at most",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_told_by_file_and_line(load, write_vcf, record, words):
@@ -258,6 +269,49 @@ def test_what_cannot_be_read_is_told_by_file_and_line(load, write_vcf, record, w
         load([path])
     assert error.value.source == str(path)
     assert [item.name for item in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(("number", "value"), [("1", "3000000000"), (".", "1,.,-2147483648"), ("A", "9999999999")])
+def test_a_whole_number_that_is_too_large_is_told_by_its_line_and_read_as_a_decimal_one(
+    load, write_vcf, number, value
+):
+    declared = f'##INFO=<ID=N,Number={number},Type=Integer,Description="">'
+    records = [f"chr1 2000 . A C . . N={value} GT 0/0 0/1 .", "chr1 2001 . A C . . N=2147483647 GT 0/0 0/1 ."]
+    path = late(write_vcf, *records, extra_header=[declared])
+    with pytest.raises(InputError, match=rf"line 1110, INFO N: .*found '{value}', expected 2,147,483,647 at most"):
+        load([path], info_fields=["N"])
+    path = late(write_vcf, *records, extra_header=[declared.replace("Integer", "Float")])
+    load([path], info_fields=["N"])
+    values = pq.read_table(path.parent / "calls" / "variants.parquet")["info"].to_pylist()[-2:]
+    expected = [[None if one == "." else float(one) for one in text.split(",")] for text in (value, "2147483647")]
+    assert [one["N"] for one in values] == ([one[0] for one in expected] if number == "1" else expected)
+
+
+@pytest.mark.parametrize("further", [None, -1, 0, 1, 100_000])
+def test_a_line_of_a_header_behind_records_is_told_wherever_shares_end(load, write_vcf, monkeypatch, further):
+    path = late(write_vcf, name="cohort.vcf")
+    share_bytes = 2_000 if further is None else path.stat().st_size + further
+    monkeypatch.setattr("hail_pipelines.load_calls.shares_of", partial(shares_of, share_bytes=share_bytes))
+    load([path])
+    shutil.rmtree(path.parent / "calls")
+    path.write_bytes(path.read_bytes() * 2)
+    with pytest.raises(InputError, match="line 1109: begins with #, but lies behind the header") as error:
+        load([path])
+    assert len(error.value.problems) == 1
+
+
+def test_a_record_of_very_many_alternates_is_loaded(load, write_vcf):
+    alleles = ["A" + "".join(bases) for bases in product("ACGT", repeat=6)]
+    counts, rows, _ = load([write_vcf([f"chr1 2000 . A {','.join(alleles)} . . . GT 0/0 0/4096 1/7"])])
+    assert counts.variants == len(alleles) == 4096
+    alts = sorted(alleles)
+    assert [row[2] for row in rows] == alts
+    called = {
+        alleles[4095]: ["0/0", "0/1", "0/0"],
+        alleles[0]: ["0/0", "0/0", "0/1"],
+        alleles[6]: ["0/0", "0/0", "0/1"],
+    }
+    assert [row[3] for row in rows] == [called.get(alt, ["0/0"] * 3) for alt in alts]
 
 
 def test_the_stated_remedy_for_a_wrong_type_works(load, write_vcf):
@@ -276,6 +330,34 @@ def test_a_block_damaged_beyond_the_inspected_records_is_told_by_file(load, writ
     path.write_bytes(content)
     with pytest.raises(InputError, match="copy it again"):
         load([path])
+
+
+@pytest.mark.parametrize("share_bytes", [300, 700, 1_500])
+def test_a_damaged_block_header_is_told_wherever_shares_end(load, write_vcf, monkeypatch, share_bytes):
+    monkeypatch.setattr("hail_pipelines.load_calls.shares_of", partial(shares_of, share_bytes=share_bytes))
+    # The chain of blocks of a very large file is not followed to its end before it is read.
+    monkeypatch.setattr("hail_pipelines.vcf.lines.block_problem", partial(block_problem, most_blocks=1))
+    monkeypatch.setattr("hail_pipelines.vcf.records.LEAST_RECORDS", 1)
+    monkeypatch.setattr("hail_pipelines.vcf.records.MOST_RECORDS", 1)
+    records = [f"chr1 {position} . A C . . . {CALLS}" for position in range(1, 300)]
+    text = write_vcf(records, name="cohort.vcf").read_bytes()
+    path = write_vcf(records[:1])
+    with pysam.BGZFile(str(path), "wb") as stream:
+        for start in range(0, len(text), 1_000):
+            stream.write(text[start : start + 1_000])
+            stream.flush()
+    counts, _, _ = load([path])
+    assert counts.records == 299
+    sound = path.read_bytes()
+    with path.open("rb") as stream:
+        starts = [start for start, _ in decompressed_blocks(stream, 0)]
+    assert len(starts) > 15
+    for start in starts[2:-1]:
+        path.write_bytes(sound[:start] + b"\0" + sound[start + 1 :])
+        shutil.rmtree(path.parent / "calls", ignore_errors=True)
+        with pytest.raises(InputError, match=r"damaged.*copy it again") as error:
+            load([path])
+        assert error.value.source == str(path)
 
 
 def test_all_faults_of_all_files_are_told_at_once_by_their_lines(load, write_vcf):

@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 
 from hail_pipelines.vcf.bgzip import END_BLOCK, DamagedBlock, decompressed_blocks, next_block
-from hail_pipelines.vcf.file_shares import LARGEST_BYTES, PADDING, SMALLEST_BYTES, FileShare, share_text, shares_of
+from hail_pipelines.vcf.file_shares import (
+    LARGEST_BYTES,
+    PADDING,
+    SMALLEST_BYTES,
+    FileShare,
+    Stretch,
+    share_text,
+    shares_of,
+)
 
 TEXT = b"##header\n#CHROM\n\n1\t100\tA\n22\t1\n" + b"a line longer than a share and a chunk " * 3 + b"\n\r\nX\tlast"
 
@@ -54,6 +62,21 @@ def test_the_lines_of_a_bgzipped_file_cut_anywhere_are_its_lines(tmp_path, size)
     for share_bytes in (1, 3, 28, 29, 30, 50, 97, 500, 100_000):
         for chunk_bytes in (1, 64, 1000):
             assert lines(path, share_bytes, chunk_bytes) == expected
+
+
+@pytest.mark.parametrize("compressed", [True, False])
+def test_the_blocks_of_shares_begin_where_those_before_them_end(tmp_path, compressed):
+    path = tmp_path / "cohort.vcf.gz"
+    path.write_bytes(blocked(TEXT, 40) if compressed else TEXT)
+    size = path.stat().st_size
+    for share_bytes in (1, 3, 28, 29, 50, 97, 500, 100_000):
+        end = 0
+        for share in shares_of([path], share_bytes):
+            blocks = Stretch()
+            list(share_text(share, 64, blocks))
+            assert blocks.start == end
+            end = blocks.end
+        assert end == size
 
 
 def test_shares_follow_from_the_bytes_of_all_files(tmp_path):

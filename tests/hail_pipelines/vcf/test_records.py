@@ -37,6 +37,16 @@ def refusal(path, **options) -> str:
             "chr1 9 . A C . . POPAF=x GT 0/0 . .",
             "line 11, INFO POPAF: the header declares Type=Float, Number=A, found",
         ),
+        (
+            "chr1 9 . A C . . POPAF=\u0665 GT 0/0 . .",
+            "line 11, INFO POPAF: the header declares Type=Float, Number=A, found",
+        ),
+        (
+            "chr1 9 . A C . . . GT:DP 0/0:\u0665 . .",
+            "line 11, FORMAT DP: the header declares Integer, found '\u0665'",
+        ),
+        ("#chr1 9 . A C . . . GT 0/0 . .", "line 11: begins with #, but lies behind the header"),
+        (f"chr1 9 . A {','.join('C' * 5000)} . . . GT . . .", "line 11, ALT: found 5,000 alternate alleles"),
     ],
 )
 def test_a_fault_is_told_with_its_line_and_a_remedy(write_vcf, record, words):
@@ -58,6 +68,19 @@ def test_a_fault_is_told_with_its_line_and_a_remedy(write_vcf, record, words):
 )
 def test_what_hail_reads_is_not_refused(write_vcf, record):
     assert inspect_vcfs([write_vcf([record])], reference_genome="GRCh38", info_fields=["POPAF"]).samples
+
+
+@pytest.mark.parametrize(
+    ("value", "reads"), [("2147483647", True), ("-2147483648", False), ("1,3000000000,.", False)]
+)
+def test_a_whole_number_that_is_too_large_is_told_with_a_remedy_that_works(write_vcf, value, reads):
+    record, declared = f"chr1 9 . A C . . N={value} GT 0/0 . .", '##INFO=<ID=N,Number=.,Type={},Description="">'
+    path = write_vcf([record], extra_header=[declared.format("Integer")])
+    if not reads:
+        words = f"INFO N: the header declares Type=Integer, found '{value}', expected 2,147,483,647 at most"
+        assert words in refusal(path, info_fields=["N"])
+        path = write_vcf([record], extra_header=[declared.format("Float")])
+    assert inspect_vcfs([path], reference_genome="GRCh38", info_fields=["N"]).samples
 
 
 def test_all_kinds_of_fault_are_told_at_once_and_each_once_with_its_other_lines(write_vcf):
