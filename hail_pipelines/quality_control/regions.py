@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,8 +18,14 @@ from hail_pipelines.reference_genome import ReferenceGenome, contig_recoding, la
 
 # Comments, what genome browsers are told, and empty lines.
 HEADER_LINE = re.compile(r"#|track\b|browser\b|$")
+# How a compressed file begins when it is read as text whose odd bytes are kept.
+COMPRESSED = "\x1f\udc8b"
+# No base is so far; numbers up to it can be widened within 64 bits.
+LARGEST = 1 << 62
 # Of a file that holds no intervals at all, this many problems say enough.
 MOST_PROBLEMS = 20
+# Of a line, this many letters.
+MOST_SHOWN = 60
 REMEDY = "expected chromosome, start and end, separated by tabs; mend the line or leave it out"
 
 
@@ -83,18 +90,21 @@ def read_bed(path: Path, genome: ReferenceGenome, padding: int) -> dict[str, NDA
     Header lines and other contigs are left out, and what ends beyond its chromosome is cut there. A place between two
     bases, as insertions are written, holds none.
     """
-    recoding, problems = contig_recoding(genome), []
+    recoding = contig_recoding(genome)
+    problems: list[Problem] = []
     starts: dict[str, list[int]] = defaultdict(list)
     ends: dict[str, list[int]] = defaultdict(list)
-    for number, fields in _lines(path):
+    for number, fields in _lines(path, problems):
         try:
             start, end = int(fields[1]), int(fields[2])
+            sound = max(abs(start), abs(end)) <= LARGEST
         except (IndexError, ValueError):
-            if last_position(recoding.get(fields[0], fields[0]), genome) is not None:
-                problems.append(Problem(f"line {number}", REMEDY))
-            continue
-        starts[fields[0]].append(start)
-        ends[fields[0]].append(end)
+            sound = False
+        if sound:
+            starts[fields[0]].append(start)
+            ends[fields[0]].append(end)
+        elif last_position(recoding.get(fields[0], fields[0]), genome) is not None:
+            problems.append(Problem(f"line {number}", f"{' '.join(fields[:3])[:MOST_SHOWN]!r}: {REMEDY}"))
     if problems:
         raise InputError(str(path), problems[:MOST_PROBLEMS], len(problems))
     intervals: dict[str, list[NDArray[np.int64]]] = defaultdict(list)
@@ -108,13 +118,34 @@ def read_bed(path: Path, genome: ReferenceGenome, padding: int) -> dict[str, NDA
     return {contig: np.concatenate(found) for contig, found in intervals.items()}
 
 
-def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Give the fields of each interval, with the number of its line."""
-    with gzip.open(path, "rt") if path.suffix in (".gz", ".bgz") else path.open() as lines:
-        for number, line in enumerate(lines, start=1):
-            text = line.strip()
-            if not HEADER_LINE.match(text):
-                yield number, text.split()
+def _lines(path: Path, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
+    """Give the fields of each interval, with the number of its line; add what can't be read to the problems."""
+    opened = gzip.open if path.suffix in (".gz", ".bgz") else open
+    number = 0
+    try:
+        with opened(path, "rt", encoding="utf-8", errors="surrogateescape") as lines:
+            for number, line in enumerate(lines, start=1):
+                text = line.strip()
+                if number == 1 and line.startswith(COMPRESSED):
+                    problems.append(Problem("line 1", "is compressed; give the file a name that ends in .gz"))
+                    return
+                if not line.isascii() and _has_odd_bytes(line):
+                    problems.append(Problem(f"line {number}", "has bytes that are no UTF-8; write it as UTF-8"))
+                elif not HEADER_LINE.match(text):
+                    yield number, text.split()
+    except (OSError, EOFError, zlib.error) as error:
+        message = f"can't be read on ({error}); copy the file again, and name it .gz only if it is compressed"
+        # In front of odd lines, which may be of the same damage.
+        problems.insert(0, Problem(f"after line {number}", message))
+
+
+def _has_odd_bytes(line: str) -> bool:
+    """Say whether a line that was read with its odd bytes kept has any."""
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _inside(

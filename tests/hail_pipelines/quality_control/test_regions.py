@@ -136,3 +136,64 @@ def test_drawn_intervals_hold_what_they_hold_base_by_base(tmp_path):
             inside |= set(range(int(start) + 1, int(end) + 1)) if contig == "chr2" else set()
         found = positions_in("chr2", list(range(1, 360)), "GRCh38", Regions(path))["low_complexity"]
         assert found == sorted(inside)
+
+
+@pytest.mark.parametrize("number", ["9223372036854775808", "-9223372036854775809", "9" * 30, str((1 << 62) + 1)])
+def test_a_number_that_no_position_can_have_is_named(tmp_path, number):
+    path = write_bed(f"chr1 1 2\nchr1 5 {number}\nHLA-A 5 {number}\nchr1 {number} 7\n", tmp_path / "bad.bed")
+    with pytest.raises(InputError) as caught:
+        positions_in("chr1", [2], "GRCh38", Regions(targets=(path,)))
+    assert [problem.place for problem in caught.value.problems] == ["line 2", "line 4"]
+    assert number[:40] in str(caught.value)
+    assert "expected chromosome, start and end" in str(caught.value)
+
+
+def test_a_number_far_beyond_the_end_is_the_end(tmp_path):
+    path = write_bed(f"chr1 {END - 1} {1 << 62}", tmp_path / "far.bed")
+    assert positions_in("chr1", [END - 52, END - 49, END], "GRCh38", Regions(targets=(path,)))["in_targets"] == [
+        END - 49,
+        END,
+    ]
+
+
+def test_lines_that_are_no_utf_8_are_named_beside_the_rest(tmp_path):
+    path = tmp_path / "latin.bed"
+    path.write_bytes("chr1\t1\t2\tMénière\n".encode("latin-1") + "chr1\t1\t2\tMénière\nchr1\tx\t5\n".encode())
+    with pytest.raises(InputError) as caught:
+        positions_in("chr1", [2], "GRCh38", Regions(path))
+    assert caught.value.source == str(path)
+    assert [problem.place for problem in caught.value.problems] == ["line 1", "line 3"]
+    assert "write it as UTF-8" in caught.value.problems[0].message
+
+
+def cut(content):
+    return gzip.compress(content)[:-200]
+
+
+def damaged(content):
+    compressed = bytearray(gzip.compress(content))
+    compressed[len(compressed) // 2 :] = b"\xff" * 400
+    return bytes(compressed)
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "place", "remedy"),
+    [
+        ("kit.bed.gz", cut, "after line ", "copy the file again"),
+        ("kit.bed.gz", damaged, "after line ", "copy the file again"),
+        ("kit.bed.gz", bytes, "after line 0", "only if it is compressed"),
+        ("kit.bed", gzip.compress, "line 1", "a name that ends in .gz"),
+    ],
+)
+def test_a_file_that_cannot_be_read_to_its_end_is_named(tmp_path, name, written, place, remedy):
+    path, draw = tmp_path / name, np.random.default_rng(2)
+    lines = (f"chr1\t{start}\t{start + 9}\n" for start in draw.integers(1, END, 20_000))
+    path.write_bytes(written("".join(lines).encode()))
+    with pytest.raises(InputError) as caught:
+        positions_in("chr1", [2], "GRCh38", Regions(path))
+    assert caught.value.source == str(path)
+    # Of a damaged file odd lines may come out before its end.
+    problem, *odd = caught.value.problems
+    assert written is damaged or not odd
+    assert problem.place.startswith(place)
+    assert remedy in problem.message
