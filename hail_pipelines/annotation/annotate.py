@@ -29,6 +29,7 @@ from hail_pipelines.annotation.sources import AnnotationSource
 from hail_pipelines.annotation.table import external_frequencies
 from hail_pipelines.call_files import VARIANTS, part_path
 from hail_pipelines.shares import Workers, do_shares
+from hail_pipelines.whole_file import whole_file
 
 GENE_LENGTHS = "gene_lengths.parquet"
 
@@ -125,7 +126,7 @@ def check_parts(source: AnnotationSource, parts: Sequence[str], variants: Path) 
 def _annotate_share(variants: Path, annotation: Annotation, folder: Path, share: Share) -> Tally:
     """Write the genes of a share's variants, and count them."""
     tally, source = Tally(), annotation.source
-    with pq.ParquetWriter(part_path(folder, share.number), gene_schema(source)) as writer:
+    with whole_file(part_path(folder, share.number)) as path, pq.ParquetWriter(path, gene_schema(source)) as writer:
         for one in annotated_batches(variants, share, annotation):
             rows = annotation.outside.frequencies
             table = gene_table(

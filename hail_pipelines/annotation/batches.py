@@ -17,7 +17,8 @@ from hail_pipelines.annotation.info_fields import InfoFields
 from hail_pipelines.call_files import KEY
 from hail_pipelines.reference_genome import ReferenceGenome
 
-# A batch's texts of CSQ, a few kilobytes each, are held in memory, and what is made of them.
+# A batch's texts of CSQ, a few kilobytes each, are held in memory, and what is made of them. It is of one row group,
+# whose bytes are bounded.
 BATCH_VARIANTS = 20_000
 SHARE_VARIANTS = 100_000
 
@@ -115,9 +116,10 @@ def read_batches(variants: Path, share: Share, fields: Sequence[str]) -> Iterato
     columns = [*KEY, "old_alleles", "a_index", *(f"info.{name}" for name in present)]
     first = share.first
     with pq.ParquetFile(variants) as file:
-        for records in file.iter_batches(BATCH_VARIANTS, row_groups=share.groups, columns=columns, use_threads=False):
-            yield _batch(first, records, present)
-            first += len(records)
+        for group in share.groups:
+            for records in file.iter_batches(BATCH_VARIANTS, row_groups=[group], columns=columns, use_threads=False):
+                yield _batch(first, records, present)
+                first += len(records)
 
 
 def _batch(first: int, records: pa.RecordBatch, fields: Sequence[str]) -> Batch:

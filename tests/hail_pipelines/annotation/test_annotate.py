@@ -9,6 +9,7 @@ from hail_pipelines.annotation.annotate import GENE_LENGTHS, annotate
 from hail_pipelines.annotation.counts import AnnotationCounts, check_gene_model
 from hail_pipelines.annotation.sources import AnnotationSource
 from hail_pipelines.shares import Workers
+from hail_pipelines.whole_file import SUFFIX
 
 PARTS = {
     "CSQ": ("Consequence", "ALLELE_NUM", "SYMBOL", "REVEL"),
@@ -180,3 +181,32 @@ def test_a_record_annotated_for_no_allele_of_its_own_is_counted(write_variants, 
     )  # fmt: skip
     some = annotate(folder, tmp_path / "genes.parquet", AnnotationSource(transcripts="canonical"), subfields=parts)
     assert (some.other_alleles, some.unknown_terms) == (0, {})
+
+
+def test_a_batch_is_of_one_row_group(write_variants, tmp_path, monkeypatch):
+    """So a batch's texts are bounded as a row group's are, however many variants it could be of."""
+    monkeypatch.setattr(batches, "BATCH_VARIANTS", 5)
+    variants = write_variants(tmp_path / "calls", many_variants(), TYPES, row_group_size=7) / "variants.parquet"
+    (share,) = batches.shares_of(variants)
+    read = list(batches.read_batches(variants, share, ["CSQ"]))
+    sizes = [pq.read_metadata(variants).row_group(group).num_rows for group in share.groups]
+    assert [len(batch) for batch in read] == [min(5, size - at) for size in sizes for at in range(0, size, 5)]
+    assert [batch.first for batch in read] == [sum(map(len, read[:place])) for place in range(len(read))]
+    positions = [position for batch in read for position in batch.positions.tolist()]
+    assert positions == pq.read_table(variants)["position"].to_pylist()
+
+
+def test_each_attempt_at_a_share_writes_under_a_name_of_its_own(calls, tmp_path, monkeypatch):
+    paths, writer = [], pq.ParquetWriter
+
+    def opened(path, *arguments, **options):
+        paths.append(path.name)
+        return writer(path, *arguments, **options)
+
+    monkeypatch.setattr(pq, "ParquetWriter", opened)
+    for name in ("genes.parquet", "again.parquet"):
+        annotate(calls, tmp_path / name, AnnotationSource("info", gene_field="GENE", consequence_field="EFFECT"))
+    shares = [name for name in paths if "part-" in name]
+    assert len(shares) == len(set(shares)) == 2
+    assert all(name.endswith(SUFFIX) for name in shares)
+    assert (tmp_path / "genes.parquet").read_bytes() == (tmp_path / "again.parquet").read_bytes()
