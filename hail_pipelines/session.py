@@ -129,6 +129,9 @@ def spark_configuration(settings: SessionSettings, folder: Path) -> dict[str, st
     -----
     Adaptive execution stays on but may not merge a shuffle's partitions: it shrinks a small shuffle to one or two
     tasks, and the store's files are one per partition.
+
+    What workers give back is not bounded (Spark's bound is 1 GiB): the counts of every variant are, which the driver
+    holds in any case.
     """
     configuration_file = folder / "log4j2.properties"
     configuration_file.write_text(LOG_CONFIGURATION.format(folder=folder))
@@ -139,6 +142,7 @@ def spark_configuration(settings: SessionSettings, folder: Path) -> dict[str, st
         java_options += " -XX:TieredStopAtLevel=1"
     configuration = {
         "spark.driver.memory": f"{round(settings.driver_memory_gib * 1024)}m",
+        "spark.driver.maxResultSize": "0",
         "spark.driver.extraJavaOptions": java_options,
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",

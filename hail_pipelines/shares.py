@@ -47,7 +47,8 @@ def do_shares(work: Callable[[Share], Result], shares: Sequence[Share], workers:
     ----------
     work
         Takes a share; on a cluster it must be a function of a module, or a `functools.partial` of one. Its result
-        goes back to the driver and must be small: what is large it writes to a file that every worker can reach.
+        goes back to the driver, which holds those of all shares: no more than a few numbers per variant, or per
+        sample for few shares. What is larger it writes to a file that every worker can reach.
     shares
         What to work on.
     workers

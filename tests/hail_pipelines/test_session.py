@@ -67,3 +67,9 @@ def test_cores_become_a_local_master():
     assert session.SessionSettings().spark_master == "local[*]"
     assert session.SessionSettings(cores=2).spark_master == "local[2]"
     assert session.SessionSettings(master="yarn").spark_master == "yarn"
+
+
+def test_counts_of_any_number_of_variants_may_come_back(tmp_path):
+    """Spark ends a job whose results are larger than 1 GiB unless told otherwise."""
+    settings = session.SessionSettings(master="yarn")
+    assert session.spark_configuration(settings, tmp_path)["spark.driver.maxResultSize"] == "0"
