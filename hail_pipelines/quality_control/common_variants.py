@@ -89,8 +89,14 @@ def write_common(variants: pa.Table, codes: CommonCodes, columns: NDArray[np.int
             dosages = _dosages(codes, chosen, columns)
             offsets = np.arange(len(dosages) + 1, dtype=np.int32) * len(columns)
             lists = pa.ListArray.from_arrays(pa.array(offsets), pa.array(dosages.reshape(-1)))
-            keys = variants.select(list(KEY)).take(pa.array(codes.variants[chosen])).combine_chunks()
+            keys = _rows(variants.select(list(KEY)), codes.variants[chosen]).combine_chunks()
             writer.write_table(keys.append_column("dosages", lists).cast(SCHEMA))
+
+
+def _rows(variants: pa.Table, numbers: NDArray[np.intp]) -> pa.Table:
+    """Take rows in order; Arrow brings all that it takes from into one array, so from no more than where they lie."""
+    first, last = numbers[0], numbers[-1]
+    return variants.slice(first, last + 1 - first).take(pa.array(numbers - first))
 
 
 def _dosages(codes: CommonCodes, chosen: slice, columns: NDArray[np.intp]) -> NDArray[np.int8]:

@@ -8,8 +8,8 @@ when every variant has been counted. But no more than all calls can be there, so
 beside that is used in any case: it is counted and summed while its calls are in memory, and only those between the
 two are read again.
 
-Memory holds one block of calls for each worker, which the reader has made small, and a few numbers per sample and per
-variant.
+Memory holds one block of calls for each worker, which the reader has made small, and of all variants their alleles,
+FILTER and a few numbers: workers give back `SITE_BYTES` per variant that they count, and those are held twice.
 """
 
 from __future__ import annotations
@@ -36,7 +36,14 @@ from hail_pipelines.quality_control.genotypes import FAILED, GenotypeRule, Genot
 from hail_pipelines.quality_control.regions import Regions
 from hail_pipelines.quality_control.samples import sample_table
 from hail_pipelines.quality_control.site_counts import CountedShare, SiteCounts, SiteWork, add_sums, count_share
-from hail_pipelines.quality_control.sites import OF_THE_SITE, Metrics, column, site_columns, site_metrics
+from hail_pipelines.quality_control.sites import (
+    OF_THE_SITE,
+    SITE_COLUMNS,
+    Metrics,
+    column,
+    site_columns,
+    site_metrics,
+)
 from hail_pipelines.quality_control.variant_rules import (
     VariantThresholds,
     failures,
@@ -115,12 +122,14 @@ def measure(
     Raises
     ------
     InputError
-        If no variant passes the rules of its site, or a BED file holds what is no interval.
+        If there is no variant, none passes the rules of its site, or a BED file holds what is no interval.
     """
     names = pq.read_table(calls / SAMPLES)["sample"].to_numpy(zero_copy_only=False)
     in_order, samples = np.argsort(names, kind="stable"), len(names)
     people = People(np.ones(samples, np.bool_), may_be_single(samples), any_copies(samples))
-    variants, limits = read_variants(calls), site_thresholds(variant)
+    variants, limits = read_variants(calls, SITE_COLUMNS), site_thresholds(variant)
+    if not variants.num_rows:
+        raise _nothing_to_test()
     of_site = site_metrics(variants, regions)
     facts = variant_facts(variants, passing(failures(of_site, limits)))
     with TemporaryDirectory(prefix="measure.", dir=output_dir) as folder:
@@ -192,6 +201,16 @@ def _site_table(
         "passes": passing(failed),
     }
     return pa.table(columns)
+
+
+def _nothing_to_test() -> InputError:
+    """Say that no record was a variant."""
+    message = (
+        "the VCFs hold no variant to test: each record lies on no chromosome from 1 to 22, X or Y, has a REF other "
+        "than A, C, G, T and N, or no ALT with a sequence of its own (but '.', '*', one such as <DEL>, or REF again); "
+        "give VCFs that hold calls of SNVs or indels"
+    )
+    return InputError.single("quality control", "variants", message)
 
 
 def _nothing_left(failed: Mapping[str, NDArray[np.bool_]], limits: VariantThresholds) -> InputError:

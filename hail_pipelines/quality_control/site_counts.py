@@ -24,6 +24,10 @@ from hail_pipelines.call_files import PartWriter, part_path
 from hail_pipelines.quality_control.sites import Metrics
 from hail_pipelines.quality_control.variant_rules import VariantThresholds, failures, passing
 from hail_pipelines.quality_control.variant_shares import VariantFacts, VariantShare
+from hail_pipelines.whole_file import whole_file
+
+# What is counted of a variant.
+SITE_BYTES = 61
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,10 @@ class SiteCounts:
 
 @dataclass(frozen=True)
 class CountedShare:
-    """What a share leaves: counts of its variants, and the numbers of common ones in the order of their codes."""
+    """What a share gives back: counts of its variants, and the numbers of common ones in the order of their codes.
+
+    So `SITE_BYTES` per variant, and 8 more per common one.
+    """
 
     counts: SiteCounts
     common: NDArray[np.intp]
@@ -107,7 +114,7 @@ class CountedShare:
 def count_share(share: VariantShare, work: SiteWork) -> CountedShare:
     """Count the variants of a share; sum up samples over those that are used, and keep the codes of the common ones.
 
-    What is large is left in files: `sums-00000.npz` and, where a variant is common, `part-00000.parquet`.
+    What is of samples is left in files: `sums-00000.npz` and, where a variant is common, `part-00000.parquet`.
     """
     counts, common = SiteCounts.zero(len(share.variants)), [np.empty(0, np.intp)]
     sums = SampleSums.zero(len(work.people.included))
@@ -123,7 +130,8 @@ def count_share(share: VariantShare, work: SiteWork) -> CountedShare:
                 numbers = share.variants[where[kept]]
                 codes.write(pa.table({"variant": numbers}), Calls(judged.genotypes[kept]))
                 common.append(numbers)
-    np.savez(sums_path(work.folder, share.number), counts=sums.counts, sums=sums.sums, variants=sums.variants)
+    with whole_file(sums_path(work.folder, share.number)) as path, path.open("wb") as file:
+        np.savez(file, counts=sums.counts, sums=sums.sums, variants=sums.variants)
     return CountedShare(counts, np.concatenate(common))
 
 

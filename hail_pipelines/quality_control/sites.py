@@ -18,13 +18,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hail_pipelines.quality_control.regions import Regions, look_up
-from hail_pipelines.quality_control.variant_shares import genome_of
+from hail_pipelines.quality_control.variant_shares import PLACES, genome_of
 
 Metrics = dict[str, NDArray[Any]]
 
 # Where INFO has these, a variant is judged by them; by allele where GATK wrote them so.
 QUALITY_BY_DEPTH = ("AS_QD", "QD")
 VQSLOD = ("AS_VQSLOD", "VQSLOD")
+# Columns of the variants that tell of their sites, the fields of INFO where they were loaded.
+SITE_COLUMNS = (*PLACES, "filters", "a_index", *(f"info.{name}" for name in (*QUALITY_BY_DEPTH, *VQSLOD)))
 # What is found of a variant's site whoever is looked at, with its type in files.
 OF_THE_SITE = {
     "quality_by_depth": pa.float64(),
@@ -41,7 +43,7 @@ def site_metrics(variants: pa.Table, regions: Regions) -> Metrics:
     Parameters
     ----------
     variants
-        Of `calls/`.
+        Of `calls/`: `SITE_COLUMNS`.
     regions
         BED files to look them up in.
 
@@ -63,18 +65,21 @@ def info_values(variants: pa.Table, names: tuple[str, ...]) -> NDArray[np.float6
     Parameters
     ----------
     variants
-        Of `calls/`.
+        Of `calls/`: a_index and, if any was loaded, info.
     names
         Fields, those to ask first in front; None is given where no field was loaded.
     """
     if "info" not in variants.column_names:
         return None
-    info = variants["info"].combine_chunks()
-    info = info if isinstance(info, pa.StructArray) else pa.concat_arrays(info.chunks)
-    loaded = [name for name in names if info.type.get_field_index(name) >= 0]
-    allele = variants["a_index"].to_numpy()
-    values = [_of_allele(info.field(name), allele) for name in loaded]
-    return pc.coalesce(*values).to_numpy(zero_copy_only=False).astype(np.float64) if values else None
+    of_type = variants.schema.field("info").type
+    loaded = [name for name in names if of_type.get_field_index(name) >= 0]
+    if not loaded:
+        return None
+    found = [np.empty(0)]
+    for some in variants.select(["info", "a_index"]).to_batches():
+        values = [_of_allele(some["info"].field(name), some["a_index"].to_numpy()) for name in loaded]
+        found.append(pc.coalesce(*values).to_numpy(zero_copy_only=False).astype(np.float64))
+    return np.concatenate(found)
 
 
 def _of_allele(field: pa.Array, allele: NDArray[np.int32]) -> pa.Array:

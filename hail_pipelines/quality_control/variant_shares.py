@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from association.genotypes.sample_sums import TRANSITION, TRANSVERSION
 from association.genotypes.stored_calls import StoredCalls
-from hail_pipelines.call_files import VARIANTS, part_path, read_stored
+from hail_pipelines.call_files import KEY, VARIANTS, part_path, read_stored
 from hail_pipelines.reference_genome import ReferenceGenome, places_of
 
 # Each share of a pass over samples leaves a file with a few numbers per sample: so many are few beside the calls.
 MOST_SHARES = 512
+# What tells variants apart, and where their calls are.
+PLACES = (*KEY, "part", "row")
 # Fields of a VCF by what of them is kept.
 CALL_FIELDS = {"quality": "GQ", "depth": "DP", "reference_reads": "AD"}
 
@@ -97,10 +99,26 @@ def genome_of(variants: pa.Table) -> ReferenceGenome:
     return genome
 
 
-def read_variants(calls: Path) -> pa.Table:
-    """Read what is known of the variants of `calls/`, all but the alleles of their records."""
-    names = pq.read_schema(calls / VARIANTS).names
-    return pq.read_table(calls / VARIANTS, columns=[name for name in names if name != "old_alleles"])
+def read_variants(calls: Path, columns: Sequence[str] = PLACES) -> pa.Table:
+    """Read some columns of the variants of `calls/`.
+
+    Row group by row group: what is as long as the consequences of every variant is not read beside them, and no
+    text of all variants is put into one array, which holds 2 GiB.
+
+    Parameters
+    ----------
+    calls
+        The folder.
+    columns
+        Names of columns; `info.QD` is a field of INFO, which is left out where it was not loaded.
+    """
+    with pq.ParquetFile(calls / VARIANTS) as file:
+        schema = file.schema_arrow
+        info = schema.field("info").type if "info" in schema.names else pa.struct([])
+        loaded = {*schema.names, *(f"info.{child.name}" for child in info)}
+        present = [name for name in columns if name in loaded]
+        groups = ([], *([number] for number in range(file.num_row_groups)))
+        return pa.concat_tables([file.read_row_groups(group, columns=present) for group in groups])
 
 
 def variant_facts(variants: pa.Table, sound: NDArray[np.bool_]) -> VariantFacts:

@@ -4,7 +4,8 @@ Only samples that stay are looked at, their calls made to fit their sex. From he
 variant keeps the numbers of the samples that carry its minor allele, with their dosages, and of those whose call is
 missing; everyone else is homozygous for the major allele.
 
-Memory holds one block of calls for each worker, and a few numbers per variant.
+Memory holds one block of calls for each worker, and of all variants their alleles, ID, FILTER and a few numbers:
+workers give back what `FinalCounts` holds, 64 bytes per variant and 8 more for each batch, and that is held twice.
 
 Axes: v variants of a block, n samples that stay, p places.
 """

@@ -23,7 +23,13 @@ from hail_pipelines.quality_control.kept_samples import classes_of, columns_of, 
 from hail_pipelines.quality_control.measure import SITES
 from hail_pipelines.quality_control.sites import OF_THE_SITE, Metrics, column, metrics_in
 from hail_pipelines.quality_control.variant_rules import VariantThresholds, failures, passing, reasons
-from hail_pipelines.quality_control.variant_shares import call_fields, read_variants, shares_of, variant_facts
+from hail_pipelines.quality_control.variant_shares import (
+    PLACES,
+    call_fields,
+    read_variants,
+    shares_of,
+    variant_facts,
+)
 from hail_pipelines.quality_control.variants import VariantWork, judge_share
 from hail_pipelines.shares import Workers, do_shares
 from hail_pipelines.whole_file import remove_partial_files
@@ -71,7 +77,8 @@ def judge_variants(
     """
     names, kept = pq.read_table(calls / SAMPLES)["sample"].to_pylist(), kept_in_order(samples)
     columns = columns_of(kept, names)
-    variants, sites = read_variants(calls), pq.read_table(measured / SITES, columns=[*OF_THE_SITE, "genotype_qc"])
+    variants = read_variants(calls, [*PLACES, "rsid", "filters"])
+    sites = pq.read_table(measured / SITES, columns=[*OF_THE_SITE, "genotype_qc"])
     of_site, classes = metrics_in(sites, variants), classes_of(kept, columns, len(names))
     facts = variant_facts(variants, passing(failures(of_site, variant)))
     (output_dir / CARRIERS).mkdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 from functools import partial
 
 import numpy as np
@@ -15,11 +16,14 @@ from association.genotypes.calls import Calls
 from hail_pipelines.call_files import PartWriter, part_path, read_part
 from hail_pipelines.quality_control import measure as measuring
 from hail_pipelines.quality_control import variant_shares, verdicts
+from hail_pipelines.quality_control.final_counts import FinalCounts
 from hail_pipelines.quality_control.genotypes import GenotypeThresholds
 from hail_pipelines.quality_control.measure import measure
 from hail_pipelines.quality_control.regions import Regions
+from hail_pipelines.quality_control.site_counts import SITE_BYTES, SiteCounts
 from hail_pipelines.quality_control.verdicts import judge_variants
 from hail_pipelines.shares import Workers
+from hail_pipelines.whole_file import SUFFIX
 
 FILES = ("sites.parquet", "samples.parquet", "common.parquet", "variants.parquet", "attrition.json")
 
@@ -95,3 +99,53 @@ def test_how_calls_are_dealt_out_changes_nothing_but_the_last_bits_of_sums(
 def test_nothing_is_left_behind(cohort, dealt, tmp_path):
     run(cohort, dealt, tmp_path / "out")
     assert {path.name for path in (tmp_path / "out").iterdir()} == {*FILES, "carriers"}
+
+
+def damage(path, names):
+    """Make columns of a file unreadable."""
+    content, metadata = bytearray(path.read_bytes()), pq.read_metadata(path)
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        for column in map(group.column, range(group.num_columns)):
+            if column.path_in_schema.startswith(names):
+                start = column.dictionary_page_offset or column.data_page_offset
+                content[start : start + column.total_compressed_size] = b"\xff" * column.total_compressed_size
+    path.write_bytes(bytes(content))
+
+
+def test_only_what_variants_are_judged_by_is_read_of_them_and_row_groups_change_no_byte(cohort, tmp_path):
+    """What a record says of consequences may be longer than all the rest."""
+    shutil.copytree(cohort.folder / "calls", tmp_path / "calls")
+    path = tmp_path / "calls" / "variants.parquet"
+    variants = pq.read_table(path)
+    info = variants["info"].combine_chunks()
+    texts = pa.array([[f"stop_gained|{number}"] for number in range(len(info))])
+    wide = pa.StructArray.from_arrays([*info.flatten(), texts], names=[*info.type.names, "CSQ"])
+    pq.write_table(variants.set_column(variants.column_names.index("info"), "info", wide), path, row_group_size=17)
+    damage(path, ("info.CSQ", "old_alleles"))
+    for column in ("info", "old_alleles"):
+        with pytest.raises((OSError, pa.ArrowInvalid)):
+            pq.read_table(path, columns=[column])
+    found, _ = run(cohort, tmp_path / "calls", tmp_path / "out")
+    assert found == {name: (cohort.folder / name).read_bytes() for name in FILES}
+
+
+def test_what_comes_back_of_a_variant_is_as_large_as_said():
+    def size(counts):
+        return sum(array.nbytes for array in vars(counts).values())
+
+    assert size(SiteCounts.zero(1000)) == 1000 * SITE_BYTES
+    assert [size(FinalCounts.zero(1000, batches)) for batches in (1, 7)] == [72_000, 120_000]
+
+
+def test_each_attempt_at_a_share_writes_its_sums_under_a_name_of_its_own(cohort, dealt, tmp_path, monkeypatch):
+    names, save = [], np.savez
+
+    def savez(file, **arrays):
+        names.append(file.name)
+        save(file, **arrays)
+
+    monkeypatch.setattr(np, "savez", savez)
+    for folder in ("once", "again"):
+        run(cohort, dealt, tmp_path / folder)
+    assert all(name.endswith(SUFFIX) for name in names)
+    assert len({name.rpartition("/")[2] for name in names}) == len(names) >= 10

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pyarrow as pa
 import pytest
+
+from association.problems import InputError
+from hail_pipelines.load_calls import load_calls
+from hail_pipelines.quality_control.genotypes import GenotypeThresholds
+from hail_pipelines.quality_control.measure import measure
+from hail_pipelines.quality_control.regions import Regions
+from hail_pipelines.quality_control.sites import info_values
+from hail_pipelines.quality_control.variant_rules import VariantThresholds
 
 RULES = {"genotype quality", "depth", "allele balance"}
 
@@ -73,3 +82,33 @@ def test_genotypes_are_kept_of_common_snvs_that_pass_in_order_of_sample_ids(coho
     assert cohort.names != sorted(cohort.names)
     assert 5 < len(expected) < len(cohort.variants) / 2
     assert cohort.common == sorted(expected, key=lambda row: (row["contig"], row["position"], row["alt"]))
+
+
+def test_vcfs_of_which_no_record_is_a_variant_are_refused_with_the_reason(write_vcf, tmp_path):
+    records = ["chr1 9 . A <DEL> . . . GT 0/1 0/0 1/1", "chrM 9 . A C . . . GT 0/1 0/0 1/1"]
+    load_calls([write_vcf(records)], tmp_path / "calls", reference_genome="GRCh38")
+    thresholds = {"genotype": GenotypeThresholds(), "variant": VariantThresholds()}
+    with pytest.raises(InputError) as caught:
+        measure(tmp_path / "calls", tmp_path, regions=Regions(), min_allele_frequency=0.05, **thresholds)
+    text = str(caught.value)
+    assert "the VCFs hold no variant to test: each record lies on no chromosome" in text
+    assert "give VCFs" in text
+    assert "()" not in text
+
+
+@pytest.mark.parametrize("rows", [2, 3, 1 << 16])
+def test_a_field_of_info_is_taken_by_allele_over_row_groups(rows):
+    """The allele's own value, else the site's; a list too short for the allele has none for it."""
+    draw = [
+        ([1.5], 1, 9.0, 1.5), ([1.5, 2.5], 2, 9.0, 2.5), (None, 1, 9.0, 9.0), ([3.5], 2, None, None),
+        ([None, 4.5], 1, 7.0, 7.0), ([5.5, None], 1, None, 5.5), (None, 2, None, None),
+    ]  # fmt: skip
+    of_allele, number, of_site, expected = zip(*draw, strict=True)
+    info = [{"QD": site, "AS_QD": allele} for site, allele in zip(of_site, of_allele, strict=True)]
+    types = pa.struct([("QD", pa.float64()), ("AS_QD", pa.list_(pa.float64()))])
+    whole = pa.table({"info": pa.array(info, types), "a_index": pa.array(number, pa.int32())})
+    variants = pa.concat_tables([whole.slice(first, rows) for first in range(0, len(draw), rows)])
+    found = info_values(variants, ("AS_QD", "QD"))
+    assert [None if value != value else value for value in found.tolist()] == list(expected)
+    assert info_values(variants, ("VQSLOD",)) is None
+    assert info_values(variants.drop_columns("info"), ("AS_QD", "QD")) is None
