@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from association.problems import Problem
-from hail_pipelines.vcf.record_text import Fault
 
 MOST_KINDS = 20
 MOST_LINES = 9
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong with a record.
+
+    Attributes
+    ----------
+    part
+        The column or field, empty for the whole line.
+    message
+        What was found, what was expected, and what to do.
+    kind
+        What faults that need the same remedy have in common.
+    """
+
+    part: str
+    message: str
+    kind: str
 
 
 @dataclass

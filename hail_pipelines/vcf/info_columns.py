@@ -19,8 +19,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from hail_pipelines.vcf.header import Declaration
+from hail_pipelines.vcf.info_text import fits_integer, info_pattern
 from hail_pipelines.vcf.line_columns import INFO, Records, text_column
-from hail_pipelines.vcf.record_text import fits_integer, info_pattern
 
 _TYPES = {"Integer": pa.int32(), "Float": pa.float64(), "String": pa.string(), "Character": pa.string()}
 _EXTRA_ALLELES = {"A": -1, "R": 0}

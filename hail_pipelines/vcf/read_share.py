@@ -22,10 +22,11 @@ from hail_pipelines.vcf.alleles import MOST_ALTERNATES
 from hail_pipelines.vcf.bgzip import DamagedBlock
 from hail_pipelines.vcf.call_columns import COUNTED, MENDED, PAIRED, SPLIT, CallRows, read_calls
 from hail_pipelines.vcf.file_shares import CHUNK_BYTES, FileShare, Stretch, share_text
+from hail_pipelines.vcf.findings import Fault
 from hail_pipelines.vcf.info_columns import InfoColumns, read_info
 from hail_pipelines.vcf.line_columns import CALLS, Records, find_records
 from hail_pipelines.vcf.record_columns import Places, find_filters, find_formats, find_ids, find_places
-from hail_pipelines.vcf.record_text import BEHIND_HEADER, Expected, Fault, explained_faults
+from hail_pipelines.vcf.record_text import BEHIND_HEADER, Expected, explained_faults
 from hail_pipelines.vcf.variant_rows import VariantRows, find_variants
 
 # Calls of a row group: their arrays take some tens of megabytes.

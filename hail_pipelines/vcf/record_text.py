@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from hail_pipelines.reference_genome import (
     CHROMOSOMES,
@@ -21,29 +20,12 @@ from hail_pipelines.reference_genome import (
     other_genome,
 )
 from hail_pipelines.vcf.alleles import MOST_ALTERNATES
-from hail_pipelines.vcf.call_text import call_problems, number_pattern, repeated_fields
+from hail_pipelines.vcf.call_text import call_problems, repeated_fields
+from hail_pipelines.vcf.findings import Fault
 from hail_pipelines.vcf.header import FIXED_COLUMNS, Declaration
+from hail_pipelines.vcf.info_text import info_faults
 
-LARGEST_INTEGER = 2**31 - 1
 _CONTIG = re.compile(rb"[^\s,<>\[\]]+")
-
-
-class Fault(NamedTuple):
-    """One thing that is wrong with a record.
-
-    Attributes
-    ----------
-    part
-        The column or field, empty for the whole line.
-    message
-        What was found, what was expected, and what to do.
-    kind
-        What faults that need the same remedy have in common.
-    """
-
-    part: str
-    message: str
-    kind: str
 
 
 @dataclass(frozen=True)
@@ -189,67 +171,6 @@ def _unknown_contig(contig: str, reference_genome: ReferenceGenome) -> Iterator[
             f"contigs out with: bcftools view -t ^{contig}"
         )
         yield Fault("CHROM", message, f"contig {contig}")
-
-
-def info_faults(info: bytes, declared: Mapping[str, Declaration]) -> Iterator[Fault]:
-    """Find the INFO fields whose values contradict their declared type or count.
-
-    Parameters
-    ----------
-    info
-        The record's INFO column.
-    declared
-        The declarations of the fields that are asked for, by id.
-    """
-    if not declared:
-        return
-    parts = [part.partition("=") for part in info.decode("utf-8", "replace").split(";")]
-    for spaced in [key for key, _, _ in parts if " " in key][:1]:
-        yield Fault("INFO", f"a blank in the name {spaced!r}, expected none; mend the file", "INFO blank")
-    values = {key: value for key, equals, value in parts if equals}
-    for name, each in declared.items():
-        if each.type not in ("Integer", "Float"):
-            continue
-        if name not in values:
-            continue
-        value = values[name].strip()
-        if not re.fullmatch(info_pattern(each), value, re.ASCII):
-            yield Fault(
-                f"INFO {name}",
-                f"the header declares Type={each.type}, Number={each.number}, found {values[name]!r}; mend the file, "
-                "or correct the declaration with: bcftools reheader",
-                f"INFO {name}",
-            )
-        elif each.type == "Integer" and not fits_integer(value):
-            yield Fault(
-                f"INFO {name}",
-                f"the header declares Type=Integer, found {value!r}, expected {LARGEST_INTEGER:,} at most; declare "
-                "it Type=Float with: bcftools reheader",
-                f"INFO {name} too large",
-            )
-
-
-def info_pattern(declared: Declaration) -> str:
-    """Give the pattern of a numeric INFO field's value.
-
-    Parameters
-    ----------
-    declared
-        Its declaration, of type Integer or Float.
-    """
-    number = number_pattern(declared.type)
-    return number if declared.number == "1" else rf"{number}(?:,{number})*"
-
-
-def fits_integer(value: str) -> bool:
-    """Say whether no number of an Integer field's value is too large to be kept as one.
-
-    Parameters
-    ----------
-    value
-        Whole numbers or dots, apart by commas.
-    """
-    return all(abs(int(number)) <= LARGEST_INTEGER for number in value.split(",") if number != ".")
 
 
 def _call_faults(columns: Sequence[bytes], types: Mapping[str, str]) -> Iterator[Fault]:

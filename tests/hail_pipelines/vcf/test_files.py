@@ -243,7 +243,7 @@ def test_words_in_a_field_that_is_not_read_are_no_contradiction(write_vcf):
     ("line", "words"),
     [
         ("##contig=<ID=chr1,length=249250621>", "chr1 has 249,250,621 bases, which is GRCh37"),
-        ("##contig=<ID=chr1,length=5000>", "neither GRCh37 nor GRCh38"),
+        ("##contig=<ID=chr2,length=\u00b2>\n##contig=<ID=chr1,length=5000>", "neither GRCh37 nor GRCh38"),
         ("##reference=file:///refs/hg19.fa", "which is GRCh37"),
         ("##contig=<ID=chr1,assembly=b37>", "which is GRCh37"),
     ],

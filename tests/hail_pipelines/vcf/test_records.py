@@ -6,8 +6,7 @@ import pytest
 
 from association.problems import InputError
 from hail_pipelines.vcf.files import inspect_vcfs
-from hail_pipelines.vcf.findings import MOST_KINDS, Findings
-from hail_pipelines.vcf.record_text import Fault
+from hail_pipelines.vcf.findings import MOST_KINDS, Fault, Findings
 
 GOOD = "chr1 1000 . A C . PASS . GT:AD:DP:GQ 0/0:9,0:9:30 0/1:5,5:10:99 ./."
 
