@@ -207,7 +207,7 @@ def _nothing_to_test() -> InputError:
     """Say that no record was a variant."""
     message = (
         "the VCFs hold no variant to test: each record lies on no chromosome from 1 to 22, X or Y, has a REF other "
-        "than A, C, G, T and N, or no ALT with a sequence of its own (but '.', '*', one such as <DEL>, or REF again); "
+        "than A, C, G, T and N, or no ALT with a sequence of its own (only '.', '*', such as <DEL>, or REF again); "
         "give VCFs that hold calls of SNVs or indels"
     )
     return InputError.single("quality control", "variants", message)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from association.genotypes.calls import Calls
-from hail_pipelines.call_files import PartWriter
+from hail_pipelines.call_files import PartWriter, part_path
 from hail_pipelines.quality_control import common_variants
 from hail_pipelines.quality_control.common_variants import SCHEMA, CommonCodes, write_common
 
@@ -48,3 +49,17 @@ def test_a_file_without_a_variant_is_one(tmp_path):
     none = pa.table({name: pa.array([], of_type) for name, of_type in zip(SCHEMA.names, SCHEMA.types, strict=True)})
     write_common(none, CommonCodes.gather([]), np.arange(3), tmp_path / "common.parquet")
     assert pq.read_table(tmp_path / "common.parquet").schema.equals(SCHEMA)
+
+
+def test_alleles_of_more_text_than_one_array_holds_are_written(tmp_path):
+    """Chunks that share their text: 2.2 GB of it in 16 MB."""
+    long, chunks = pa.array(["A" * (16 << 20)]), 140
+    shared = {"contig": ["chr1"] * chunks, "position": np.arange(chunks, dtype=np.int32), "alt": ["C"] * chunks}
+    variants = pa.table({**shared, "ref": pa.chunked_array([long] * chunks)})
+    with PartWriter(part_path(tmp_path, 0)) as writer:
+        writer.write(pa.table({"variant": [3, 130]}), Calls(np.array([[0, 1], [2, 0]], np.uint8)))
+    codes = CommonCodes.gather([(part_path(tmp_path, 0), np.array([130]))])
+    write_common(variants, codes, np.array([1, 0]), tmp_path / "common.parquet")
+    table = pq.read_table(tmp_path / "common.parquet")
+    assert (table["position"].to_pylist(), table["dosages"].to_pylist()) == ([130], [[1, 0]])
+    assert pc.binary_length(table["ref"]).to_pylist() == [16 << 20]
