@@ -15,10 +15,18 @@ if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
 
 IN_ONE_SESSION = "tests that share Java"
-USES_JAVA = ("tests/hail_pipelines/",)
+USES_JAVA = (
+    "tests/hail_pipelines/annotation/test_hail_",
+    "tests/hail_pipelines/test_gene_scan.py",
+    "tests/hail_pipelines/test_matrix_table.py",
+    "tests/hail_pipelines/test_session.py",
+)
 # The longest but for those that share Java.
 LONGEST = (
     "tests/jobs/test_run.py",
+    "tests/jobs/test_on_cluster.py",
+    "tests/hail_pipelines/test_scan_on_cluster.py",
+    "tests/jobs/test_full_disk.py",
     "tests/test_wheel.py",
     "tests/jobs/test_self_check.py",
     "tests/jobs/test_killed_runs.py",
