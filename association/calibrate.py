@@ -66,7 +66,10 @@ def calibrate(units: Sequence[GeneUnit], trait: ScanTrait, settings: ScanSetting
     stream = PermutationStream(evidence.values, trait.strata, settings.seed)
     exact = ExactBurden(evidence, trait.strata)
     add_large_sample_p(units, trait)
-    ready = make_ready(units, evidence, stream)
+    family = settings.family_permutations > 0
+    ready = make_ready(
+        units, evidence, stream, lambda one: not _is_done(one, trait) or (family and bool(one.row["primary"]))
+    )
     add_deviations(ready, stream, settings.family_permutations)
     counted: list[tuple[ReadyUnit, GeneCount]] = []
     for one in ready:

@@ -6,12 +6,14 @@ once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from association.calibration.extremes import Reading, Readings, over_rho, simple
+from association.calibration.extremes import Reading, Readings, over_rho, rows_of, simple
 from association.calibration.gene_statistics import GeneStatistics, Terms
-from association.gene_tests.columns import Burden, append_columns, collapse, squares
+from association.gene_tests.columns import Burden, append_columns, collapse, select_columns, squares
 from association.score import Carriers
 
 Booleans = NDArray[np.bool_]
@@ -44,11 +46,14 @@ class GenePlan:
         self._known: dict[object, int] = {}
         self._terms: list[tuple[Integers, int, Floats, bool]] = []
         self._rows = 0
+        self._joined: Carriers | None = None
 
     @property
     def columns(self) -> Carriers:
         """The gene's variants, and behind them its burdens."""
-        return append_columns(self._carriers, self._burdens) if self._burdens else self._carriers
+        if self._joined is None or self._joined.offsets.size <= self._carriers.offsets.size + len(self._burdens) - 1:
+            self._joined = append_columns(self._carriers, self._burdens) if self._burdens else self._carriers
+        return self._joined
 
     def burden_column(self, burden: Burden) -> int:
         """Give the number of a burden's column; it is made once."""
@@ -111,15 +116,27 @@ class GenePlan:
             columns, shares = np.append(columns, self.weighted_sum(together)), np.append(shares, 1.0)
         return columns, shares
 
-    def statistics(self, family: int) -> GeneStatistics:
-        """Give everything that was asked for, ready to be computed."""
-        terms = Terms(
-            column=np.concatenate([columns for columns, _, _, _ in self._terms]),
-            row=np.concatenate([np.full(columns.size, row) for columns, row, _, _ in self._terms]),
-            weight=np.concatenate([weights for _, _, weights, _ in self._terms]),
-            cauchy=np.concatenate([np.full(columns.size, cauchy) for columns, _, _, cauchy in self._terms]),
+    def statistics(self, family: int, readings: Sequence[Readings] | None = None) -> GeneStatistics:
+        """Give everything that was asked for, ready to be computed.
+
+        Parameters
+        ----------
+        family
+            The trait's, of `evidence`.
+        readings
+            What will be read, where that is not everything; other rows stay empty, and their carriers are left out.
+        """
+        rows = range(self._rows) if readings is None else {row for own in readings for row in rows_of(own)}
+        terms = [term for term in self._terms if term[1] in rows]
+        column = np.concatenate([columns for columns, _, _, _ in terms])
+        used, place = np.unique(column, return_inverse=True)
+        made = Terms(
+            column=place.astype(np.int64),
+            row=np.repeat([row for _, row, _, _ in terms], [columns.size for columns, _, _, _ in terms]),
+            weight=np.concatenate([weights for _, _, weights, _ in terms]),
+            cauchy=np.repeat([cauchy for _, _, _, cauchy in terms], [columns.size for columns, _, _, _ in terms]),
         )
-        return GeneStatistics(self.columns, terms, self._rows, family)
+        return GeneStatistics(select_columns(self.columns, used), made, self._rows, family)
 
     def _burden_row(self, burden: Burden, scale: float) -> int:
         column = self.burden_column(burden)

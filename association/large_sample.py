@@ -24,8 +24,8 @@ from association.calibration.saddlepoint import saddlepoint_log10_p
 from association.gene_plan import GenePlan
 from association.gene_tests.acat import acat_log10_p
 from association.gene_tests.columns import Burden
-from association.gene_tests.skat import skat_log10_p, skat_statistic
-from association.gene_tests.skat_o import skat_o_log10_p
+from association.gene_tests.skat import skat_log10_p, skat_statistics
+from association.gene_tests.skat_o import mixture_log10_p
 from association.gene_unit import GeneUnit, MaskPart, TestedRow, power_of_ten
 from association.scan_settings import ScanTrait
 from association.score import Carriers, ScoreStatistics, score_statistics
@@ -43,9 +43,10 @@ SADDLEPOINT = "saddlepoint"
 
 def is_large(part: MaskPart, trait: ScanTrait) -> bool:
     """Say whether a mask has carriers enough, in a cohort large enough."""
-    per_stratum = trait.strata.size / (int(trait.strata.max()) + 1)
-    large = trait.strata.size > LARGE_COHORT and per_stratum >= STRATUM_SIZE
-    return large and part.carriers.size > MANY_CARRIERS
+    if trait.strata.size <= LARGE_COHORT or part.carriers.size <= MANY_CARRIERS:
+        return False
+    per_stratum = trait.strata.size / trait.strata_count
+    return per_stratum >= STRATUM_SIZE
 
 
 def add_large_sample_p(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
@@ -62,10 +63,16 @@ def add_large_sample_p(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
         return
     scale = _scale(trait)
     cumulants = ResidualCumulants.of(trait.model.residuals / scale, trait.strata)
+    waiting: list[tuple[TestedRow, ScoreStatistics, Floats]] = []
     for unit in units:
         large = [one for one in unit.tested if one.test is not None and is_large(one.part, trait)]
         if unit.plan is not None and large:
-            _add_to_gene(unit.plan, large, trait, cumulants, scale)
+            waiting += _add_to_gene(unit.plan, large, trait, cumulants, scale)
+    decomposed = skat_statistics([own for _, own, _ in waiting], [weights for _, _, weights in waiting])
+    for test, law in (("skat", skat_log10_p), ("skat_o", mixture_log10_p)):
+        own = [at for at, (one, _, _) in enumerate(waiting) if one.test is not None and one.test.test == test]
+        for at, log10_p in zip(own, law([decomposed[at] for at in own]).tolist(), strict=True):
+            _add_p(waiting[at][0], log10_p)
 
 
 def _scale(trait: ScanTrait) -> Floats:
@@ -87,7 +94,9 @@ def add_large_sample_omnibus(units: Sequence[GeneUnit], trait: ScanTrait) -> Non
 
 def _add_to_gene(
     plan: GenePlan, large: Sequence[TestedRow], trait: ScanTrait, cumulants: ResidualCumulants, scale: Floats
-) -> None:
+) -> list[tuple[TestedRow, ScoreStatistics, Floats]]:
+    """Add p-values of single columns; give what SKAT and SKAT-O are to be computed from, with the weights."""
+    waiting = []
     combined = {id(one): _parts(plan, one) for one in large}
     columns = plan.columns
     statistics = score_statistics(trait.model, columns)
@@ -109,10 +118,8 @@ def _add_to_gene(
             if math.isnan(burden_log10_p):
                 continue
             robust = robust_statistics(subset, weights, variant_log10_p=own, burden_log10_p=burden_log10_p)
-            if one.test.test == "skat":
-                _add_p(one, float(skat_log10_p([skat_statistic(robust, weights)])[0]))
-            else:
-                _add_p(one, float(skat_o_log10_p([robust], [weights])[0]))
+            waiting.append((one, robust, weights))
+    return waiting
 
 
 def _parts(plan: GenePlan, one: TestedRow) -> tuple[Integers, Floats]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from association.calibration.extremes import Conditions, Looks, Scales, scales_f
 from association.calibration.gene_statistics import GeneStatistics
 from association.calibration.monte_carlo import permutations_at_once, places_of
 from association.calibration.permutation_stream import PermutationStream
-from association.gene_unit import GeneUnit
+from association.gene_unit import GeneUnit, TestedRow
 
 Floats = NDArray[np.float64]
 
@@ -48,9 +48,28 @@ class ReadyUnit:
     conditions: Conditions
 
 
-def make_ready(units: Sequence[GeneUnit], evidence: Evidence, stream: PermutationStream) -> list[ReadyUnit]:
-    """Compute the data's statistics of a batch, and from where on a permutation is as extreme."""
-    chosen = [(unit, unit.plan.statistics(evidence.family)) for unit in units if unit.plan is not None]
+def make_ready(
+    units: Sequence[GeneUnit],
+    evidence: Evidence,
+    stream: PermutationStream,
+    needed: Callable[[TestedRow], bool] = lambda _: True,
+) -> list[ReadyUnit]:
+    """Compute the data's statistics of a batch, and from where on a permutation is as extreme.
+
+    Parameters
+    ----------
+    units
+        The batch's genes; those of which no test is needed are left out.
+    evidence, stream
+        Of the trait.
+    needed
+        Which tests will be looked at; nothing is computed for the others.
+    """
+    chosen = []
+    for unit in units:
+        asked = [one.readings for one in unit.tested if needed(one)]
+        if unit.plan is not None and asked:
+            chosen.append((unit, unit.plan.statistics(evidence.family, asked)))
     if not chosen:
         return []
     genes = [statistics for _, statistics in chosen]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,3 +128,8 @@ class ScanTrait:
     flags: tuple[str, ...] = ()
     male: Booleans = field(default_factory=lambda: np.zeros(0, np.bool_))
     by_contig: Mapping[str, NullModel] = field(default_factory=dict)
+
+    @cached_property
+    def strata_count(self) -> int:
+        """How many strata there are."""
+        return int(self.strata.max()) + 1

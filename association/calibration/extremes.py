@@ -171,6 +171,11 @@ class Conditions:
         )
 
 
+def rows_of(readings: Readings) -> set[int]:
+    """Give the rows that are read."""
+    return {row for reading in readings for row in (reading.first, reading.second)}
+
+
 def simple(row: int) -> Readings:
     """Read one row as it is."""
     return (Reading(row, row),)

@@ -119,6 +119,19 @@ def append_columns(carriers: Carriers, columns: Sequence[tuple[Integers, Floats]
     )
 
 
+def select_columns(carriers: Carriers, columns: Integers) -> Carriers:
+    """Give some columns, in the order asked for."""
+    if columns.size == carriers.offsets.size - 1:
+        return carriers
+    parts = [slice(carriers.offsets[column], carriers.offsets[column + 1]) for column in columns.tolist()]
+    sizes = np.diff(carriers.offsets)[columns]
+    return Carriers(
+        np.concatenate(([0], np.cumsum(sizes, dtype=np.int64))),
+        np.concatenate([carriers.samples[part] for part in parts]),
+        np.concatenate([carriers.dosages[part] for part in parts]),
+    )
+
+
 def squares(carriers: Carriers) -> Floats:
     """Sum each column's squared dosages (c)."""
     sums: Floats = _sums(carriers.offsets, carriers.dosages)[1]
