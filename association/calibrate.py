@@ -31,7 +31,7 @@ from association.calibration.monte_carlo import (
 )
 from association.calibration.permutation_stream import PermutationStream
 from association.family import add_deviations
-from association.gene_unit import GeneUnit, Row, TestedRow, power_of_ten
+from association.gene_unit import GeneUnit, MaskPart, Row, TestedRow, power_of_ten
 from association.large_sample import add_large_sample_omnibus, add_large_sample_p, is_large
 from association.null_models.null_model import NOT_EXCHANGEABLE
 from association.ready_unit import ReadyUnit, make_ready
@@ -66,10 +66,7 @@ def calibrate(units: Sequence[GeneUnit], trait: ScanTrait, settings: ScanSetting
     stream = PermutationStream(evidence.values, trait.strata, settings.seed)
     exact = ExactBurden(evidence, trait.strata)
     add_large_sample_p(units, trait)
-    family = settings.family_permutations > 0
-    ready = make_ready(
-        units, evidence, stream, lambda one: not _is_done(one, trait) or (family and bool(one.row["primary"]))
-    )
+    ready = make_ready(units, evidence, stream, lambda one: _is_needed(one, trait, settings))
     add_deviations(ready, stream, settings.family_permutations)
     counted: list[tuple[ReadyUnit, GeneCount]] = []
     for one in ready:
@@ -101,6 +98,16 @@ def _take_textbook(units: Sequence[GeneUnit], method: str) -> None:
             tested.row.update(reason=NO_INFORMATION, min_attainable_p=None)
 
 
+def _is_needed(tested: TestedRow, trait: ScanTrait, settings: ScanSettings) -> bool:
+    """Say whether arrangements or permutations of a row will be looked at."""
+    in_family = settings.family_permutations > 0 and bool(tested.row["primary"])
+    return in_family or _is_enumerable(tested.part) or not _is_done(tested, trait)
+
+
+def _is_enumerable(part: MaskPart) -> bool:
+    return part.log10_ways <= math.log10(MOST_ARRANGEMENTS)
+
+
 def _is_done(tested: TestedRow, trait: ScanTrait) -> bool:
     """Say whether a large sample's p-value is there, or will be once its tests' are."""
     return "p_value" in tested.row or (tested.test is None and is_large(tested.part, trait))
@@ -124,7 +131,7 @@ def _enumerate(one: ReadyUnit, evidence: Evidence, strata: Integers, stream: Per
     """Look at every arrangement of a mask's carriers where these are few, and give the tests that are done."""
     done: list[int] = []
     for part in one.unit.parts:
-        if part.log10_ways > math.log10(MOST_ARRANGEMENTS):
+        if not _is_enumerable(part):
             continue
         ways = round(10.0**part.log10_ways)
         arrangements = arrange(part.samples, part.classes, strata, ways, by_stratum=stream.by_stratum)
