@@ -78,7 +78,16 @@ def score_statistics(model: NullModel, carriers: Carriers) -> ScoreStatistics:
     score, covariance = _plain_part(offsets, samples, dosages, model.residuals, model.information, model.explained)
     if model.shared_risk is not None:
         covariance -= model.shared_risk.among(offsets, samples, dosages)
-    return ScoreStatistics(score, (covariance + covariance.T) / 2)
+    _symmetrise(covariance)
+    return ScoreStatistics(score, covariance)
+
+
+@njit(cache=True, nogil=True)
+def _symmetrise(matrix: Floats) -> None:
+    """Replace a matrix that is symmetric but for rounding by its symmetric part, in place."""
+    for row in range(matrix.shape[0]):
+        for column in range(row):
+            matrix[row, column] = matrix[column, row] = (matrix[row, column] + matrix[column, row]) / 2
 
 
 @njit(cache=True, nogil=True)

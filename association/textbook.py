@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 from association.calibration.small_sample import burden_small_sample_log10_p, skat_small_sample_log10_p
 from association.gene_tests.acat import combine
 from association.gene_tests.burden import normal_log10_p
-from association.gene_tests.skat import skat_log10_p, skat_statistics
+from association.gene_tests.skat import (
+    MOST_NUMBERS,
+    MixtureStatistic,
+    skat_log10_p,
+    skat_statistic,
+    skat_statistics,
+)
 from association.gene_tests.skat_o import mixture_log10_p
 from association.gene_unit import GeneUnit, Row, power_of_ten
 from association.null_models.null_model import NOT_EXCHANGEABLE
@@ -44,7 +50,7 @@ def add_textbook_p(units: Sequence[GeneUnit], trait: ScanTrait, *, at_most: floa
     asked = [unit for unit in units if unit.plan is not None]
     columns = _Columns(degrees)
     together: dict[tuple[int, bytes], int] = {}
-    spectra: list[tuple[ScoreStatistics, Floats]] = []
+    spectra = _Spectra()
     skats: list[tuple[Row, int]] = []
     mixtures: list[tuple[Row, int]] = []
     for number, unit in enumerate(asked):
@@ -61,15 +67,12 @@ def add_textbook_p(units: Sequence[GeneUnit], trait: ScanTrait, *, at_most: floa
                     continue
                 key = (number, one.weights.tobytes())
                 if key not in together:
-                    together[key] = len(spectra)
-                    used = np.flatnonzero(one.weights)
-                    covariance = statistics.covariance[np.ix_(used, used)]
-                    spectra.append((ScoreStatistics(statistics.score[used], covariance), one.weights[used]))
+                    together[key] = spectra.ask(statistics, one.weights)
                 (skats if one.test.test == "skat" else mixtures).append((one.row, together[key]))
     columns.add()
     # Among relatives the textbook's p-value is the one to report.
     at_most = 1.0 if trait.model.kind in NOT_EXCHANGEABLE else at_most
-    decomposed = skat_statistics([own for own, _ in spectra], [weights for _, weights in spectra])
+    decomposed = spectra.decompose()
     chosen = [decomposed[at] for _, at in skats]
     found = skat_log10_p(chosen) if degrees is None else skat_small_sample_log10_p(chosen, degrees)
     _add_all([row for row, _ in skats], found)
@@ -127,6 +130,30 @@ class _Columns:
                 _add(row, float(log10_p[at]))
         combined = combine(log10_p, np.concatenate(self._shares), offsets)
         _add_all([row for row, _ in self._combined], combined[[number for _, number in self._combined]])
+
+
+class _Spectra:
+    """Spectra of genes, gathered to be computed together; those of large genes at once, to spare memory."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[int, tuple[ScoreStatistics, Floats]] = {}
+        self._known: dict[int, MixtureStatistic] = {}
+
+    def ask(self, statistics: ScoreStatistics, weights: Floats) -> int:
+        """Ask for the spectrum of weighted variants; give its number."""
+        used, number = np.flatnonzero(weights), len(self._waiting) + len(self._known)
+        own = ScoreStatistics(statistics.score[used], statistics.covariance[np.ix_(used, used)])
+        if used.size**2 <= MOST_NUMBERS:
+            self._waiting[number] = (own, weights[used])
+        else:
+            self._known[number] = skat_statistic(own, weights[used])
+        return number
+
+    def decompose(self) -> list[MixtureStatistic]:
+        """Give all spectra by number."""
+        own, weights = zip(*self._waiting.values(), strict=True) if self._waiting else ((), ())
+        known = self._known | dict(zip(self._waiting, skat_statistics(own, weights), strict=True))
+        return [known[number] for number in range(len(known))]
 
 
 def _residual_degrees(trait: ScanTrait) -> float | None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import eigh
 
 from association.quadratic_forms import upper_tail_log10
 from association.score import ScoreStatistics
@@ -87,17 +88,35 @@ def skat_statistics(statistics: Sequence[ScoreStatistics], weights: Sequence[Flo
     ValueError
         If there are not as many weights as genes.
     """
-    genes = [(weight * one.score, weight, one.covariance) for one, weight in zip(statistics, weights, strict=True)]
+    genes = list(zip(statistics, weights, strict=True))
     found: dict[int, MixtureStatistic] = {}
     for members in alike([weight.size for weight in weights], lambda size: size**2):
-        weighted = [weight[:, None] * covariance * weight for _, weight, covariance in (genes[at] for at in members)]
-        values, vectors = np.linalg.eigh(np.stack(weighted))
+        values, sums = _decompose([genes[at] for at in members])
         values = np.maximum(values, 0.0)
-        loadings = values * vectors.sum(axis=1) ** 2
-        for at, spectrum, loading in zip(members, values, loadings, strict=True):
-            score = genes[at][0]
+        for at, spectrum, loading in zip(members, values, values * sums**2, strict=True):
+            score = genes[at][1] * genes[at][0].score
             found[at] = MixtureStatistic(float(score @ score), spectrum, float(score.sum()), loading)
     return [found[at] for at in range(len(genes))]
+
+
+def _decompose(genes: Sequence[tuple[ScoreStatistics, Floats]]) -> tuple[Floats, Floats]:
+    """Give the eigenvalues of W Phi W (g, m), ascending, and the sum of each eigenvector's elements (g, m).
+
+    A gene that is alone is a large one: its matrix is overwritten, and no workspace of its size is taken beside.
+    """
+    if len(genes) > 1:
+        values, vectors = np.linalg.eigh(np.stack([_weighted(*gene) for gene in genes]))
+        return values, vectors.sum(axis=1)
+    if not genes[0][1].size:
+        return np.zeros((1, 0)), np.zeros((1, 0))
+    value, vector = eigh(_weighted(*genes[0]).T, driver="evr", overwrite_a=True, check_finite=False)
+    return value[None], vector.sum(axis=0)[None]
+
+
+def _weighted(statistics: ScoreStatistics, weights: Floats) -> Floats:
+    weighted = weights[:, None] * statistics.covariance
+    weighted *= weights
+    return weighted
 
 
 def alike(sizes: Sequence[int], numbers: Callable[[int], int]) -> Iterator[list[int]]:
