@@ -7,7 +7,8 @@ import numpy as np
 import pysam
 import pytest
 
-from benchmarks.quality_control import ProcessorClock, make_cohort, processor_seconds
+from benchmarks.processor_clock import ProcessorClock, processor_seconds
+from benchmarks.quality_control import make_cohort
 from jobs.study.file import read_study
 
 

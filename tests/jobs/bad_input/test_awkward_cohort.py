@@ -24,7 +24,8 @@ def awkward_run(simulated, copy_of, progex_process, tmp_path_factory):
         record[9:] = ["0/0:30,0:30:90"] * len(record[9:])
     folder.write_vcf("chr1.vcf.gz", header, records)
     folder.set(
-        genotypes={"vcfs": ["vcf/chr1.vcf.gz", "vcf/chr2.vcf.gz"]},
+        # The MatrixTable is for Hail to run, and write its log.
+        genotypes={"vcfs": ["vcf/chr1.vcf.gz", "vcf/chr2.vcf.gz"], "matrix_table": True},
         masks=[{"name": "synonymous", "max_allele_frequency": [0.1]}],
         covariates=["age_at_onset"],
         strata=[],
