@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from association.effects.firth import firth_cox
-from hail_pipelines import load_calls, session
+from hail_pipelines import session
 from jobs.run import run_study
 from jobs.run_qc import run_qc
 from jobs.simulate_cohort import simulate_cohort
