@@ -48,25 +48,25 @@ def measure(*, full: bool = False) -> pd.DataFrame:
     """Time every program at every number of samples."""
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     sizes = (300, 3_000, 30_000, 300_000) if full else (300, 3_000)
-    return pd.DataFrame([row for samples in sizes for row in _measure_at(samples)])
-
-
-def _measure_at(samples: int) -> list[dict[str, object]]:
-    """Time every program at one number of samples."""
-    rows = []
     with tempfile.TemporaryDirectory() as folder:
-        store = Path(folder) / "genes"
-        write_random_store(store, samples=samples, genes=OURS[samples], files=1)
-        genes, variants = pq.read_table(store / "genes.parquet"), pq.read_table(store / "part-00000.parquet")
-        hail = _seconds_per_gene(lambda: _hail(Path(folder), samples), HAIL.get(samples))
-        for kind in ("survival", "quantitative"):
-            trait = random_scan_trait(kind, samples)
-            own = {
-                "asymptotic": _best(partial(_asymptotic, genes, variants, trait)) / OURS[samples],
-                "calibrated": _best(partial(scan, genes, variants, [trait], SETTINGS)) / OURS[samples],
-            }
-            loops = _cox_loops(variants, samples) if kind == "survival" else {}
-            rows += _rows(samples, kind, own, {"hl.skat": hail} | loops)
+        return pd.DataFrame([row for samples in sizes for row in _measure_at(samples, Path(folder))])
+
+
+def _measure_at(samples: int, folder: Path) -> list[dict[str, object]]:
+    """Time every program at one number of samples."""
+    store = folder / f"genes-{samples}"
+    write_random_store(store, samples=samples, genes=OURS[samples], files=1)
+    genes, variants = pq.read_table(store / "genes.parquet"), pq.read_table(store / "part-00000.parquet")
+    hail = _seconds_per_gene(lambda: _hail(folder, store, samples), HAIL.get(samples))
+    rows = []
+    for kind in ("survival", "quantitative"):
+        trait = random_scan_trait(kind, samples)
+        own = {
+            "asymptotic": _best(partial(_asymptotic, genes, variants, trait)) / OURS[samples],
+            "calibrated": _best(partial(scan, genes, variants, [trait], SETTINGS)) / OURS[samples],
+        }
+        loops = _cox_loops(variants, samples) if kind == "survival" else {}
+        rows += _rows(samples, kind, own, {"hl.skat": hail} | loops)
     return rows
 
 
@@ -94,14 +94,14 @@ def _asymptotic(genes: pa.Table, variants: pa.Table, trait: ScanTrait) -> pa.Tab
     return result_table(row for unit in units for row in unit.rows)
 
 
-def _hail(folder: Path, samples: int) -> Callable[[int], float]:
+def _hail(folder: Path, store: Path, samples: int) -> Callable[[int], float]:
     """Give a function that times hl.skat on so many genes of a store, as a MatrixTable on disk."""
     import hail as hl
 
     from hail_pipelines import session
 
     session.start(session.SessionSettings(cores=1, driver_memory_gib=6), folder / "hail")
-    variants = pq.read_table(folder / "genes" / "part-00000.parquet", columns=["gene", "position", "carriers"])
+    variants = pq.read_table(store / "part-00000.parquet", columns=["gene", "position", "carriers"])
     rng = np.random.default_rng(1)
     covariates = rng.normal(size=(samples, 6))
     values = covariates[:, 0] + rng.normal(size=samples)
@@ -113,23 +113,21 @@ def _hail(folder: Path, samples: int) -> Callable[[int], float]:
         of_rows = hl.tstruct(number=hl.tint32, gene=hl.tstr, carriers=hl.tset(hl.tint32))
         rows = [row | {"carriers": set(row["carriers"])} for row in rows]
         table = hl.Table.parallelize(rows, of_rows, key="number", n_partitions=4)
-        columns = hl.literal(
-            [{"sample": at, "y": float(values[at]), **{f"x{p}": float(covariates[at, p]) for p in range(6)}}
-             for at in range(samples)]
-        )  # fmt: skip
+        known = [{f"x{p}": float(value) for p, value in enumerate(row)} for row in covariates]
+        people = [hl.Struct(sample=at, y=float(values[at]), **known[at]) for at in range(samples)]
+        of_people = hl.tarray(hl.tstruct(sample=hl.tint32, y=hl.tfloat64, **dict.fromkeys(known[0], hl.tfloat64)))
         everyone = hl.range(samples).map(lambda at: hl.struct(n=hl.int32(table.carriers.contains(at))))
-        table = table.annotate(calls=everyone).drop("carriers").annotate_globals(samples=columns)
+        table = (
+            table.annotate(calls=everyone).drop("carriers").annotate_globals(samples=hl.literal(people, of_people))
+        )
         calls = table._unlocalize_entries("calls", "samples", ["sample"])
-        path = str(folder / f"calls-{genes}.mt")
+        path = str(folder / f"calls-{samples}-{genes}.mt")
         calls.write(path, overwrite=True)
         calls = hl.read_matrix_table(path)
-        known = [1.0, *(calls[f"x{p}"] for p in range(6))]
+        beside = [1.0, *(calls[name] for name in known[0])]
 
         def test() -> object:
-            found = hl.skat(
-                key_expr=calls.gene, weight_expr=hl.float64(1), y=calls.y, x=calls.n, covariates=known
-            )  # fmt: skip
-            return found.collect()
+            return hl.skat(calls.gene, hl.float64(1), calls.y, calls.n, beside).collect()
 
         return _best(test, repeats=2)
 
