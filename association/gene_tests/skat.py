@@ -102,13 +102,12 @@ def skat_statistics(statistics: Sequence[ScoreStatistics], weights: Sequence[Flo
 def _decompose(genes: Sequence[tuple[ScoreStatistics, Floats]]) -> tuple[Floats, Floats]:
     """Give the eigenvalues of W Phi W (g, m), ascending, and the sum of each eigenvector's elements (g, m).
 
-    A gene that is alone is a large one: its matrix is overwritten, and no workspace of its size is taken beside.
+    A large gene, which is always alone, has its matrix overwritten, and no workspace of its size is taken beside. How
+    a gene is decomposed depends on its size only: routines differ in the last bit.
     """
-    if len(genes) > 1:
+    if genes[0][1].size ** 2 <= MOST_NUMBERS:
         values, vectors = np.linalg.eigh(np.stack([_weighted(*gene) for gene in genes]))
         return values, vectors.sum(axis=1)
-    if not genes[0][1].size:
-        return np.zeros((1, 0)), np.zeros((1, 0))
     value, vector = eigh(_weighted(*genes[0]).T, driver="evr", overwrite_a=True, check_finite=False)
     return value[None], vector.sum(axis=0)[None]
 
