@@ -53,9 +53,7 @@ def write_matrix_table(
     """
     variants = pq.read_table(calls / VARIANTS)
     if variants.num_rows == 0:
-        raise InputError.single(
-            str(output), "variants", "there is none to write; leave genotypes.matrix_table out"
-        )
+        raise InputError.single(str(output), "variants", "there is none to write; leave genotypes.matrix_table out")
     with TemporaryDirectory(prefix=f"{output.name}.", dir=output.parent) as folder:
         parts = pc.unique(variants["part"]).to_pylist()
         do_shares(partial(_decode_part, calls, Path(folder)), parts, workers)

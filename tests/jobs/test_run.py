@@ -284,9 +284,7 @@ def test_a_trait_that_is_added_is_scanned_alone_without_java(again, finished, no
     assert redone(again) == ["traits", "scan cmap", "follow up cmap", "results", "report"]
     rows, before = results_of(again), results_of(finished)
     assert list(dict.fromkeys(rows["trait"])) == ["cmap", *TRAITS]
-    pd.testing.assert_frame_equal(
-        rows[rows["trait"] != "cmap"].reset_index(drop=True), before, check_exact=True
-    )
+    pd.testing.assert_frame_equal(rows[rows["trait"] != "cmap"].reset_index(drop=True), before, check_exact=True)
 
 
 def test_a_changed_table_redoes_traits_and_what_follows_without_java(again, no_java):
