@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
 from numba import njit
@@ -182,7 +181,6 @@ def simple(row: int) -> Readings:
     return (Reading(row, row),)
 
 
-@cache
 def over_rho(skat: int, burden: int) -> Readings:
     """Read SKAT-O's grid."""
     return tuple(Reading(skat, burden, rho, GRID_HANDICAP) for rho in RHO)
