@@ -58,7 +58,9 @@ def test_a_file_that_is_no_bed_file_is_refused(check, content, message):
     assert message in problem.message
 
 
-@pytest.mark.parametrize("content", [b"chr1\t1\t2\n", gzip.compress(b"chr1\t1\t2\n" * 9_999)[:40]])
+@pytest.mark.parametrize(
+    "content", [b"chr1\t1\t2\n", gzip.compress(b"chr1\t1\t2\n" * 9_999)[:40]], ids=["plain text", "cut off"]
+)
 def test_a_file_that_is_not_the_gzip_that_its_name_says_is_refused(check, content):
     with pytest.raises(InputError, match="can't be read"):
         check(content, name="regions.bed.gz")
