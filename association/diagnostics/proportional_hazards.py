@@ -47,7 +47,7 @@ from association.problems import InputError
 
 Transform = Literal["km", "rank", "identity"]
 GLOBAL = "GLOBAL"
-# Less of its own information than this left to a drift is the rounding of a difference of squares.
+# Information is a difference of squares: less of them than this left to a drift is rounding.
 LEFT = 1e-10
 # One death in ten changes the curve, and so the transform, by a tenth at most.
 FEWEST_AT_RISK = 10
@@ -174,10 +174,10 @@ def _score_test(
     sets: RiskSets, covariates: Floats, point: PartialLikelihood, score: Floats, drift: Floats
 ) -> tuple[Floats, Integers]:
     """Give chi-square and degrees of freedom of each drift and of all together (p + 1)."""
-    crossed = _weighted_information(sets, covariates, point, drift)
-    own = _weighted_information(sets, covariates, point, drift**2)
+    crossed, _ = _weighted_information(sets, covariates, point, drift)
+    own, squares = _weighted_information(sets, covariates, point, drift**2)
     left = own - crossed @ np.linalg.solve(point.information, crossed)
-    found = np.diag(left) > LEFT * np.diag(own)
+    found = np.diag(left) > LEFT * squares
     unit = np.sqrt(np.where(found, np.diag(left), 1))
     single = np.where(found, score / unit, np.nan)
     sizes, directions = np.linalg.eigh((left / np.outer(unit, unit))[np.ix_(found, found)])
@@ -187,11 +187,20 @@ def _score_test(
     return np.append(single**2, together), np.append(found, kept.sum()).astype(np.int64)
 
 
-def _weighted_information(sets: RiskSets, covariates: Floats, point: PartialLikelihood, weights: Floats) -> Floats:
-    """Sum the covariance of the covariates over the risk sets of all events, at given weights (D)."""
+def _weighted_information(
+    sets: RiskSets, covariates: Floats, point: PartialLikelihood, weights: Floats
+) -> tuple[Floats, Floats]:
+    """Sum the covariance of the covariates over the risk sets of all events, at given weights (D), and their squares.
+
+    Returns
+    -------
+    tuple
+        The sum (p, p), and what its diagonal was before the squares of the means were taken from it (p).
+    """
     expected = point.risk * sets.collect((weights / point.sizes)[:, None])[:, 0]
     squares = covariates.T @ (expected[:, None] * covariates)
-    return np.asarray(squares - point.means.T @ (weights[:, None] * point.means), dtype=np.float64)
+    between = point.means.T @ (weights[:, None] * point.means)
+    return np.asarray(squares - between, np.float64), np.asarray(np.diag(squares), np.float64)
 
 
 def _scale(
