@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from association.calibration.enumeration import MOST_ARRANGEMENTS, arrange
+from association.calibration.enumeration import MOST_ARRANGEMENTS, ArrangedValues
 from association.calibration.evidence import Evidence, evidence_of
 from association.calibration.exact_burden import ExactBurden
 from association.calibration.extremes import Looks, scales_of, set_conditions
@@ -65,12 +65,13 @@ def calibrate(units: Sequence[GeneUnit], trait: ScanTrait, settings: ScanSetting
     evidence = evidence_of(trait.model, trait.strata)
     stream = PermutationStream(evidence.values, trait.strata, settings.seed)
     exact = ExactBurden(evidence, trait.strata)
+    arranged = ArrangedValues(evidence.values, trait.strata)
     add_large_sample_p(units, trait)
     ready = make_ready(units, evidence, stream, lambda one: _is_needed(one, trait, settings))
     add_deviations(ready, stream, settings.family_permutations)
     counted: list[tuple[ReadyUnit, GeneCount]] = []
     for one in ready:
-        enumerated = _enumerate(one, evidence, trait.strata, stream)
+        enumerated = _enumerate(one, evidence, arranged)
         efforts = [_effort(tested, one.unit, exact, settings) for tested in one.unit.tested]
         count = GeneCount(one.statistics, one.conditions, efforts)
         count.going[enumerated] = False
@@ -127,29 +128,29 @@ def _has_exact_law(tested: TestedRow, unit: GeneUnit, exact: ExactBurden) -> boo
     return bool(np.ptp(values) <= ONE_BURDEN * values.max()) and exact.feasible(samples)
 
 
-def _enumerate(one: ReadyUnit, evidence: Evidence, strata: Integers, stream: PermutationStream) -> list[int]:
+def _enumerate(one: ReadyUnit, evidence: Evidence, arranged: ArrangedValues) -> list[int]:
     """Look at every arrangement of a mask's carriers where these are few, and give the tests that are done."""
     done: list[int] = []
     for part in one.unit.parts:
         if not _is_enumerable(part):
             continue
         ways = round(10.0**part.log10_ways)
-        arrangements = arrange(part.samples, part.classes, strata, ways, by_stratum=stream.by_stratum)
+        carriers, values = arranged.arrange(part.samples, part.classes, ways)
         # Samples of other masks have no place; what their columns add up to is not looked at.
-        place = np.zeros(strata.size, np.int64)
-        place[arrangements.carriers] = np.arange(arrangements.carriers.size)
+        ascending = np.argsort(carriers)
+        found = np.searchsorted(carriers[ascending], one.statistics.columns.samples)
+        samples = ascending[np.minimum(found, carriers.size - 1)]
         numbers = [number for number, tested in enumerate(one.unit.tested) if tested.part is part]
         looks = Looks.of([one.unit.tested[number].readings for number in numbers])
         read = np.unique(np.concatenate((looks.first, looks.second)))
         looks = looks.renumber(read)
-        samples = place[one.statistics.columns.samples]
-        rows = one.statistics.evaluate(evidence.values[:, arrangements.places], samples, read)[read]
+        rows = one.statistics.evaluate(values, samples, read)[read]
         # Scales from all arrangements: so nothing of the p-value depends on the seed or the order of samples.
-        mean, covariance = rows.mean(axis=1), np.atleast_2d(np.cov(rows, bias=True))
+        mean = rows.mean(axis=1)
+        centred = rows - mean[:, None]
         noise = one.statistics.largest(evidence)[read]
-        reached = reaching(
-            rows, set_conditions(looks, scales_of(looks, mean, covariance, noise), one.rows[read], noise)
-        )
+        scales = scales_of(looks, mean, centred @ centred.T / ways, noise)
+        reached = reaching(rows, set_conditions(looks, scales, one.rows[read], noise))
         for number, exceedances in zip(numbers, reached, strict=True):
             tested, share = one.unit.tested[number], exceedances / ways
             _add_p(tested.row, MonteCarloP(share, share, share, int(exceedances), ways))

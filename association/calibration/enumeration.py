@@ -16,11 +16,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Booleans = NDArray[np.bool_]
 
 # Looking at so many takes about as long as the permutations of a test without any signal.
 MOST_ARRANGEMENTS = 100_000
+# A few megabytes each, for the patterns that come again and again.
+PATTERNS_KEPT = 4
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,67 @@ class Arrangements:
     places: Integers
 
 
-def arrange(
-    carriers: Integers, classes: Integers, strata: Integers, ways: int, *, by_stratum: Integers | None = None
-) -> Arrangements:
+@dataclass(frozen=True)
+class _Pattern:
+    """What decides which arrangements there are: carriers of the same pattern have the same.
+
+    Attributes
+    ----------
+    carriers
+        Samples that carry, those that are interchangeable beside each other (k).
+    begin, end
+        Where the stratum of each begins and ends among the samples in order of strata (k).
+    alike
+        Whether each is interchangeable with the one before (k).
+    """
+
+    carriers: Integers
+    begin: Integers
+    end: Integers
+    alike: Booleans
+
+    @property
+    def key(self) -> tuple[bytes, ...]:
+        """The pattern without the carriers."""
+        return self.begin.tobytes(), self.end.tobytes(), self.alike.tobytes()
+
+
+class ArrangedValues:
+    """What is known of each sample, in every arrangement of carriers.
+
+    Carriers of many genes have the same pattern, such as two of one stratum; what was last asked for is kept.
+
+    Parameters
+    ----------
+    values
+        Quantities that belong to a sample and move together (q, n).
+    strata
+        Stratum of each sample (n).
+    """
+
+    def __init__(self, values: Floats, strata: Integers) -> None:
+        self._values, self._strata = values, strata
+        self._by_stratum = np.argsort(strata, kind="stable")
+        self._in_order = strata[self._by_stratum]
+        self._kept: dict[tuple[bytes, ...], Floats] = {}
+
+    def arrange(self, carriers: Integers, classes: Integers, ways: int) -> tuple[Integers, Floats]:
+        """Give the carriers (k) in an order of their own, and the values that come to them (q, k, a).
+
+        Parameters
+        ----------
+        carriers, classes, ways
+            As for `arrange`.
+        """
+        pattern = _pattern(carriers, classes, self._strata, self._in_order)
+        if pattern.key not in self._kept:
+            if len(self._kept) == PATTERNS_KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[pattern.key] = self._values[:, _places(pattern, self._by_stratum, ways)]
+        return pattern.carriers, self._kept[pattern.key]
+
+
+def arrange(carriers: Integers, classes: Integers, strata: Integers, ways: int) -> Arrangements:
     """List every distinct arrangement.
 
     Parameters
@@ -54,21 +115,28 @@ def arrange(
         Stratum of every sample (n).
     ways
         How many arrangements there are (`attainable`).
-    by_stratum
-        The samples in order of strata (n), where that is known.
     """
-    order = np.lexsort((carriers, classes, strata[carriers]))
-    ordered = carriers[order]
+    by_stratum = np.argsort(strata, kind="stable")
+    pattern = _pattern(carriers, classes, strata, strata[by_stratum])
+    return Arrangements(pattern.carriers, _places(pattern, by_stratum, ways))
+
+
+def _pattern(carriers: Integers, classes: Integers, strata: Integers, in_order: Integers) -> _Pattern:
+    ordered = carriers[order := np.lexsort((carriers, classes, strata[carriers]))]
     stratum, kind = strata[ordered], classes[order]
-    by_stratum = np.argsort(strata, kind="stable") if by_stratum is None else by_stratum
-    begin = np.searchsorted(strata[by_stratum], stratum, side="left")
-    end = np.searchsorted(strata[by_stratum], stratum, side="right")
+    begin = np.searchsorted(in_order, stratum, side="left")
+    end = np.searchsorted(in_order, stratum, side="right")
     alike = np.concatenate(([False], (stratum[1:] == stratum[:-1]) & (kind[1:] == kind[:-1])))
-    places = np.empty((ways, ordered.size), np.int64)
-    filled = _fill_places(begin, end, alike, by_stratum, places)
+    return _Pattern(ordered, begin, end, alike)
+
+
+def _places(pattern: _Pattern, by_stratum: Integers, ways: int) -> Integers:
+    """List which sample each carrier becomes (k, a)."""
+    places = np.empty((ways, pattern.carriers.size), np.int64)
+    filled = _fill_places(pattern.begin, pattern.end, pattern.alike, by_stratum, places)
     if filled != ways:
         raise RuntimeError(f"listed {filled} arrangements where {ways} were expected")
-    return Arrangements(ordered, np.ascontiguousarray(places.T))
+    return np.ascontiguousarray(places.T)
 
 
 @njit(cache=True)

@@ -33,6 +33,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from association.calibration.elementary import natural_log
 from association.calibration.permutation_stream import centre_within_strata
 from association.null_models.null_model import NullModel
 
@@ -43,6 +44,8 @@ PLAIN, COUNTING, BINARY, UNEQUAL = 0, 1, 2, 3
 
 # Informations that differ by less are one number, but for rounding.
 ONE_INFORMATION = 1e-9
+# Stands for zero where a logarithm is taken that counts for nothing.
+_TINY = 1e-300
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,7 @@ def evidence_of(model: NullModel, strata: Integers) -> Evidence:
     return Evidence(family, np.stack((first, second, *more, alone)))
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, error_model="numpy")
 def likelihood_ratio(family: Any, first: Any, second: Any, size: Any) -> Any:
     """Give the likelihood ratio of a group of carriers: at least 0, and 0 without information.
 
@@ -110,18 +113,27 @@ def likelihood_ratio(family: Any, first: Any, second: Any, size: Any) -> Any:
     size
         N, the sum of burdens in typical units, which is that of their squares too.
     """
-    if family == 0:
+    if family == PLAIN:
         return first * first / size
-    if second <= 0.0:
-        return 0.0
-    if family == 3:
-        return first * first / second
-    ratio = 0.0
-    if first > 0.0:
-        ratio += first * math.log(first / second)
-    if family == 1:
-        return max(2.0 * (ratio - first + second), 0.0)
+    if family == UNEQUAL:
+        return first * first / second if second > 0.0 else 0.0
+    if family == COUNTING:
+        return counting_ratio(first, second)
+    return binary_ratio(first, second, size)
+
+
+@njit(inline="always", error_model="numpy")
+def counting_ratio(first: Any, second: Any) -> Any:
+    """Give the likelihood ratio of O and E, without a branch for the compiler to stumble over."""
+    ratio = first * natural_log(max(first, _TINY) / max(second, _TINY)) - first + second
+    return 2.0 * max(ratio, 0.0) if second > 0.0 else 0.0
+
+
+@njit(inline="always", error_model="numpy")
+def binary_ratio(first: Any, second: Any, size: Any) -> Any:
+    """Give the likelihood ratio of O and E of N equally likely cases."""
     failures, expected = size - first, size - second
-    if failures > 1e-9 * size:
-        ratio += failures * math.log(failures / max(expected, 1e-300))
-    return max(2.0 * ratio, 0.0)
+    failures = failures if failures > 1e-9 * size else 0.0
+    ratio = first * natural_log(max(first, _TINY) / max(second, _TINY))
+    ratio += failures * natural_log(max(failures, _TINY) / max(expected, _TINY))
+    return 2.0 * max(ratio, 0.0) if second > 0.0 else 0.0

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numba import njit
@@ -176,11 +177,13 @@ def rows_of(readings: Readings) -> set[int]:
     return {row for reading in readings for row in (reading.first, reading.second)}
 
 
+@lru_cache(maxsize=256)
 def simple(row: int) -> Readings:
     """Read one row as it is."""
     return (Reading(row, row),)
 
 
+@lru_cache(maxsize=1024)
 def over_rho(skat: int, burden: int) -> Readings:
     """Read SKAT-O's grid."""
     return tuple(Reading(skat, burden, rho, GRID_HANDICAP) for rho in RHO)
