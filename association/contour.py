@@ -56,8 +56,10 @@ LONGEST = 100.0
 MOST_STEPS = 200
 # Any vertex gives the same integral; only the number of terms depends on it.
 VERTEX_TOLERANCE = 1e-6
-# Factors multiplied before their logarithm is taken: each is at most about exp(LONGEST).
-FACTORS = 6
+# Factors multiplied before their root is taken: each is at most about exp(LONGEST), and is squared.
+FACTORS = 3
+# A product whose square is beyond these bounds hands its size over to the exponent, before it overflows.
+SMALL = 1e-100
 
 
 @njit(cache=True, error_model="numpy")
@@ -164,13 +166,15 @@ def _path(
     """Integrate along s(u) = vertex + wide (cosh u - 1) + i high sinh u; give nan if the path is unfit."""
     step = fraction * min(GAUSSIAN_STEP * sigma / high, LARGEST_STEP)
     side = 1.0 if vertex > 0 else -1.0
-    top = _exponent(complex(vertex, 0.0), value, weights, degrees, shifts, side)
+    top = _exponent(vertex, value, weights, degrees, shifts)
     total, even, size = 0.5 * high, 0.5 * high, high
+    # exp(u) and exp(-u), from step to step.
+    growth, decay, grown, decayed = math.exp(step), math.exp(-step), 1.0, 1.0
     for k in range(1, int(LONGEST / step)):
-        cosh, sinh = math.cosh(k * step), math.sinh(k * step)
+        grown, decayed = grown * growth, decayed * decay
+        cosh, sinh = 0.5 * (grown + decayed), 0.5 * (grown - decayed)
         s = complex(vertex + wide * (cosh - 1), high * sinh)
-        slope = complex(wide * sinh, high * cosh)
-        term = cmath.exp(_exponent(s, value, weights, degrees, shifts, side) - top) * slope
+        term = _integrand(s, value, weights, degrees, shifts, side, top) * complex(wide * sinh, high * cosh)
         total += term.imag
         if k % 2 == 0:
             even += term.imag
@@ -180,35 +184,68 @@ def _path(
     agreement = AGREEMENT if wide != 0 else AGREEMENT * AGREEMENT
     if size > LAST_TERM * high or abs(2 * even - total) > agreement * total:
         return math.nan
-    tail: float = top.real + math.log(total * step / math.pi)
+    tail: float = top + math.log(total * step / math.pi)
     return tail
 
 
 @njit(cache=True, error_model="numpy")
-def _exponent(s: complex, value: float, weights: Floats, degrees: Floats, shifts: Floats, side: float) -> complex:
-    """Give phi at s, not below the real axis: side is 1 right of the pole, -1 left of it.
-
-    Logarithms are what an integrand costs, so factors of one degree of freedom are multiplied and share one. Each
-    turns the product by less than half a turn, clockwise for a positive eigenvalue: crossings of the negative axis
-    that way are counted, to stay on the sum of the principal branches.
-    """
-    phi = -s * value - cmath.log(side * s)
-    product, turns, factors = complex(1.0, 0.0), 0, 0
+def _exponent(s: float, value: float, weights: Floats, degrees: Floats, shifts: Floats) -> float:
+    """Give phi at real s, with log |s|."""
+    phi = -s * value - math.log(abs(s))
     for weight, degree, shift in zip(weights, degrees, shifts):  # noqa: B905
         factor = 1 - 2 * weight * s
+        phi += shift * weight * s / factor - 0.5 * degree * math.log(factor)
+    return phi
+
+
+@njit(cache=True, error_model="numpy")
+def _integrand(
+    s: complex, value: float, weights: Floats, degrees: Floats, shifts: Floats, side: float, top: float
+) -> complex:
+    """Give exp(phi - top) at s, not below the real axis: side is 1 right of the pole, -1 left of it.
+
+    Functions are what an integrand costs, so factors of one degree of freedom are multiplied and share a root. Each
+    turns the product by less than half a turn, clockwise for a positive eigenvalue: crossings of the negative axis
+    that way are counted, to stay on the product of the principal roots.
+    """
+    exponent = complex(-s.real * value - top, -s.imag * value)
+    divisor = side * s
+    product, factors, sign = complex(1.0, 0.0), 0, 1.0
+    for weight, degree, shift in zip(weights, degrees, shifts):  # noqa: B905
+        factor = complex(1 - 2 * weight * s.real, -2 * weight * s.imag)
         if shift > 0:
-            phi += shift * weight * s / factor
+            size = factor.real * factor.real + factor.imag * factor.imag
+            share = shift * weight / size
+            exponent += complex(share * (s.real * factor.real + s.imag * factor.imag), share * s.imag)
         if degree != 1:
-            phi -= 0.5 * degree * cmath.log(factor)
+            exponent -= 0.5 * degree * cmath.log(factor)
             continue
         before = product.imag
         product *= factor
-        if weight > 0 and before < 0 and product.imag > 0:
-            turns -= 1
-        elif weight < 0 and before > 0 and product.imag < 0:
-            turns += 1
+        if weight * before < 0 and before * product.imag < 0:
+            sign = -sign
         factors += 1
-        if factors == FACTORS:
-            phi -= 0.5 * cmath.log(product)
-            product, factors = complex(1.0, 0.0), 0
-    return phi - 0.5 * cmath.log(product) - complex(0.0, math.pi * turns)
+        if factors < FACTORS:
+            continue
+        divisor *= _root(product)
+        product, factors = complex(1.0, 0.0), 0
+        square = divisor.real * divisor.real + divisor.imag * divisor.imag
+        if not SMALL < square < 1 / SMALL:
+            exponent -= 0.5 * math.log(square)
+            divisor /= math.sqrt(square)
+    if factors:
+        divisor *= _root(product)
+    size = sign * math.exp(exponent.real) / (divisor.real * divisor.real + divisor.imag * divisor.imag)
+    turn = complex(math.cos(exponent.imag), math.sin(exponent.imag))
+    return size * turn * complex(divisor.real, -divisor.imag)
+
+
+@njit(cache=True, error_model="numpy")
+def _root(z: complex) -> complex:
+    """Give the principal square root."""
+    size = math.sqrt(z.real * z.real + z.imag * z.imag)
+    if z.real >= 0:
+        real = math.sqrt(0.5 * (size + z.real))
+        return complex(real, 0.5 * z.imag / real)
+    imaginary = math.copysign(math.sqrt(0.5 * (size - z.real)), z.imag)
+    return complex(0.5 * z.imag / imaginary, imaginary)

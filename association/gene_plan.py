@@ -44,6 +44,7 @@ class GenePlan:
         self._squares = squares(carriers)
         self._burdens: list[tuple[Integers, Floats]] = []
         self._known: dict[object, int] = {}
+        self._parts: dict[bytes, tuple[Integers, Floats]] = {}
         self._terms: list[tuple[Integers, int, Floats, bool]] = []
         self._rows = 0
         self._joined: Carriers | None = None
@@ -99,8 +100,15 @@ class GenePlan:
 
     def acat_v_parts(self, weights: Floats) -> tuple[Integers, Floats]:
         """Give the columns that ACAT-V combines, and the weight of each."""
-        own = (weights != 0) & (self._counts > ULTRA_RARE)
-        together = (weights != 0) & ~own
+        used = weights != 0
+        key = used.tobytes()
+        if key not in self._parts:
+            self._parts[key] = self._acat_v_parts(used)
+        return self._parts[key]
+
+    def _acat_v_parts(self, used: Booleans) -> tuple[Integers, Floats]:
+        own = used & (self._counts > ULTRA_RARE)
+        together = used & ~own
         columns, shares = np.flatnonzero(own), self._cauchy_weights[own]
         if together.any():
             columns = np.append(columns, self.burden_column(Burden("sum", together.astype(np.float64))))

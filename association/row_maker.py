@@ -54,7 +54,8 @@ class RowMaker:
         """Make the rows of one mask: its tests, and their omnibus."""
         part = self._make_part(used, control=choice.mask.name == CONTROL_MASK)
         row = start | self._describe(part)
-        made = [self._test(row, part, test) for test in self.settings.tests]
+        weights = {scheme: np.where(used, values, 0.0) for scheme, values in self._weights.items()}
+        made = [self._test(row, part, test, weights[test.weights]) for test in self.settings.tests]
         tested = [one for one in made if isinstance(one, TestedRow)]
         if len(self.settings.tests) > 1:
             made.append(self._omnibus(row, part, tested))
@@ -75,8 +76,7 @@ class RowMaker:
         self.parts += [tested[0].part] if tested else []
         return [one.row if isinstance(one, TestedRow) else one for one in made]
 
-    def _test(self, row: Row, part: MaskPart, test: WeightedTest) -> TestedRow | Row:
-        weights = np.where(part.used, self._weights[test.weights], 0.0)
+    def _test(self, row: Row, part: MaskPart, test: WeightedTest, weights: Floats) -> TestedRow | Row:
         row = row | name_test(test)
         if not weights.any():
             return row | {"reason": NO_BURDEN}

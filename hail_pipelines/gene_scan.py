@@ -8,8 +8,10 @@ made anew each time.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -129,8 +131,21 @@ def scan_on_spark(store: Path, traits: Sequence[bytes], settings: ScanSettings, 
 def scan_share(store: Path, share: Share, traits: Sequence[bytes], settings: ScanSettings) -> pa.Table:
     """Scan the genes of a share."""
     unpacked = [unpack_trait(trait) for trait in traits]
-    tables = [scan(genes, variants, unpacked, settings) for genes, variants in read_share(store, share)]
+    with _no_search_for_cycles():
+        tables = [scan(genes, variants, unpacked, settings) for genes, variants in read_share(store, share)]
     return pa.concat_tables(tables) if tables else SCAN_SCHEMA.empty_table()
+
+
+@contextmanager
+def _no_search_for_cycles() -> Iterator[None]:
+    """Let Python not look for cyclic garbage: rows of genes make none, and looking takes a tenth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def in_order(tables: Sequence[pa.Table]) -> pa.Table:

@@ -59,7 +59,7 @@ def _cauchy_table() -> Floats:
 _TABLE = _cauchy_table()
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _bits(_typing_context: Any, _number: Any) -> Any:
     """Read a number's bits as an integer."""
 
@@ -69,7 +69,7 @@ def _bits(_typing_context: Any, _number: Any) -> Any:
     return types.int64(types.float64), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _number(_typing_context: Any, _bits: Any) -> Any:
     """Read an integer's bits as a number."""
 
@@ -80,7 +80,7 @@ def _number(_typing_context: Any, _bits: Any) -> Any:
 
 
 @njit(inline="always")
-def natural_log(x: float) -> float:
+def natural_log(x: Any) -> Any:
     """Give the logarithm of a normal positive number, right to the last bit or two; of others, nonsense."""
     above = _bits(x) - _LEAST_MANTISSA
     exponent = _number(((above >> _EXPONENT) + _POSITIVE) | _TWO_TO_52) - _OFFSET
@@ -101,7 +101,7 @@ def natural_log(x: float) -> float:
 
 
 @njit(cache=True, error_model="numpy")
-def cauchy_transform(ratio: float) -> float:
+def cauchy_transform(ratio: Any) -> Any:
     """Give cot(pi p) for the chi-square p-value p of a likelihood ratio; p is kept from 1e-100 to 0.99."""
     root = math.sqrt(ratio)
     if root >= _TABLE_END:

@@ -38,9 +38,9 @@ Booleans = NDArray[np.bool_]
 
 # With fewer exceedances a p-value is known to a factor of two at best.
 UNRESOLVED = 10
-# Numbers of a block: 1,024 permutations of 300 samples stay in a core's cache, and large cohorts in its memory.
+# Numbers of a block: 512 permutations of 300 samples stay near a core, and those of large cohorts in its memory.
 BLOCK_NUMBERS = 1 << 22
-MOST_PERMUTATIONS_AT_ONCE = 1024
+MOST_PERMUTATIONS_AT_ONCE = 512
 FEWEST_PERMUTATIONS_AT_ONCE = 16
 BLOCKS_OF_SAME_SAMPLES = 8
 
@@ -253,9 +253,15 @@ def _count(
                 row, other = rows[first[one]], rows[second[one]]
                 for b in range(reached.size):
                     reached[b] |= (1.0 - share) * row[b] + share * other[b] >= threshold
+        more = 0
+        for b in range(wanted[test]):
+            more += reached[b]
+        if exceedances[test] + more < enough[test]:
+            exceedances[test] += more
+            permutations[test] += wanted[test]
+            continue
         for b in range(wanted[test]):
             permutations[test] += 1
-            if reached[b]:
-                exceedances[test] += 1
-                if exceedances[test] >= enough[test]:
-                    break
+            exceedances[test] += reached[b]
+            if exceedances[test] >= enough[test]:
+                break

@@ -31,7 +31,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from scipy.special import log_ndtr
+from scipy.special import chdtrc, log_ndtr
 
 from association.gene_tests.rank_one import add_rank_one
 from association.gene_tests.skat import MixtureStatistic, alike, skat_statistics
@@ -51,6 +51,8 @@ HIGHEST = (NODE_WEIGHTS[:, None] * np.polynomial.legendre.legvander(NODES, 23))[
 RESOLVED = 1e-6
 # Pieces that can't hold this share of p are left out.
 EMPTY = 1e-17
+# Two moments give a tail near 0.05 to a few percent: one this many times the limit is surely beyond it.
+MARGIN = 2.0
 # Even a step in the law is resolved by a few dozen pieces; a law that needs this many has failed.
 MOST_PIECES = 2000
 
@@ -139,9 +141,10 @@ def _log10_p(statistics: Sequence[MixtureStatistic], limit: float) -> Floats:
     log10_p[log10_p > limit] = np.nan
     observed = (1 - RHO) * skat[mixed, None] + RHO * burden[mixed, None]
     spectra: Floats = _spectra(spectrum[mixed], loadings[mixed], RHO)
-    least = (
-        upper_tail_log10(observed.ravel(), spectra.reshape(-1, spectra.shape[2])).reshape(-1, RHO.size).min(axis=1)
-    )
+    least = np.full(len(observed), np.inf)
+    near = (_two_moment_tail(observed, spectra) <= MARGIN * 10.0**limit).any(axis=1)
+    rows = spectra[near].reshape(-1, spectra.shape[2])
+    least[near] = upper_tail_log10(observed[near].ravel(), rows).reshape(-1, RHO.size).min(axis=1)
     certain = ~(least < 0) & ~(least > limit)
     log10_p[np.flatnonzero(mixed)[certain]] = least[certain]
     chosen = np.flatnonzero((least < 0) & (least <= limit))
@@ -153,6 +156,13 @@ def _log10_p(statistics: Sequence[MixtureStatistic], limit: float) -> Floats:
         log_p = _integrate(conditional, least[chosen] * math.log(10))
         log10_p[own] = np.minimum(log_p / math.log(10), 0.0)
     return log10_p
+
+
+def _two_moment_tail(observed: Floats, spectra: Floats) -> Floats:
+    """Give P(Q_rho > observed) (g, rho) of a scaled chi-square of the same mean and variance."""
+    mean, variance = spectra.sum(axis=2), 2 * (spectra**2).sum(axis=2)
+    degrees = 2 * mean**2 / variance
+    return np.asarray(chdtrc(degrees, observed * degrees / mean), np.float64)
 
 
 @njit(cache=True, nogil=True)
