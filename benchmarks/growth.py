@@ -84,13 +84,13 @@ def _scan_once(kind: str, samples: int, genes: int, variants: int) -> dict[str, 
     """Scan, once the kernels are there; give the second scan's core seconds and the memory of both."""
     with tempfile.TemporaryDirectory() as folder:
         small, store = Path(folder) / "small", Path(folder) / "genes"
-        write_random_store(small, samples=300, genes=3, files=1)
-        scan_share(small, Share((0,), 3), [pack_trait(random_scan_trait(kind, 300))], SETTINGS)
+        write_random_store(small, samples=samples, genes=20, files=1)
+        trait = [pack_trait(random_scan_trait(kind, samples))]
+        scan_share(small, Share((0,), 20), trait, SETTINGS)
         # Every other sample is a carrier: most variants have a few of them, and some have thousands.
         shape = np.exp(np.random.default_rng(2).uniform(np.log(1e-6), np.log(5e-3), variants))
         large = {0: np.maximum(shape * (0.25 / shape.sum()), 5 / samples)} if variants else None
         write_random_store(store, samples=samples, genes=genes, files=1, large=large)
-        trait = [pack_trait(random_scan_trait(kind, samples))]
         table = pq.read_table(store / "genes.parquet")
         carriers = int(table["carriers"].to_numpy().sum())
         before = _peak_mib(reset=True)
