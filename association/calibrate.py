@@ -130,33 +130,43 @@ def _has_exact_law(tested: TestedRow, unit: GeneUnit, exact: ExactBurden) -> boo
 
 def _enumerate(one: ReadyUnit, evidence: Evidence, arranged: ArrangedValues) -> list[int]:
     """Look at every arrangement of a mask's carriers where these are few, and give the tests that are done."""
-    done: list[int] = []
+    # Masks, and the omnibus over masks, often hold the same carriers: these are arranged once.
+    alike: dict[tuple[bytes, bytes], list[MaskPart]] = {}
     for part in one.unit.parts:
-        if not _is_enumerable(part):
-            continue
-        ways = round(10.0**part.log10_ways)
-        carriers, values = arranged.arrange(part.samples, part.classes, ways)
-        # Samples of other masks have no place; what their columns add up to is not looked at.
-        ascending = np.argsort(carriers)
-        found = np.searchsorted(carriers[ascending], one.statistics.columns.samples)
-        samples = ascending[np.minimum(found, carriers.size - 1)]
-        numbers = [number for number, tested in enumerate(one.unit.tested) if tested.part is part]
-        looks = Looks.of([one.unit.tested[number].readings for number in numbers])
-        read = np.unique(np.concatenate((looks.first, looks.second)))
-        looks = looks.renumber(read)
-        rows = one.statistics.evaluate(values, samples, read)[read]
-        # Scales from all arrangements: so nothing of the p-value depends on the seed or the order of samples.
-        mean = rows.mean(axis=1)
-        centred = rows - mean[:, None]
-        noise = one.statistics.largest(evidence)[read]
-        scales = scales_of(looks, mean, centred @ centred.T / ways, noise)
-        reached = reaching(rows, set_conditions(looks, scales, one.rows[read], noise))
-        for number, exceedances in zip(numbers, reached, strict=True):
-            tested, share = one.unit.tested[number], exceedances / ways
-            _add_p(tested.row, MonteCarloP(share, share, share, int(exceedances), ways))
-            tested.row["method"] = "enumeration"
+        if _is_enumerable(part):
+            alike.setdefault((part.samples.tobytes(), part.classes.tobytes()), []).append(part)
+    done: list[int] = []
+    for parts in alike.values():
+        numbers = [at for at, tested in enumerate(one.unit.tested) if any(tested.part is part for part in parts)]
+        ways = round(10.0 ** parts[0].log10_ways)
+        for number, exceedances in zip(numbers, _reached(one, parts[0], numbers, evidence, arranged), strict=True):
+            row, share = one.unit.tested[number].row, exceedances / ways
+            _add_p(row, MonteCarloP(share, share, share, int(exceedances), ways))
+            row["method"] = "enumeration"
         done += numbers
     return done
+
+
+def _reached(
+    one: ReadyUnit, part: MaskPart, numbers: Sequence[int], evidence: Evidence, arranged: ArrangedValues
+) -> Integers:
+    """Count the arrangements of a mask's carriers that are as extreme as the data, for each of some tests."""
+    ways = round(10.0**part.log10_ways)
+    carriers, values = arranged.arrange(part.samples, part.classes, ways)
+    # Samples of other masks have no place; what their columns add up to is not looked at.
+    ascending = np.argsort(carriers)
+    found = np.searchsorted(carriers[ascending], one.statistics.columns.samples)
+    samples = ascending[np.minimum(found, carriers.size - 1)]
+    looks = Looks.of([one.unit.tested[number].readings for number in numbers])
+    read = np.unique(np.concatenate((looks.first, looks.second)))
+    looks = looks.renumber(read)
+    rows = one.statistics.evaluate(values, samples, read)[read]
+    # Scales from all arrangements: so nothing of the p-value depends on the seed or the order of samples.
+    mean = rows.mean(axis=1)
+    centred = rows - mean[:, None]
+    noise = one.statistics.largest(evidence)[read]
+    scales = scales_of(looks, mean, centred @ centred.T / ways, noise)
+    return reaching(rows, set_conditions(looks, scales, one.rows[read], noise))
 
 
 def _add_counted(unit: GeneUnit, count: GeneCount, exact: ExactBurden) -> None:

@@ -80,15 +80,18 @@ def adjust_for_family(scanned: pa.Table) -> pa.Table:
     pa.Table
         `association.results.SCHEMA`.
     """
-    columns = ["trait", "primary", "p_value", "flags", DEVIATIONS]
-    rows = scanned.select(columns).to_pandas()
+    rows = scanned.select(["gene", "trait", "primary", "p_value", "flags"]).to_pandas()
+    deviations = scanned[DEVIATIONS].combine_chunks()
     few = rows["flags"].fillna("").str.split(";").map(lambda flags: FEW_CARRIERS in flags).astype(bool)
     members = rows[rows["primary"].fillna(False).astype(bool) & rows["p_value"].notna() & ~few]
+    # Genes that tie are stepped down in order of name, wherever they were scanned.
+    members = members.sort_values("gene", kind="stable")
     q_value, p_family = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
     for _, family in members.groupby("trait", sort=False):
         q_value[family.index] = benjamini_hochberg(family["p_value"].to_numpy(np.float64))
-        if family[DEVIATIONS].notna().all():
-            p_family[family.index] = step_down(np.stack(family[DEVIATIONS].to_list()))
+        own = deviations.take(pa.array(family.index))
+        if own.null_count == 0:
+            p_family[family.index] = step_down(own.flatten().to_numpy().reshape(len(family), -1))
     adjusted = scanned.drop_columns([DEVIATIONS])
     for name, values in (("q_value", q_value), ("p_family", p_family)):
         column = pa.array(values, pa.float64(), from_pandas=True)

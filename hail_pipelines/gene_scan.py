@@ -54,9 +54,8 @@ def scan_in_processes(
     pa.Table
         Result rows, genes in order of name.
     """
-    return adjust_for_family(
-        in_order(in_processes(scan_share, store, traits, settings, workers=workers, report=report))
-    )
+    tables = in_processes(scan_share, store, traits, settings, workers=workers, report=report)
+    return _adjusted(tables)
 
 
 def in_processes(
@@ -125,7 +124,7 @@ def scan_on_spark(store: Path, traits: Sequence[bytes], settings: ScanSettings, 
     rows = shares.mapInArrow(scan_dealt, from_arrow_schema(SCAN_SCHEMA))
     rows.write.parquet(str(scratch))
     parts = [pq.read_table(part).cast(SCAN_SCHEMA) for part in sorted(scratch.glob("part-*.parquet"))]
-    return adjust_for_family(in_order(parts))
+    return _adjusted(parts)
 
 
 def scan_share(store: Path, share: Share, traits: Sequence[bytes], settings: ScanSettings) -> pa.Table:
@@ -146,6 +145,12 @@ def _no_search_for_cycles() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def _adjusted(tables: Sequence[pa.Table]) -> pa.Table:
+    """Adjust all rows for the family of genes, and put them in order: in this order, for what is ordered is less."""
+    rows = pa.concat_tables(tables) if tables else SCAN_SCHEMA.empty_table()
+    return in_order([adjust_for_family(rows)])
 
 
 def in_order(tables: Sequence[pa.Table]) -> pa.Table:
