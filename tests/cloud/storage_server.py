@@ -2,7 +2,7 @@
 
 The real client library reaches it by the environment variable `STORAGE_EMULATOR_HOST`. What it knows: buckets with a
 location, permissions and requester-pays; listing with prefix, delimiter and pages; ranged downloads; multipart and
-resumable uploads; generations and preconditions; checksums; copy, rewrite, compose, patch and delete; scripted faults.
+resumable uploads; generations and preconditions; checksums; copy, compose, patch and delete; scripted faults.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import socket
 import struct
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ from tests.cloud.storage_faults import (
     ShortDownload,
     flipped,
 )
-from tests.cloud.storage_requests import Answer, Request, Service
+from tests.cloud.storage_messages import Answer, Request
+from tests.cloud.storage_requests import Service
 from tests.cloud.stored_objects import Bucket, ObjectStore, Refused
 
 
@@ -122,7 +124,11 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(answer, fault)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        """Serve every method alike: the base class looks for a function by the method's name."""
+        if name.startswith("do_"):
+            return self._serve
+        raise AttributeError(name)
 
     def _answer(self, request: Request, fault: Fault | None) -> Answer:
         if isinstance(fault, Refusal):
