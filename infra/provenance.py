@@ -6,6 +6,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
+import os
 import platform
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -13,11 +14,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import google_crc32c
+from infra.storage import Place, fingerprint_of
 
 PACKAGES = ("progex", "hail", "pyspark", "numpy", "scipy", "numba", "pandas", "pyarrow", "pysam", "isal")
-
-_CHUNK = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -39,13 +38,16 @@ class Fingerprint:
     crc32c: str
 
 
-def fingerprint(path: Path) -> Fingerprint:
-    """Fingerprint a file."""
-    checksum = google_crc32c.Checksum()
-    with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            checksum.update(chunk)
-    return Fingerprint(path.name, path.stat().st_size, checksum.hexdigest().decode())
+def fingerprint(place: Place) -> Fingerprint:
+    """Fingerprint a file; it is the same on this machine and in a bucket, where the file is not fetched for it.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    """
+    content = fingerprint_of(place)
+    return Fingerprint(place.name, content.size, content.crc32c)
 
 
 @lru_cache(maxsize=1)
@@ -78,7 +80,7 @@ def canonical_json(value: Any) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, Fingerprint):
         return asdict(value)
-    if isinstance(value, Path):
+    if isinstance(value, os.PathLike):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no place in a settings record")
 
