@@ -27,7 +27,7 @@ from infra.storage.objects import Objects
 from infra.storage.refusals import refusals_told
 from infra.storage.sending import send_object
 from infra.storage.settings import BucketSettings
-from infra.storage.stored_content import StoredContent
+from infra.storage.stored_content import StoredContent, of_blob
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -91,14 +91,14 @@ class BucketClient(GSClient):
         self.in_threads(lambda blob: self.objects.delete(path.bucket, blob.name), blobs)
         return bool(blobs)
 
-    def sizes(self, path: GSPath) -> dict[str, int]:
-        """Give the sizes of all objects below a folder by their names as seen from it; of an object, by no name."""
+    def contents(self, path: GSPath) -> dict[str, StoredContent]:
+        """Say what all objects below a folder hold, by their names as seen from it; an object itself has no name."""
         content = self.find(path)
         if content is not None:
-            return {"": content.size}
+            return {"": content}
         prefix = _prefix(path)
         blobs, _ = self.objects.list(path.bucket, prefix)
-        return {blob.name[len(prefix) :]: int(blob.size) for blob in blobs}
+        return {blob.name[len(prefix) :]: of_blob(blob) for blob in blobs}
 
     def find(self, path: GSPath) -> StoredContent | None:
         """Say what an object holds, or give None where there is none."""
@@ -118,7 +118,7 @@ class BucketClient(GSClient):
         local = self._local_cache_dir / str(content.generation) / path.bucket / path.blob
         with _lock_of(local):
             if not local.exists():
-                fetch_object(self.objects, path.bucket, path.blob, local)
+                fetch_object(self.objects, path.bucket, path.blob, local, content)
                 local.chmod(0o400)
         return local
 
@@ -132,9 +132,9 @@ class BucketClient(GSClient):
         return {"etag": blob.etag, "size": blob.size, "updated": blob.updated, "md5_hash": blob.md5_hash}
 
     def _download_file(self, cloud_path: GSPath, local_path: str | os.PathLike[str]) -> Path:
-        local = Path(local_path)
-        fetch_object(self.objects, cloud_path.bucket, cloud_path.blob, local)
-        return local
+        content = of_blob(self.objects.described(cloud_path.bucket, cloud_path.blob))
+        fetch_object(self.objects, cloud_path.bucket, cloud_path.blob, Path(local_path), content)
+        return Path(local_path)
 
     def _upload_file(self, local_path: str | os.PathLike[str], cloud_path: GSPath) -> GSPath:
         with Path(local_path).open("rb") as stream:

@@ -95,8 +95,15 @@ class BucketPath(GSPath):
                 raise AlreadyThereError(f"already there: {self}") from None
             raise
 
-    def fetch(self, target: Path) -> StoredContent:
+    def fetch(self, target: Path, content: StoredContent | None = None) -> StoredContent:
         """Fetch the object into a file, which appears whole and verified or not at all.
+
+        Parameters
+        ----------
+        target
+            The file.
+        content
+            What the object holds, if that is known; another generation is not fetched.
 
         Raises
         ------
@@ -105,7 +112,7 @@ class BucketPath(GSPath):
         StorageError
             If its checksum is wrong again and again.
         """
-        return fetch_object(self.client.objects, self.bucket, self.blob, target)
+        return fetch_object(self.client.objects, self.bucket, self.blob, target, content or self.content())
 
     def open(  # type: ignore[override]
         self,

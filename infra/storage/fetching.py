@@ -13,7 +13,7 @@ from uuid import uuid4
 from infra.storage.errors import broken_error
 from infra.storage.objects import Objects, place_of
 from infra.storage.refusals import refusals_told
-from infra.storage.stored_content import StoredContent, Summing, of_blob
+from infra.storage.stored_content import StoredContent, Summing
 
 log = logging.getLogger(__name__)
 
@@ -54,18 +54,26 @@ def read_range(objects: Objects, bucket: str, name: str, content: StoredContent,
     raise broken_error(place, "read")
 
 
-def fetch_object(objects: Objects, bucket: str, name: str, target: Path) -> StoredContent:
+def fetch_object(objects: Objects, bucket: str, name: str, target: Path, content: StoredContent) -> StoredContent:
     """Fetch an object into a file, which appears whole and with the right checksum or not at all.
+
+    Parameters
+    ----------
+    objects
+        All objects.
+    bucket, name
+        Of this one.
+    target
+        The file.
+    content
+        What the object held when it was looked at first.
 
     Raises
     ------
-    FileNotFoundError
-        If there is no such object.
     StorageError
-        If the checksum is wrong again and again.
+        If the object is another by now, or the checksum is wrong again and again.
     """
     place = place_of(bucket, name)
-    content = of_blob(objects.described(bucket, name))
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.{uuid4().hex}.partial")
     try:

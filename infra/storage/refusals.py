@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import requests
 from google.api_core import exceptions as google_errors
 from google.auth.exceptions import GoogleAuthError, TransportError
+from google.cloud.storage.exceptions import InvalidResponse  # type: ignore[import-untyped]
 
 from association.problems import InputError, Problem
 from infra.storage.errors import StorageError, changed_error
@@ -51,7 +52,7 @@ def refusals_told(place: str) -> Iterator[None]:
         yield
     except google_errors.RetryError as error:
         cause = error.cause if isinstance(error.cause, Exception) else error
-        raise _told(place, cause, waited=True) from None
+        raise _told(place, _plain(cause), waited=True) from None
     except (google_errors.GoogleAPICallError, GoogleAuthError, requests.RequestException, ConnectionError) as error:
         raise _told(place, error, waited=False) from None
 
@@ -67,6 +68,15 @@ def _told(place: str, error: Exception, *, waited: bool) -> Exception:
         "Try again later: what was finished is kept"
     )
     return StorageError(place, [Problem("storage", message)])
+
+
+def _plain(error: Exception) -> Exception:
+    """Give the errors of the library's uploads and downloads the shape of its others."""
+    if isinstance(error, InvalidResponse):
+        status = error.response.status_code
+        plain: Exception = google_errors.from_http_status(status, "")  # type: ignore[no-untyped-call]
+        return plain
+    return error
 
 
 def _kind(error: Exception) -> str:

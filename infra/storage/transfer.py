@@ -12,7 +12,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra.storage.stored_content import content_of_file
+from infra.storage.stored_content import StoredContent, content_of_file
 
 if TYPE_CHECKING:
     from infra.storage.bucket_path import BucketPath
@@ -84,17 +84,17 @@ def fetch(
     StorageError
         If a checksum is wrong again and again. Files that had arrived stay; the others are not there.
     """
-    sizes = sizes_below(source, leave_out)
-    account = _Account(sizes, report)
+    contents = {name: content for name, content in _contents(source).items() if not _left_out(name, leave_out)}
+    account = _Account({name: content.size for name, content in contents.items()}, report)
 
     def fetch_one(name: str) -> None:
         there, here = (source / name, target / name) if name else (source, target)
-        needed = not (here.is_file() and here.stat().st_size == sizes[name] and _same(here, there))
+        needed = not (here.is_file() and _same(here, contents[name]))
         if needed:
-            there.fetch(here)
+            there.fetch(here, contents[name])
         account.add(name, transferred=needed)
 
-    source.client.in_threads(fetch_one, sizes)
+    source.client.in_threads(fetch_one, contents)
     return account.so_far
 
 
@@ -119,12 +119,14 @@ def put(
     InputError, StorageError
         If the bucket refuses it, or a checksum is wrong again and again. Files that had arrived stay.
     """
-    sizes = sizes_below(source, leave_out)
+    files = _files(source)
+    sizes = {name: path.stat().st_size for name, path in files.items() if not _left_out(name, leave_out)}
+    before = target.client.contents(target)
     account = _Account(sizes, report)
 
     def put_one(name: str) -> None:
-        here, there = (source / name, target / name) if name else (source, target)
-        needed = not _same(here, there)
+        here, there = files[name], target / name if name else target
+        needed = name not in before or not _same(here, before[name])
         if needed:
             with here.open("rb") as stream:
                 there.send(stream)
@@ -135,36 +137,35 @@ def put(
 
 
 def below(place: Path | BucketPath, leave_out: Sequence[str] = ()) -> list[str]:
-    """Give the names of all files in a folder, as seen from it; a file itself is the empty name."""
-    return list(sizes_below(place, leave_out))
-
-
-def sizes_below(place: Path | BucketPath, leave_out: Sequence[str] = ()) -> dict[str, int]:
-    """Give the sizes of all files in a folder by their names as seen from it; a file itself has the empty name.
+    """Give the names of all files in a folder, as seen from it; a file itself has the empty name.
 
     Raises
     ------
     FileNotFoundError
-        If there is nothing.
+        If there is neither file nor folder.
     """
-    if isinstance(place, Path):
-        found = {path.relative_to(place).as_posix(): path for path in sorted(place.rglob("*")) if path.is_file()}
-        sizes = {name: path.stat().st_size for name, path in found.items()}
-        if place.is_file():
-            sizes = {"": place.stat().st_size}
-        elif not place.is_dir():
-            raise FileNotFoundError(f"no such file or folder: {place}")
-    else:
-        sizes = place.client.sizes(place)
-        if not sizes:
-            raise FileNotFoundError(f"no such object or folder: {place}")
-    return {name: size for name, size in sizes.items() if not _left_out(name, leave_out)}
+    found = _files(place) if isinstance(place, Path) else _contents(place)
+    return [name for name in found if not _left_out(name, leave_out)]
+
+
+def _files(place: Path) -> dict[str, Path]:
+    if place.is_file():
+        return {"": place}
+    if not place.is_dir():
+        raise FileNotFoundError(f"no such file or folder: {place}")
+    return {path.relative_to(place).as_posix(): path for path in sorted(place.rglob("*")) if path.is_file()}
+
+
+def _contents(place: BucketPath) -> dict[str, StoredContent]:
+    found = place.client.contents(place)
+    if not found:
+        raise FileNotFoundError(f"no such object or folder: {place}")
+    return found
 
 
 def _left_out(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatch(part, pattern) for part in name.split("/") for pattern in patterns)
 
 
-def _same(here: Path, there: BucketPath) -> bool:
-    content = there.client.find(there)
-    return content is not None and content.size == here.stat().st_size and content_of_file(here).same_bytes(content)
+def _same(here: Path, content: StoredContent) -> bool:
+    return here.stat().st_size == content.size and content_of_file(here).same_bytes(content)

@@ -140,5 +140,5 @@ def _copy_within_buckets(source: BucketPath, target: BucketPath, leave_out: Sequ
 
 def _remove_others(source: Place, target: BucketPath, leave_out: Sequence[str]) -> None:
     """Remove from a folder in a bucket what the folder that was copied does not have."""
-    others = set(below(target)) - set(below(source, leave_out))
-    target.client.in_threads(lambda name: target.client.remove(target / name), sorted(others - {""}))
+    others = set(target.client.contents(target)) - set(below(source, leave_out)) - {""}
+    target.client.in_threads(lambda name: target.client.remove(target / name), sorted(others))

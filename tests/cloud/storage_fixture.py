@@ -19,3 +19,4 @@ def storage_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         server.make_bucket("lab")
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.address)
         yield server
+        assert server.errors == []

@@ -147,7 +147,7 @@ class Service:
             sent = request.json()
             if "X-Upload-Content-Type" in request.headers:
                 sent.setdefault("contentType", request.headers["X-Upload-Content-Type"])
-            name = request.query.get("name") or sent["name"]
+            name = request.query.get("name") or sent.get("name", "")
             upload = self.uploads.begin(bucket, name, request.query, sent)
             place = f"{request.host}{request.path}?uploadType=resumable&upload_id={upload}"
             return Answer(200, b"", {"Location": place, "X-GUploader-UploadID": upload})
@@ -156,7 +156,7 @@ class Service:
         else:
             sent, content = {"contentType": request.headers.get("Content-Type")}, request.body
         content, sent = request.as_received(content, sent | hashes_in(request.headers))
-        name = request.query.get("name") or sent["name"]
+        name = request.query.get("name") or sent.get("name", "")
         self._may_replace(request, bucket, name)
         return Answer.json(self.store.write(bucket, name, content, request.query, sent))
 

@@ -51,6 +51,8 @@ class StorageServer:
         What will go wrong.
     requests
         Every request so far, as method and unquoted path with query.
+    errors
+        Where the server itself failed: there should be none.
     """
 
     def __init__(self, root: Path, port: int = 0) -> None:
@@ -60,6 +62,7 @@ class StorageServer:
         self.uploads = self.service.uploads
         self.faults = FaultList()
         self.requests: list[tuple[str, str]] = []
+        self.errors: list[Exception] = []
         self._http = _HttpServer(("127.0.0.1", port), _Handler)
         self._http.owner = self
         self.address = f"http://127.0.0.1:{self._http.server_address[1]}"
@@ -119,6 +122,9 @@ class _Handler(BaseHTTPRequestHandler):
             answer = self._answer(request, fault)
         except Refused as refusal:
             answer = Answer.error(refusal)
+        except Exception as error:
+            owner.errors.append(error)
+            answer = Answer.error(Refused(500, "internalError", repr(error)))
         if isinstance(fault, LostAnswer):
             self._hang_up()
         else:
