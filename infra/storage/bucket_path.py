@@ -23,6 +23,7 @@ from infra.storage.fetching import fetch_object
 from infra.storage.reading import ObjectReader
 from infra.storage.sending import send_object
 from infra.storage.stored_content import StoredContent
+from infra.storage.transfer import fetch, put
 from infra.storage.writing import ObjectWriter, TextObjectWriter
 
 _BUFFER = 256 * 1024
@@ -185,6 +186,20 @@ class BucketPath(GSPath):
         """
         if not self.client.objects.delete(self.bucket, self.blob) and not missing_ok:
             raise FileNotFoundError(f"no such object: {self}")
+
+    def rmtree(self) -> None:
+        """Remove whatever is below a folder."""
+        self.client.remove(self)
+
+    def upload_from(self, source: str | os.PathLike[str], force_overwrite_to_cloud: bool | None = None) -> BucketPath:
+        """Send a file or a folder of this machine to this very place, whatever was there before."""
+        put(Path(source), self)
+        return self
+
+    def download_to(self, destination: str | os.PathLike[str]) -> Path:
+        """Fetch the object, or whatever is below the folder, to this very place on this machine."""
+        fetch(self, Path(destination))
+        return Path(destination)
 
     def touch(self, exist_ok: bool = True, mode: Any = None) -> None:
         """Make an empty object where there is none."""

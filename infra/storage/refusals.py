@@ -114,7 +114,7 @@ def _quota(place: str, bucket: str, error: Exception) -> Exception:
 
 def _bad_request(place: str, bucket: str, error: Exception) -> Exception:
     if "requester pays" in str(error):
-        message = f"{bucket} makes those pay who ask; name the project that pays as `billing_project`"
+        message = f"{bucket} makes those pay who ask; name the project that pays, as `cloud: requester_pays_project`"
         return InputError.single(place, "requester pays", message)
     message = f"Google Cloud Storage can't make sense of the request ({_kind(error)}); check the object's name"
     return InputError.single(place, "request", message)

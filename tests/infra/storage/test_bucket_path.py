@@ -224,3 +224,16 @@ def test_joined_paths_keep_their_kind(lab):
     assert (lab / "a" / "b.vcf.gz").suffixes == [".vcf", ".gz"]
     assert (lab / "a" / "b").relative_to(lab).as_posix() == "a/b"
     assert sorted([lab / "b", lab / "a"]) == [lab / "a", lab / "b"]
+
+
+def test_a_file_or_folder_is_sent_and_fetched_whatever_was_there(lab, tmp_path):
+    (tmp_path / "f" / "g").mkdir(parents=True)
+    (tmp_path / "f" / "g" / "file").write_bytes(b"here")
+    os.utime(tmp_path / "f" / "g" / "file", (0, 0))
+    (lab / "file").write_bytes(b"newer")
+    (lab / "file").upload_from(tmp_path / "f" / "g" / "file")
+    assert (lab / "file").read_bytes() == b"here"
+    (lab / "h").upload_from(tmp_path / "f")
+    assert [str(path) for path in lab.rglob("file")] == ["gs://lab/file", "gs://lab/h/g/file"]
+    (lab / "h").download_to(tmp_path / "back")
+    assert (tmp_path / "back" / "g" / "file").read_bytes() == b"here"

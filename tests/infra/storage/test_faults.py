@@ -225,7 +225,7 @@ def test_who_asks_must_pay_where_the_bucket_says_so(lab, storage_server, use):
     write_whole(lab / "file", b"content")
     storage_server.store.bucket("lab").requester_pays = True
     for use_it in ((lab / "file").read_bytes, (lab / "file").unlink, lambda: write_whole(lab / "new", b"")):
-        with pytest.raises(InputError, match="billing_project"):
+        with pytest.raises(InputError, match="requester_pays_project"):
             use_it()
     use(replace(IMPATIENT, billing_project="our-project"))
     paid = BucketPath("gs://lab/file")
