@@ -1,6 +1,7 @@
 """The server does what it says, as the real client library sees it."""
 
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,6 +14,8 @@ from google.api_core.exceptions import (
     RequestRangeNotSatisfiable,
 )
 from google.cloud import storage
+
+from tests.cloud.stored_objects import Refused
 
 CONTENT = bytes(range(256)) * 1000
 
@@ -124,16 +127,25 @@ def test_a_write_that_must_be_the_first_is_refused_to_the_second(bucket, storage
     assert bucket.blob("new").download_as_bytes() == b"first"
 
 
-def test_one_of_many_who_write_at_once_is_first(bucket):
+def test_one_of_many_who_write_at_once_is_first(storage_server, often_switched):
     def write(number):
         try:
-            bucket.blob("new").upload_from_string(str(number), if_generation_match=0)
-        except PreconditionFailed:
+            storage_server.store.write("lab", f"new-{number // 8}", b"", {"ifGenerationMatch": "0"}, {})
+        except Refused:
             return 0
         return 1
 
     with ThreadPoolExecutor(8) as threads:
-        assert sum(threads.map(write, range(24))) == 1
+        assert sum(threads.map(write, range(800))) == 100
+
+
+@pytest.fixture
+def often_switched():
+    """Let threads run a moment each, so that they meet in between."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
 
 
 def test_preconditions_hold_for_every_kind_of_request(bucket, blob):

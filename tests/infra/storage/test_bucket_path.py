@@ -124,12 +124,12 @@ def test_another_process_reads_a_pickled_place(lab):
 
 def test_a_forked_process_has_a_client_of_its_own(lab):
     (lab / "a").write_bytes(b"content")
-    before = lab.client.client
+    before = (lab.client.client, lab.client.objects)
     fetched = Path(os.fspath(lab / "a"))
     child = os.fork()
     if child == 0:
-        good = lab.client.client is not before and (lab / "a").read_bytes() == b"content"
-        os._exit(0 if good else 1)
+        own = lab.client.client is not before[0] and lab.client.objects is not before[1]
+        os._exit(0 if own and (lab / "a").read_bytes() == b"content" else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert fetched.read_bytes() == b"content"
 
@@ -200,13 +200,14 @@ def test_a_touched_file_is_there_and_unchanged(lab):
         (lab / "file").touch(exist_ok=False)
 
 
-def test_threads_share_a_client(lab):
+def test_threads_share_a_client(lab, storage_server):
     for number in range(12):
         (lab / f"{number}").write_bytes(bytes([number]) * 1000)
     read = lab.client.in_threads(lambda number: (lab / f"{number}").read_bytes(), range(12))
     assert read == [bytes([number]) * 1000 for number in range(12)]
     copies = lab.client.in_threads(lambda _: os.fspath(lab / "3"), range(12))
     assert len(set(copies)) == 1
+    assert storage_server.count("GET", "/3?alt=media") == 2
 
 
 def test_compare_and_swap_lets_one_of_two_win(lab):

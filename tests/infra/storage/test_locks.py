@@ -111,6 +111,12 @@ def test_who_lost_the_lock_is_told(lab, caplog):
     assert "took the folder over" in caplog.text
 
 
+def test_a_lock_that_another_has_is_not_given_back(lab):
+    with pytest.raises(FolderInUseError, match="took it over"), lock_folder(lab / "out", DEAD_SOON):
+        write_whole(lab / "out" / ".lock", b"someone else")
+    assert (lab / "out" / ".lock").read_bytes() == b"someone else"
+
+
 def test_a_lock_outlives_an_outage(lab, storage_server):
     with lock_folder(lab / "out", QUICK):
         storage_server.faults.add(Refusal("POST", "/upload/", times=10**6, status=403, reason="forbidden"))

@@ -81,6 +81,7 @@ def test_reading_survives_cuts_and_refusals(long, storage_server):
         Refusal("GET", DOWNLOAD, times=2, after=1),
         CutDownload("GET", DOWNLOAD, after_bytes=1000, times=2),
         ShortDownload("GET", DOWNLOAD, after_bytes=1000, after=3),
+        ShortDownload("GET", DOWNLOAD, after_bytes=0, after=4),
     )
     assert long.read_bytes() == CONTENT
     assert storage_server.faults.waiting == []
