@@ -19,13 +19,34 @@ from google.cloud.storage.exceptions import InvalidResponse  # type: ignore[impo
 from association.problems import InputError, Problem
 from infra.storage.errors import StorageError, changed_error
 
-QUOTA_REASONS = {"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded"}
-_PERMISSION = re.compile(r"storage\.[a-z]+\.[A-Za-z]+")
+# Reasons that Google gives in its answer; of uploads and downloads the library passes them on within the text alone.
+_QUOTA = ("rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded")
+# The text holds the request's address too, whose host looks much like a permission.
+_PERMISSION = re.compile(r"storage\.(?:objects|buckets|folders|managedFolders|multipartUploads)\.[A-Za-z]+")
 _ROLES = {
     "storage.objects.get": "roles/storage.objectViewer",
     "storage.objects.list": "roles/storage.objectViewer",
     "storage.buckets.get": "roles/storage.legacyBucketReader",
 }
+# Phrases of refusals that are no matter of rights: of each the setting at fault, and the remedy.
+_FORBIDDEN = (
+    (
+        "Cloud KMS key",
+        "key",
+        "the encryption key can't be used; check `cloud: kms_key`, and let the storage service agent of the project "
+        "that owns {bucket} encrypt and decrypt with it",
+    ),
+    (
+        "retention policy",
+        "retention",
+        "the retention policy of {bucket} forbids to replace or remove; a run does both: use a bucket without one",
+    ),
+    (
+        "billing account",
+        "billing",
+        "the project that owns {bucket}, or that pays, has no open billing account; have its owner open one",
+    ),
+)
 
 
 @contextmanager
@@ -84,6 +105,13 @@ def _kind(error: Exception) -> str:
     return f"HTTP {int(code)}" if code else type(error).__name__
 
 
+def _text(error: Exception) -> str:
+    """Give all that Google said."""
+    errors = getattr(error, "errors", None) or []
+    reasons = [str(one.get("reason")) for one in errors if isinstance(one, dict)]
+    return " ".join([str(error), *reasons])
+
+
 def _not_found(place: str, bucket: str, error: Exception) -> Exception:
     if "bucket does not exist" in str(error):
         message = f"there is no bucket {bucket}; check its spelling, or make it first"
@@ -92,14 +120,18 @@ def _not_found(place: str, bucket: str, error: Exception) -> Exception:
 
 
 def _forbidden(place: str, bucket: str, error: Exception) -> Exception:
-    if QUOTA_REASONS & _reasons(error):
+    text = _text(error)
+    if any(reason in text for reason in _QUOTA):
         return _quota(place, bucket, error)
-    found = _PERMISSION.search(str(error))
-    permission = found[0] if found else "storage.objects.get"
+    for phrase, setting, remedy in _FORBIDDEN:
+        if phrase in text:
+            return InputError.single(place, setting, remedy.format(bucket=bucket))
+    found = _PERMISSION.search(text)
+    permission = found[0] if found else "to use it"
     role = _ROLES.get(permission, "roles/storage.objectUser")
     message = (
-        f"permission {permission} is denied; have the owner of {bucket} grant {role} on it to the account that runs "
-        "this (on a cluster: its service account)"
+        f"permission {permission} is denied, or there is no {bucket}; check its spelling, or have its owner grant "
+        f"{role} on it to the account that runs this (on a cluster: its service account)"
     )
     return InputError.single(place, "permission", message)
 
@@ -130,11 +162,6 @@ def _signed_out(place: str, bucket: str, error: Exception) -> Exception:
 
 def _changed(place: str, bucket: str, error: Exception) -> Exception:
     return changed_error(place)
-
-
-def _reasons(error: Exception) -> set[str]:
-    errors = getattr(error, "errors", None) or []
-    return {str(one.get("reason")) for one in errors if isinstance(one, dict)}
 
 
 _TELLERS: tuple[tuple[type[Exception], Callable[[str, str, Exception], Exception]], ...] = (
