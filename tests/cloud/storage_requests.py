@@ -123,7 +123,10 @@ class Service:
             facts = self._present(request, bucket, name)
             if request.query.get("alt") != "media":
                 return Answer.json(facts)
-            content = self.store.content(bucket, name)
+            size = int(facts["size"])
+            asked = re.fullmatch(r"bytes=(\d*)-(\d*)", request.headers.get("Range") or "")
+            start, end = _span(asked[1], asked[2], size) if asked else (0, size)
+            content = self.store.content(bucket, name, start, end)
         headers = {
             "Content-Type": facts["contentType"],
             "ETag": facts["etag"],
@@ -133,12 +136,10 @@ class Service:
             "X-Goog-Stored-Content-Length": facts["size"],
             "X-Goog-Stored-Content-Encoding": "identity",
         }
-        asked = re.fullmatch(r"bytes=(\d*)-(\d*)", request.headers.get("Range") or "")
         if asked is None:
             return Answer(200, content, headers)
-        start, end = _span(asked[1], asked[2], len(content))
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(content)}"
-        return Answer(206, content[start:end], headers)
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+        return Answer(206, content, headers)
 
     def _upload(self, request: Request, bucket: str) -> Answer:
         self._allowed(request, bucket, "storage.objects.create")

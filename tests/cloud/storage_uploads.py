@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -34,7 +34,7 @@ class Session:
     name: str
     query: Query
     sent: dict[str, Any]
-    kept: bytes = b""
+    kept: bytearray = field(default_factory=bytearray)
     done: dict[str, Any] | None = None
 
 

@@ -62,12 +62,12 @@ class Bucket:
     default_kms_key: str | None = None
 
 
-def crc32c(content: bytes) -> str:
+def crc32c(content: bytes | bytearray) -> str:
     """Give a checksum as Google writes it."""
-    return base64.b64encode(google_crc32c.Checksum(content).digest()).decode()
+    return base64.b64encode(google_crc32c.Checksum(bytes(content)).digest()).decode()
 
 
-def md5(content: bytes) -> str:
+def md5(content: bytes | bytearray) -> str:
     """Give a checksum as Google writes it."""
     return base64.b64encode(hashlib.md5(content).digest()).decode()
 
@@ -118,9 +118,11 @@ class ObjectStore:
             except (FileNotFoundError, NotADirectoryError):
                 return None
 
-    def content(self, bucket: str, name: str) -> bytes:
-        """Give the bytes of an object that is there."""
-        return self.path(bucket, name).read_bytes()
+    def content(self, bucket: str, name: str, start: int = 0, end: int | None = None) -> bytes:
+        """Give the bytes of an object that is there, or those from `start` up to `end`."""
+        with self.path(bucket, name).open("rb") as stream:
+            stream.seek(start)
+            return stream.read(-1 if end is None else end - start)
 
     def check(self, bucket: str, name: str, query: Query, *, prefix: str = "if") -> dict[str, Any] | None:
         """Hold a request's preconditions against an object, and give what is known of it.
@@ -138,7 +140,9 @@ class ObjectStore:
                 raise Refused(412 if must_match else 304, "conditionNotMet", told)
         return facts
 
-    def write(self, bucket: str, name: str, content: bytes, query: Query, sent: Mapping[str, Any]) -> dict[str, Any]:
+    def write(
+        self, bucket: str, name: str, content: bytes | bytearray, query: Query, sent: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """Put an object in place, whole, if its preconditions and checksums hold."""
         path = self.path(bucket, name)
         own = {"crc32c": crc32c(content), "md5Hash": md5(content)}
@@ -179,7 +183,7 @@ class ObjectStore:
                     break
                 folder.rmdir()
 
-    def _record(self, bucket: str, name: str, content: bytes, sent: Mapping[str, Any]) -> dict[str, Any]:
+    def _record(self, bucket: str, name: str, content: bytes | bytearray, sent: Mapping[str, Any]) -> dict[str, Any]:
         signature = _signature(self.path(bucket, name))
         generation = self._newest = max(signature[0] // 1000, self._newest + 1)
         when = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(signature[0] // 10**9))
