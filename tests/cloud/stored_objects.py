@@ -62,16 +62,6 @@ class Bucket:
     default_kms_key: str | None = None
 
 
-def crc32c(content: bytes | bytearray) -> str:
-    """Give a checksum as Google writes it."""
-    return base64.b64encode(google_crc32c.Checksum(bytes(content)).digest()).decode()
-
-
-def md5(content: bytes | bytearray) -> str:
-    """Give a checksum as Google writes it."""
-    return base64.b64encode(hashlib.md5(content).digest()).decode()
-
-
 class ObjectStore:
     """Buckets and objects, with generations and preconditions; safe for threads."""
 
@@ -112,9 +102,13 @@ class ObjectStore:
         with self.lock:
             try:
                 seen, facts = self._seen.get((bucket, name), ((), {}))
-                if path.is_dir() or _signature(path) == seen:
-                    return None if path.is_dir() else dict(facts)
-                return self._record(bucket, name, path.read_bytes(), {})
+                if path.is_dir():
+                    return None
+                # Before the content, lest what is written meanwhile be taken for what was read.
+                signature = _signature(path)
+                if signature == seen:
+                    return dict(facts)
+                return self._record(bucket, name, signature, _checksums(path.read_bytes()))
             except (FileNotFoundError, NotADirectoryError):
                 return None
 
@@ -145,7 +139,7 @@ class ObjectStore:
     ) -> dict[str, Any]:
         """Put an object in place, whole, if its preconditions and checksums hold."""
         path = self.path(bucket, name)
-        own = {"crc32c": crc32c(content), "md5Hash": md5(content)}
+        own = _checksums(content)
         for kind, value in own.items():
             if sent.get(kind, value) != value:
                 told = f'Provided {kind} "{sent[kind]}" doesn\'t match calculated {kind} "{value}".'
@@ -161,7 +155,7 @@ class ObjectStore:
             facts = {kind: sent[kind] for kind in SETTABLE if sent.get(kind) is not None}
             if key:
                 facts["kmsKeyName"] = f"{key}/cryptoKeyVersions/1"
-            return self._record(bucket, name, content, facts)
+            return self._record(bucket, name, _signature(path), own | facts)
 
     def change(self, bucket: str, name: str, sent: Mapping[str, Any]) -> dict[str, Any]:
         """Change what is kept of an object beside its content; its metageneration grows."""
@@ -183,30 +177,34 @@ class ObjectStore:
                     break
                 folder.rmdir()
 
-    def _record(self, bucket: str, name: str, content: bytes | bytearray, sent: Mapping[str, Any]) -> dict[str, Any]:
-        signature = _signature(self.path(bucket, name))
+    def _record(self, bucket: str, name: str, signature: tuple[int, ...], facts: Mapping[str, Any]) -> dict[str, Any]:
         generation = self._newest = max(signature[0] // 1000, self._newest + 1)
         when = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(signature[0] // 10**9))
         moment = f"{when}.{signature[0] // 10**6 % 1000:03d}Z"
-        facts = {
+        recorded = {
             "kind": "storage#object",
             "id": f"{bucket}/{name}/{generation}",
             "bucket": bucket,
             "name": name,
-            "size": str(len(content)),
+            "size": str(signature[1]),
             "generation": str(generation),
             "metageneration": "1",
             "etag": base64.b64encode(str(generation).encode()).decode(),
-            "crc32c": crc32c(content),
-            "md5Hash": md5(content),
             "contentType": "application/octet-stream",
             "storageClass": "STANDARD",
             "timeCreated": moment,
             "updated": moment,
-            **sent,
+            **facts,
         }
-        self._seen[(bucket, name)] = (signature, facts)
-        return dict(facts)
+        self._seen[(bucket, name)] = (signature, recorded)
+        return dict(recorded)
+
+
+def _checksums(content: bytes | bytearray) -> dict[str, str]:
+    """Give both checksums as Google writes them."""
+    kept = bytes(content)
+    digests = {"crc32c": google_crc32c.Checksum(kept).digest(), "md5Hash": hashlib.md5(kept).digest()}
+    return {kind: base64.b64encode(digest).decode() for kind, digest in digests.items()}
 
 
 def _signature(path: Path) -> tuple[int, ...]:
