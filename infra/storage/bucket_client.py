@@ -20,7 +20,8 @@ from typing import Any, TypeVar
 from cloudpathlib import GSClient, GSPath
 from cloudpathlib.client import register_client_class
 from cloudpathlib.enums import FileCacheMode
-from google.cloud.storage import Client  # type: ignore[import-untyped]
+from google.cloud.storage import Blob, Client  # type: ignore[import-untyped]
+from requests.adapters import HTTPAdapter
 
 from infra.storage.fetching import fetch_object
 from infra.storage.objects import Objects
@@ -32,6 +33,7 @@ from infra.storage.stored_content import StoredContent, of_blob
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
+CONNECTIONS = 64
 EMULATOR = "STORAGE_EMULATOR_HOST"
 
 
@@ -98,7 +100,7 @@ class BucketClient(GSClient):
             return {"": content}
         prefix = _prefix(path)
         blobs, _ = self.objects.list(path.bucket, prefix)
-        return {blob.name[len(prefix) :]: of_blob(blob) for blob in blobs}
+        return {blob.name[len(prefix) :]: of_blob(blob) for blob in blobs if not _is_mark(blob)}
 
     def find(self, path: GSPath) -> StoredContent | None:
         """Say what an object holds, or give None where there is none."""
@@ -148,21 +150,22 @@ class BucketClient(GSClient):
         if self.find(cloud_path) is not None:
             return "file"
         prefix = _prefix(cloud_path)
-        blobs, _ = self.objects.list(cloud_path.bucket, prefix, at_most=1)
-        return "dir" if blobs or not prefix else None
+        # The folder's own mark may be the first.
+        blobs, _ = self.objects.list(cloud_path.bucket, prefix, at_most=2)
+        return "dir" if not prefix or not all(map(_is_mark, blobs)) else None
 
     def _list_dir(self, cloud_path: GSPath, recursive: bool = False) -> Iterable[tuple[GSPath, bool]]:
         """Give what is in a folder, and whether it is a folder itself; folders never end in a slash."""
         prefix = _prefix(cloud_path)
         base = f"{cloud_path.cloud_prefix}{cloud_path.bucket}"
         blobs, folders = self.objects.list(cloud_path.bucket, prefix, flat=recursive)
+        names = [blob.name for blob in blobs if not _is_mark(blob)]
         if recursive:
-            folders = _folders_of(blob.name[len(prefix) :] for blob in blobs)
-            folders = [prefix + folder for folder in folders]
+            folders = [prefix + folder for folder in _folders_of(name[len(prefix) :] for name in names)]
         for folder in folders:
             yield self.CloudPath(f"{base}/{folder.rstrip('/')}"), True
-        for blob in blobs:
-            yield self.CloudPath(f"{base}/{blob.name}"), False
+        for name in names:
+            yield self.CloudPath(f"{base}/{name}"), False
 
     def _move_file(self, src: GSPath, dst: GSPath, remove_src: bool = True) -> GSPath:
         if src != dst:
@@ -181,6 +184,11 @@ class BucketClient(GSClient):
         if not isinstance(cls._default_client, BucketClient):
             cls._default_client = cls()
         return cls._default_client
+
+
+def _is_mark(blob: Blob) -> bool:
+    """Say whether an object is none but marks a folder, as the console and Hadoop's connector make them."""
+    return bool(blob.name.endswith("/"))
 
 
 def _prefix(path: GSPath) -> str:
@@ -207,6 +215,9 @@ def google_client(process: int, emulator: str | None) -> Client:
         client = Client(project=None)
     # It would ask for each bucket's description, which who may use objects alone has no right to.
     client._bucket_metadata_cache = None
+    # As many connections as threads may ask for at once; the library keeps ten, and drops the others after each use.
+    for scheme in ("http://", "https://"):
+        client._http.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
     return client
 
 

@@ -68,7 +68,7 @@ class Objects:
     def list(
         self, bucket: str, prefix: str, *, flat: bool = True, at_most: int | None = None
     ) -> tuple[list[Blob], list[str]]:
-        """List objects.
+        """List objects, also those that only mark a folder: their names end in a slash.
 
         Parameters
         ----------
@@ -92,7 +92,7 @@ class Objects:
                 max_results=at_most,
                 retry=self.retry,
             )
-            blobs = [blob for blob in found if not blob.name.endswith("/")]
+            blobs = list(found)
             return blobs, sorted(found.prefixes)
 
     def copy(self, source: tuple[str, str], target: tuple[str, str]) -> StoredContent:

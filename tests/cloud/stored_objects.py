@@ -3,7 +3,8 @@
 Hadoop can be told that `gs://` is the same folder, so what either writes the other reads. A file that was written
 behind the server's back is met with another size, time or inode than before, and gets a new generation.
 
-What a folder cannot show: names that end in a slash, and an object named as the folder of another.
+What a folder cannot show is an object named as the folder of another. Names that end in a slash, by which the console
+and Google's Hadoop connector mark folders, are kept beside the buckets.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 from uuid import uuid4
 
 import google_crc32c
@@ -86,6 +88,8 @@ class ObjectStore:
 
     def path(self, bucket: str, name: str) -> Path:
         """Give the file of an object."""
+        if name.endswith("/"):
+            return self._marks(bucket) / quote(name, safe="")
         if not name or any(part in ("", ".", "..") for part in name.split("/")):
             raise Refused(400, "invalid", f"{name!r} is no object name that a folder can show")
         return self.root / bucket / name
@@ -93,8 +97,12 @@ class ObjectStore:
     def names(self, bucket: str) -> Iterator[str]:
         """Give the names of a bucket's objects, in the order of their bytes."""
         base = self.root / bucket
-        found = (path.relative_to(base).as_posix() for path in base.rglob("*") if path.is_file())
+        found = [path.relative_to(base).as_posix() for path in base.rglob("*") if path.is_file()]
+        found += [unquote(path.name) for path in self._marks(bucket).glob("*")]
         return iter(sorted(found, key=str.encode))
+
+    def _marks(self, bucket: str) -> Path:
+        return self.root / ".marks" / bucket
 
     def find(self, bucket: str, name: str) -> dict[str, Any] | None:
         """Give what the server knows of an object, or None where there is none."""

@@ -100,6 +100,17 @@ def test_a_folder_without_files_is_none(client, blob, storage_server):
     assert not (storage_server.root / "lab" / "a").exists()
 
 
+def test_a_mark_of_a_folder_is_an_object_of_its_own(client, bucket, storage_server):
+    for name in ("f/", "f/a", "g/"):
+        bucket.blob(name).upload_from_string(b"")
+    assert names(client.list_blobs("lab")) == ["f/", "f/a", "g/"]
+    listed = client.list_blobs("lab", delimiter="/")
+    assert (names(listed), listed.prefixes) == ([], {"f/", "g/"})
+    bucket.blob("f/").delete()
+    assert names(client.list_blobs("lab", prefix="f/")) == ["f/a"]
+    assert [path.name for path in (storage_server.root / "lab").iterdir()] == ["f"]
+
+
 @pytest.mark.parametrize(("start", "end"), [(0, 0), (10, 19), (255_990, None), (255_990, 10**9), (-5, None)])
 def test_a_range_is_just_that(blob, start, end):
     expected = CONTENT[start:] if end is None else CONTENT[start : end + 1]
@@ -259,7 +270,7 @@ def test_a_requester_pays_bucket_wants_a_project(client, blob, storage_server):
     assert client.bucket("lab", user_project="payer").blob("a/b c").download_as_bytes() == CONTENT
 
 
-@pytest.mark.parametrize("name", ["", "/a", "a//b", "a/../b", "folder/"])
+@pytest.mark.parametrize("name", ["", "/a", "a//b", "a/../b"])
 def test_a_name_that_no_folder_can_show_is_refused(client, name):
     url = f"{client.api_endpoint}/upload/storage/v1/b/lab/o"
     answer = client._http.post(url, params={"uploadType": "media", "name": name}, data=b"")

@@ -6,6 +6,7 @@ import pickle
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow
@@ -97,6 +98,20 @@ def test_a_removed_folder_is_gone_with_all_below(lab):
         (lab / name).write_bytes(b"")
     (lab / "f").rmtree()
     assert [path.name for path in lab.iterdir()] == ["f2"]
+
+
+def test_marks_of_folders_are_passed_over_and_go_with_their_folder(lab, storage_server):
+    """The console and Google's Hadoop connector make objects whose names end in a slash."""
+    (lab / "f" / "a").write_bytes(b"")
+    for mark in ("f/", "f/g/", "empty/"):
+        storage_server.store.write("lab", mark, b"", {}, {})
+    assert (lab / "f").is_dir()
+    assert not (lab / "f" / "g").exists()
+    assert not (lab / "empty").exists()
+    assert [str(path) for path in (lab / "f").rglob("*")] == ["gs://lab/f/a"]
+    assert list(lab.client.contents(lab)) == ["f/a"]
+    (lab / "f").rmtree()
+    assert list(storage_server.store.names("lab")) == ["empty/"]
 
 
 def test_making_a_folder_does_nothing(lab):
@@ -200,7 +215,7 @@ def test_a_touched_file_is_there_and_unchanged(lab):
         (lab / "file").touch(exist_ok=False)
 
 
-def test_threads_share_a_client(lab, storage_server):
+def test_threads_share_a_client(lab, storage_server, caplog):
     for number in range(12):
         (lab / f"{number}").write_bytes(bytes([number]) * 1000)
     read = lab.client.in_threads(lambda number: (lab / f"{number}").read_bytes(), range(12))
@@ -208,6 +223,9 @@ def test_threads_share_a_client(lab, storage_server):
     copies = lab.client.in_threads(lambda _: os.fspath(lab / "3"), range(12))
     assert len(set(copies)) == 1
     assert storage_server.count("GET", "/3?alt=media") == 2
+    with ThreadPoolExecutor(24) as threads:
+        assert set(threads.map(lambda _: (lab / "3").read_bytes(), range(100))) == {bytes([3]) * 1000}
+    assert "discarding connection" not in caplog.text
 
 
 def test_compare_and_swap_lets_one_of_two_win(lab):
