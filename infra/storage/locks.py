@@ -130,13 +130,19 @@ class BucketLock:
         """
         self._ended.set()
         self._thread.join()
+        if not self._lost:
+            self._give_back()
+        if self._lost and kind is None:
+            raise FolderInUseError(f"{self._place.parent}: another run took it over")
+
+    def _give_back(self) -> None:
+        place = self._place
         try:
-            if not self._lost:
-                self._place.client.objects.delete(self._place.bucket, self._place.blob, generation=self._generation)
+            place.client.objects.delete(place.bucket, place.blob, generation=self._generation)
         except ChangedError:
             self._lost = True
-        if self._lost and kind is None:
-            raise FolderInUseError(f"{self._place.parent}: another run took it over") from None
+        except (InputError, OSError) as error:
+            log.warning("%s stays, and the folder is free after %.0f s: %s", place, self._times.silence, error)
 
     def _write(self, *, replacing: int) -> None:
         record = {"run": self._run, "at": datetime.now(UTC).isoformat(timespec="seconds")}

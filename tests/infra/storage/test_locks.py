@@ -124,3 +124,10 @@ def test_a_lock_outlives_an_outage(lab, storage_server):
         storage_server.faults.clear()
         time.sleep(0.2)
     assert not (lab / "out").exists()
+
+
+def test_a_lock_that_can_not_be_given_back_spoils_no_run(lab, storage_server, caplog):
+    with lock_folder(lab / "out"):
+        storage_server.faults.add(Refusal("DELETE", times=10**6, status=403, reason="forbidden"))
+    assert "free after 180 s" in caplog.text
+    assert (lab / "out" / ".lock").is_file()
