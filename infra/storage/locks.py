@@ -160,13 +160,11 @@ class BucketLock:
             log.warning("%s: its holder has been silent for %.0f s; watching for a sign", self._place.parent, silent)
             time.sleep(times.watch)
             self._write(replacing=held)
-        except FileNotFoundError:
+        except (FileNotFoundError, ChangedError):
             self._write_if_free()
-        except ChangedError:
-            raise FolderInUseError(str(self._place.parent)) from None
 
     def _write_if_free(self) -> None:
-        """Take a lock that was given back just now."""
+        """Take a lock that was given back just now, but not one that was written anew."""
         try:
             self._write(replacing=0)
         except AlreadyThereError:

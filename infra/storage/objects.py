@@ -6,6 +6,7 @@ from google.api_core.retry import Retry
 from google.cloud.storage import Blob, Bucket, Client  # type: ignore[import-untyped]
 from google.cloud.storage.retry import DEFAULT_RETRY  # type: ignore[import-untyped]
 
+from infra.storage.errors import ChangedError
 from infra.storage.refusals import refusals_told
 from infra.storage.settings import BucketSettings
 from infra.storage.stored_content import StoredContent, of_blob
@@ -129,6 +130,11 @@ class Objects:
         try:
             with refusals_told(place_of(bucket, name)):
                 self.blob(bucket, name).delete(if_generation_match=generation, retry=self.retry)
+        except ChangedError:
+            # A repetition of ours, whose answer was lost, meets nothing.
+            if self.find(bucket, name) is not None:
+                raise
+            return False
         except FileNotFoundError:
             return False
         return True

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from infra.storage import FolderInUseError, LockTimes, lock_folder, write_whole
-from tests.cloud.storage_faults import Refusal
+from tests.cloud.storage_faults import LostAnswer, Refusal
 
 QUICK = LockTimes(refresh=0.05, silence=60.0, watch=0.2)
 DEAD_SOON = LockTimes(refresh=60, silence=0.0, watch=0.1)
@@ -131,3 +131,17 @@ def test_a_lock_that_can_not_be_given_back_spoils_no_run(lab, storage_server, ca
         storage_server.faults.add(Refusal("DELETE", times=10**6, status=403, reason="forbidden"))
     assert "free after 180 s" in caplog.text
     assert (lab / "out" / ".lock").is_file()
+
+
+def test_a_lock_is_given_back_though_the_answer_is_lost(lab, storage_server):
+    with lock_folder(lab / "out"):
+        storage_server.faults.add(LostAnswer("DELETE"))
+    assert storage_server.faults.waiting == []
+    assert not (lab / "out").exists()
+
+
+def test_a_lock_that_is_given_back_while_it_is_watched_is_taken(lab):
+    write_whole(lab / "out" / ".lock", b"about to end")
+    threading.Timer(0.2, (lab / "out" / ".lock").unlink).start()
+    with lock_folder(lab / "out", LockTimes(refresh=60, silence=-10.0, watch=1.0)):
+        assert b"about to end" not in (lab / "out" / ".lock").read_bytes()
