@@ -83,9 +83,12 @@ def test_a_dead_holders_folder_is_taken_over_by_one_of_many(lab):
     def run():
         in_turn.wait()
         try:
-            with lock_folder(lab / "out", DEAD_SOON):
+            with lock_folder(lab / "out", LockTimes(refresh=0.02, silence=0.0, watch=1.0)):
                 held.append(1)
-                time.sleep(0.5)
+                for _ in range(2000):
+                    if len(refused) == 3:
+                        break
+                    time.sleep(0.01)
         except FolderInUseError:
             refused.append(1)
 
