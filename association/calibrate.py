@@ -22,6 +22,7 @@ from association.calibration.evidence import Evidence, evidence_of
 from association.calibration.exact_burden import ExactBurden
 from association.calibration.extremes import Looks, scales_of, set_conditions
 from association.calibration.monte_carlo import (
+    UNRESOLVED,
     Effort,
     GeneCount,
     MonteCarloP,
@@ -116,16 +117,22 @@ def _is_done(tested: TestedRow, trait: ScanTrait) -> bool:
 
 def _effort(tested: TestedRow, unit: GeneUnit, exact: ExactBurden, settings: ScanSettings) -> Effort:
     effort = settings.effort_for(unit.gene)
-    if _has_exact_law(tested, unit, exact) and effort.screen > BEFORE_EXACT:
-        return Effort(BEFORE_EXACT, BEFORE_EXACT, effort.enough)
-    return effort
+    if effort.screen <= BEFORE_EXACT or _exceedances_before_exact(tested, unit, exact, effort) < effort.enough:
+        return effort
+    return Effort(BEFORE_EXACT, BEFORE_EXACT, effort.enough)
 
 
-def _has_exact_law(tested: TestedRow, unit: GeneUnit, exact: ExactBurden) -> bool:
+def _exceedances_before_exact(tested: TestedRow, unit: GeneUnit, exact: ExactBurden, effort: Effort) -> int:
+    """Say with how many exceedances or more a test needs no exact law: with any number if it has none.
+
+    A dear law is made for a p-value that permutations leave unknown, not for one that they leave imprecise.
+    """
     if tested.burden is None or unit.plan is None:
-        return False
+        return 0
     samples, values = unit.plan.burden_entries(tested.burden)
-    return bool(np.ptp(values) <= ONE_BURDEN * values.max()) and exact.feasible(samples)
+    if np.ptp(values) > ONE_BURDEN * values.max() or not exact.feasible(samples):
+        return 0
+    return UNRESOLVED if exact.is_dear(samples) else effort.enough
 
 
 def _enumerate(one: ReadyUnit, evidence: Evidence, arranged: ArrangedValues) -> list[int]:
@@ -175,8 +182,7 @@ def _add_counted(unit: GeneUnit, count: GeneCount, exact: ExactBurden) -> None:
     ):
         if permutations == 0:
             continue
-        unresolved = exceedances < effort.enough
-        if unresolved and _has_exact_law(tested, unit, exact):
+        if exceedances < _exceedances_before_exact(tested, unit, exact, effort):
             _add_exact(tested, unit, exact)
             continue
         if exceedances == 0:

@@ -30,7 +30,7 @@ from benchmarks.random_store import MASKS, TESTS, random_scan_trait, write_rando
 from hail_pipelines.gene_scan import scan_share
 from hail_pipelines.scan_shares import Share, costs, deal
 
-SETTINGS = ScanSettings(MASKS[:1], TESTS, seed=1, effort=Effort(1_000, 1_000, 200))
+SETTINGS = ScanSettings(MASKS[:1], TESTS, seed=1, effort=Effort(10_000, 100_000, 200))
 GENES = {300: 2_000, 3_000: 1_000, 30_000: 400, 300_000: 100}
 
 

@@ -28,7 +28,8 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 CELLS = 16_384
-# Additions that a law may take: about two seconds.
+# Additions of a tenth of a second, and those that a law may take at all: about a second.
+MANY_ADDITIONS = 1 << 30
 MOST_ADDITIONS = 1 << 33
 # Numbers that it may take while it is made: 256 MB.
 MOST_NUMBERS = 1 << 25
@@ -132,9 +133,16 @@ class ExactBurden:
         if self._evidence.family != PLAIN and not self._yes_or_no:
             return False
         taken = self._taken(carriers)
-        additions = self._strata.size * int(taken.max()) * (self._most_events(taken) + 1) * CELLS
         numbers = (int(taken.max()) + 1) * (self._most_events(taken) + 1) * CELLS
-        return additions <= MOST_ADDITIONS and numbers <= MOST_NUMBERS and self._log_ways(taken) <= MOST_LOG_WAYS
+        soon = self._additions(taken) <= MOST_ADDITIONS
+        return soon and numbers <= MOST_NUMBERS and self._log_ways(taken) <= MOST_LOG_WAYS
+
+    def is_dear(self, carriers: Integers) -> bool:
+        """Say whether the law of these carriers costs more than permutations of them by the million."""
+        return self._additions(self._taken(carriers)) > MANY_ADDITIONS
+
+    def _additions(self, taken: Integers) -> int:
+        return self._strata.size * int(taken.max()) * (self._most_events(taken) + 1) * CELLS
 
     def _log_ways(self, taken: Integers) -> float:
         sizes = self._sizes

@@ -124,6 +124,22 @@ def test_a_burden_that_permutations_leave_unresolved_gets_its_exact_law(rng, mak
     assert rows.loc["burden", "p_lower"] == rows.loc["burden", "p_value"] == rows.loc["burden", "p_upper"]
 
 
+@pytest.mark.parametrize(("shift", "method"), [(0.0, "permutation"), (0.1, "permutation"), (1.5, "exact")])
+def test_a_law_that_takes_long_is_made_only_where_permutations_say_nothing(
+    rng, make_store, make_trait, shift, method
+):
+    strata = np.zeros(1_500, np.int64)
+    trait = make_trait(rng, "quantitative", strata)
+    residuals = trait.model.residuals / trait.model.residuals.std()
+    carriers = np.argsort(rng.normal(size=1_500) - shift * residuals)[:60]
+    genotypes = {"G0": np.zeros((1_500, 1))}
+    genotypes["G0"][carriers] = 1
+    settings = ScanSettings(MASKS[:1], TESTS[:1], 1, Effort(20_000, 20_000, 200))
+    (row,) = scan(*make_store(genotypes), [trait], settings).to_pylist()
+    assert row["method"] == method
+    assert method == "exact" or row["exceedances"] >= 10
+
+
 def test_a_gene_of_the_panel_goes_farther(rng, make_store, make_trait):
     settings = ScanSettings(
         MASKS[:1], TESTS[1:], 1, Effort(100, 100, 10**6), frozenset({"G1"}), Effort(700, 700, 10**6)
