@@ -2,9 +2,10 @@
 
 A standalone master on the loopback with one worker, then with two, of one core each; then Spark's own
 `local-cluster[2,1,1024]`; then processes without Spark. Seconds are the best of three scans in one session: Spark's
-start and the first start of Python are not counted. Bytes are from Spark's event log.
+start and the first start of Python are not counted. Bytes are from Spark's event log. Permutations go as far as
+those of a study do by default.
 
-    python -m benchmarks.cluster          600 genes
+    python -m benchmarks.cluster          2,000 genes
     python -m benchmarks.cluster --full   6,000 genes
 """
 
@@ -30,10 +31,10 @@ from hail_pipelines.gene_scan import scan_in_processes
 
 SAMPLES = 300
 REPEATS = 3
-SETTINGS = ScanSettings(MASKS, TESTS, seed=1, effort=Effort(10_000, 10_000, 200), family_permutations=1_000)
+SETTINGS = ScanSettings(MASKS, TESTS, seed=1, effort=Effort(100_000, 1_000_000, 200), family_permutations=1_000)
 
 
-def measure(*, genes: int = 600) -> pd.DataFrame:
+def measure(*, genes: int = 2_000) -> pd.DataFrame:
     """Scan the same store everywhere."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -80,7 +81,7 @@ def _in_processes(store: Path, file: Path, traits: list[bytes], workers: int) ->
 def main() -> None:
     """Print the table."""
     print(f"load {os.getloadavg()[0]:.1f}")
-    print(measure(genes=6_000 if "--full" in sys.argv else 600).to_string(index=False))
+    print(measure(genes=6_000 if "--full" in sys.argv else 2_000).to_string(index=False))
     print(f"load {os.getloadavg()[0]:.1f}")
 
 

@@ -157,4 +157,6 @@ def in_order(tables: Sequence[pa.Table]) -> pa.Table:
     """Put result rows in order of genes; a gene's own rows, which stand together, keep their order."""
     rows = pa.concat_tables(tables) if tables else SCAN_SCHEMA.empty_table()
     numbered = pa.table({"gene": rows["gene"], "row": np.arange(rows.num_rows)})
-    return rows.take(pc.sort_indices(numbered, sort_keys=[("gene", "ascending"), ("row", "ascending")]))
+    ordered = pc.sort_indices(numbered, sort_keys=[("gene", "ascending"), ("row", "ascending")])
+    # In one piece, so that equal tables are written as equal bytes.
+    return rows.take(ordered).combine_chunks()
