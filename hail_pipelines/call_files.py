@@ -19,7 +19,6 @@ Row groups are written one at a time: memory holds one of them, however many var
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from types import TracebackType
 from typing import Any, cast
 
@@ -31,6 +30,7 @@ from numpy.typing import NDArray
 
 from association.genotypes.calls import Calls
 from association.genotypes.stored_calls import UNKNOWN, Stored, StoredCalls
+from hail_pipelines.places import Place, readable
 from hail_pipelines.whole_file import whole_file
 
 SAMPLES = "samples.parquet"
@@ -41,7 +41,7 @@ KEY = ("contig", "position", "ref", "alt")
 _NARROW = tuple((of_type, int(UNKNOWN[of_type])) for of_type in (np.uint8, np.uint16))
 
 
-def part_path(folder: Path, part: int) -> Path:
+def part_path(folder: Place, part: int) -> Place:
     """Name the file of a part."""
     return folder / f"part-{part:05d}.parquet"
 
@@ -55,7 +55,7 @@ class PartWriter:
         The file; it appears when the writer is left without an error.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Place) -> None:
         self._file = whole_file(path)
         self._writer: pq.ParquetWriter | None = None
 
@@ -92,7 +92,7 @@ class PartWriter:
         self._file.__exit__(kind, error, trace)
 
 
-def read_part(path: Path, kept: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], Calls]]:
+def read_part(path: Place, kept: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], Calls]]:
     """Read the calls of some rows of a part, a row group at a time, with numbers as floats.
 
     Parameters
@@ -110,7 +110,7 @@ def read_part(path: Path, kept: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.i
         yield where, calls.known()
 
 
-def read_stored(path: Path, kept: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], StoredCalls]]:
+def read_stored(path: Place, kept: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], StoredCalls]]:
     """Read the same as they are stored.
 
     Parameters
@@ -120,7 +120,7 @@ def read_stored(path: Path, kept: NDArray[np.intp]) -> Iterator[tuple[NDArray[np
     """
     order = np.argsort(kept, kind="stable")
     rows = kept[order]
-    with pq.ParquetFile(path) as file:
+    with pq.ParquetFile(readable(path)) as file:
         columns = [name for name in ("genotypes", *NUMBERS) if name in file.schema_arrow.names]
         start = 0
         for group in range(file.num_row_groups):

@@ -12,7 +12,6 @@ import gc
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import as_completed
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -24,15 +23,23 @@ from association.results import SCAN_SCHEMA
 from association.scan import scan
 from association.scan_settings import ScanSettings
 from association.scan_trait_bytes import unpack_trait
+from hail_pipelines.places import Place, listed, readable
 from hail_pipelines.processes import process_pool
 from hail_pipelines.scan_shares import Share, deal_store, read_share
+from hail_pipelines.shares import unprepared
 
 Report = Callable[[int, int], None]
-ScanShare = Callable[[Path, Share, Sequence[bytes], ScanSettings], pa.Table]
+ScanShare = Callable[[Place, Share, Sequence[bytes], ScanSettings], pa.Table]
 
 
 def scan_in_processes(
-    store: Path, traits: Sequence[bytes], settings: ScanSettings, *, workers: int, report: Report
+    store: Place,
+    traits: Sequence[bytes],
+    settings: ScanSettings,
+    *,
+    workers: int,
+    report: Report,
+    prepare: Callable[[], None] = unprepared,
 ) -> pa.Table:
     """Scan a store on this machine, without a JVM.
 
@@ -48,24 +55,27 @@ def scan_in_processes(
         Processes.
     report
         Told how many genes are finished, and how many there are.
+    prepare
+        What each process does first (`hail_pipelines.shares.Workers`).
 
     Returns
     -------
     pa.Table
         Result rows, genes in order of name.
     """
-    tables = in_processes(scan_share, store, traits, settings, workers=workers, report=report)
+    tables = in_processes(scan_share, store, traits, settings, workers=workers, report=report, prepare=prepare)
     return _adjusted(tables)
 
 
 def in_processes(
     scan_share: ScanShare,
-    store: Path,
+    store: Place,
     traits: Sequence[bytes],
     settings: ScanSettings,
     *,
     workers: int,
     report: Report,
+    prepare: Callable[[], None] = unprepared,
 ) -> list[pa.Table]:
     """Deal a store out to processes, and collect what they make of them, in any order.
 
@@ -73,14 +83,14 @@ def in_processes(
     ----------
     scan_share
         What a process does with a share.
-    store, traits, settings, workers, report
+    store, traits, settings, workers, report, prepare
         As for `scan_in_processes`.
     """
     dealt = deal_store(store, workers)
     total = sum(share.genes for share in dealt)
     tables, finished = [], 0
     report(0, total)
-    with process_pool(max(1, min(workers, len(dealt)))) as pool:
+    with process_pool(max(1, min(workers, len(dealt))), prepare) as pool:
         futures = {pool.submit(scan_share, store, share, traits, settings): share for share in dealt}
         for future in as_completed(futures):
             tables.append(future.result())
@@ -89,7 +99,13 @@ def in_processes(
     return tables
 
 
-def scan_on_spark(store: Path, traits: Sequence[bytes], settings: ScanSettings, scratch: Path) -> pa.Table:
+def scan_on_spark(
+    store: Place,
+    traits: Sequence[bytes],
+    settings: ScanSettings,
+    scratch: Place,
+    prepare: Callable[[], None] = unprepared,
+) -> pa.Table:
     """Scan a store on the workers of the running Spark session.
 
     Parameters
@@ -100,6 +116,8 @@ def scan_on_spark(store: Path, traits: Sequence[bytes], settings: ScanSettings, 
         As for `scan_in_processes`.
     scratch
         A folder that does not exist, where every worker can write.
+    prepare
+        What each worker does first (`hail_pipelines.shares.Workers`).
 
     Returns
     -------
@@ -112,22 +130,22 @@ def scan_on_spark(store: Path, traits: Sequence[bytes], settings: ScanSettings, 
     spark = SparkSession.builder.getOrCreate()
     dealt = deal_store(store, spark.sparkContext.defaultParallelism)
     packed = spark.sparkContext.broadcast(list(traits))
-    place = str(store)
 
     def scan_dealt(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        prepare()
         for batch in batches:
             for number in batch["id"].to_pylist():
-                yield from scan_share(Path(place), dealt[number], packed.value, settings).to_batches()
+                yield from scan_share(store, dealt[number], packed.value, settings).to_batches()
 
     # A range, not a list of Python's: that would start Python twice for each share.
     shares = spark.range(0, len(dealt), 1, max(1, len(dealt)))
     rows = shares.mapInArrow(scan_dealt, from_arrow_schema(SCAN_SCHEMA))
     rows.write.parquet(str(scratch))
-    parts = [pq.read_table(part).cast(SCAN_SCHEMA) for part in sorted(scratch.glob("part-*.parquet"))]
+    parts = [pq.read_table(readable(part)).cast(SCAN_SCHEMA) for part in listed(scratch, "part-*.parquet")]
     return _adjusted(parts)
 
 
-def scan_share(store: Path, share: Share, traits: Sequence[bytes], settings: ScanSettings) -> pa.Table:
+def scan_share(store: Place, share: Share, traits: Sequence[bytes], settings: ScanSettings) -> pa.Table:
     """Scan the genes of a share."""
     unpacked = [unpack_trait(trait) for trait in traits]
     with _no_search_for_cycles():

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from hail_pipelines.places import Place, listed, readable
 from hail_pipelines.quality_control.verdicts import CARRIERS, VARIANTS
 from hail_pipelines.store_files import StoreCounts, write_store
 
@@ -30,7 +31,7 @@ COUNTED = ("contig", "position", "ref", "alt", "allele_count", "allele_number")
 
 
 def build_gene_store(
-    judged: Path, samples: Sequence[str], annotations: Path, output_dir: Path, *, files: int
+    judged: Place, samples: Sequence[str], annotations: Place, output_dir: Path, *, files: int
 ) -> StoreCounts:
     """Write the carriers of rare variants, gene by gene.
 
@@ -46,16 +47,16 @@ def build_gene_store(
     annotations
         What `annotate` wrote.
     output_dir
-        The folder to write; it must not exist.
+        The folder to write, on this machine; it must not exist.
     files
         How many files to write, if there are that many genes.
     """
     output_dir.mkdir(parents=True)
     pd.DataFrame({"sample": list(samples)}).to_parquet(output_dir / "samples.parquet", index=False)
-    variants = pq.read_table(judged / VARIANTS, columns=list(COUNTED))
-    entries = pq.read_table(annotations)
-    parts = sorted((judged / CARRIERS).glob("part-*.parquet"))
-    counted = [_sizes(pq.read_table(part, columns=["variant", "carriers"]), entries) for part in parts]
+    variants = pq.read_table(readable(judged / VARIANTS), columns=list(COUNTED))
+    entries = pq.read_table(readable(annotations))
+    parts = listed(judged / CARRIERS, "part-*.parquet")
+    counted = [_sizes(pq.read_table(readable(part), columns=["variant", "carriers"]), entries) for part in parts]
     sizes = pd.concat([pd.DataFrame(columns=["gene", "variants", "carriers"]).astype(SIZES), *counted])
     sizes = sizes.groupby("gene", as_index=False, sort=True).sum()
     rows = (gene_rows(carried, variants, entries) for carried in _batches(parts))
@@ -63,11 +64,11 @@ def build_gene_store(
     return write_store(rows, sizes, genes, output_dir, files=files, samples=len(samples))
 
 
-def _batches(parts: Sequence[Path]) -> Iterator[pa.Table]:
+def _batches(parts: Sequence[Place]) -> Iterator[pa.Table]:
     """Read parts, as many at a time as take a fair share of memory."""
     held: list[pa.Table] = []
     for part in parts:
-        held.append(pq.read_table(part))
+        held.append(pq.read_table(readable(part)))
         if sum(table.nbytes for table in held) > BATCH_BYTES:
             yield pa.concat_tables(held)
             held = []

@@ -13,17 +13,16 @@ write it, and are read so.
 from __future__ import annotations
 
 import logging
-import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from association.problems import InputError, Problem
 from hail_pipelines.call_files import SAMPLES
+from hail_pipelines.places import Place, whole_folder
 from hail_pipelines.reference_genome import ReferenceGenome
 from hail_pipelines.shares import Workers, do_shares
 from hail_pipelines.variant_index import variant_schema, write_index
@@ -33,14 +32,14 @@ from hail_pipelines.vcf.files import inspect_vcfs, read_header
 from hail_pipelines.vcf.findings import Findings
 from hail_pipelines.vcf.read_share import Reading, ShareOutcome, read_share
 from hail_pipelines.vcf.record_text import BEHIND_HEADER, Expected
-from hail_pipelines.whole_file import remove_partial_files
+from hail_pipelines.whole_file import remove_partial_files, whole_file
 
 log = logging.getLogger(__name__)
 
 
 def load_calls(
-    paths: Sequence[Path],
-    output: Path,
+    paths: Sequence[Place],
+    output: Place,
     *,
     reference_genome: ReferenceGenome,
     header_types: Mapping[str, str] | None = None,
@@ -76,20 +75,15 @@ def load_calls(
     infos = {name: header.infos[name] for name in info_fields}
     expected = Expected(len(summary.samples), summary.format_types, infos, reference_genome)
     shares = shares_of(paths)
-    partial_output = output.with_name(f".{output.name}.partial")
-    shutil.rmtree(partial_output, ignore_errors=True)
-    partial_output.mkdir()
-    try:
-        pq.write_table(pa.table({"sample": list(summary.samples)}), partial_output / SAMPLES)
-        reading = Reading(partial_output, expected, summary.call_fields)
+    with whole_folder(output) as folder:
+        with whole_file(folder / SAMPLES) as path:
+            pq.write_table(pa.table({"sample": list(summary.samples)}), path)
+        reading = Reading(folder, expected, summary.call_fields)
         outcomes = do_shares(partial(read_share, reading=reading), shares, workers)
         _raise_faults(paths, shares, outcomes)
         parts = [share.number for share, outcome in zip(shares, outcomes, strict=True) if outcome.rows]
-        variants = write_index(partial_output, parts, variant_schema(reference_genome, infos))
-        remove_partial_files(partial_output)
-        partial_output.rename(output)
-    finally:
-        shutil.rmtree(partial_output, ignore_errors=True)
+        variants = write_index(folder, parts, variant_schema(reference_genome, infos))
+        remove_partial_files(folder)
     counts = _counts(outcomes, len(summary.samples), variants)
     log.info("loaded %d records of %d samples as %d variants", counts.records, counts.samples, counts.variants)
     return counts
@@ -104,13 +98,13 @@ def _counts(outcomes: Sequence[ShareOutcome], samples: int, variants: int) -> Lo
     return LoadCounts.of(found, samples=samples, variants=variants, duplicates=rows - variants)
 
 
-def _raise_faults(paths: Sequence[Path], shares: Sequence[FileShare], outcomes: Sequence[ShareOutcome]) -> None:
+def _raise_faults(paths: Sequence[Place], shares: Sequence[FileShare], outcomes: Sequence[ShareOutcome]) -> None:
     """Tell what is wrong with the files, if anything is."""
     if damaged := _damaged(shares, outcomes):
         message = "damaged: it does not decompress to its end; copy it again"
         raise InputError.single(", ".join(damaged), "file", message)
     findings, lines = {path: Findings() for path in paths}, dict.fromkeys(paths, 1)
-    with_records: set[Path] = set()
+    with_records: set[Place] = set()
     for share, outcome in zip(shares, outcomes, strict=True):
         if outcome.heading is not None and share.path in with_records:
             findings[share.path].add(lines[share.path] + outcome.heading, BEHIND_HEADER)

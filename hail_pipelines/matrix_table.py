@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import hail as hl
 import numpy as np
@@ -22,14 +20,16 @@ from pyspark.sql import SparkSession
 from association.genotypes.calls import Calls
 from association.problems import InputError
 from hail_pipelines.call_files import NUMBERS, SAMPLES, VARIANTS, part_path, read_part
+from hail_pipelines.places import Place, readable, temporary_folder
 from hail_pipelines.reference_genome import ReferenceGenome
 from hail_pipelines.shares import Workers, do_shares
+from hail_pipelines.whole_file import whole_file
 
 OF_A_ROW = ("rsid", "filters", "info", "old_alleles", "a_index")
 
 
 def write_matrix_table(
-    calls: Path, output: Path, *, reference_genome: ReferenceGenome, floats: Collection[str] = (), workers: Workers
+    calls: Place, output: Place, *, reference_genome: ReferenceGenome, floats: Collection[str] = (), workers: Workers
 ) -> dict[str, int]:
     """Write `calls.mt`: keyed by locus and alleles, with entries GT and those of GQ, DP and AD that the VCFs have.
 
@@ -51,20 +51,20 @@ def write_matrix_table(
     InputError
         If there is no variant.
     """
-    variants = pq.read_table(calls / VARIANTS)
+    variants = pq.read_table(readable(calls / VARIANTS))
     if variants.num_rows == 0:
         raise InputError.single(str(output), "variants", "there is none to write; leave genotypes.matrix_table out")
-    with TemporaryDirectory(prefix=f"{output.name}.", dir=output.parent) as folder:
+    with temporary_folder(output.parent, f"{output.name}.") as folder:
         parts = pc.unique(variants["part"]).to_pylist()
-        do_shares(partial(_decode_part, calls, Path(folder)), parts, workers)
-        frame = SparkSession.builder.getOrCreate().read.parquet(folder)
+        do_shares(partial(_decode_part, calls, folder), parts, workers)
+        frame = SparkSession.builder.getOrCreate().read.parquet(str(folder))
         mt = _as_matrix(hl.Table.from_spark(frame), calls, reference_genome, floats)
         mt.write(str(output))
-    return {"samples": pq.read_metadata(calls / SAMPLES).num_rows, "variants": variants.num_rows}
+    return {"samples": pq.read_metadata(readable(calls / SAMPLES)).num_rows, "variants": variants.num_rows}
 
 
 def _as_matrix(
-    ht: hl.Table, calls: Path, reference_genome: ReferenceGenome, floats: Collection[str]
+    ht: hl.Table, calls: Place, reference_genome: ReferenceGenome, floats: Collection[str]
 ) -> hl.MatrixTable:
     """Make entries of the columns of lists, and key the rows."""
     by_code = hl.array([hl.call(0, 0), hl.call(0, 1), hl.call(1, 1), hl.call(0), hl.call(1), hl.missing(hl.tcall)])
@@ -91,7 +91,7 @@ def _as_matrix(
         entries=entries,
     )
     ht = ht.annotate(filters=hl.set(ht.filters))
-    columns = [hl.Struct(s=sample) for sample in pq.read_table(calls / SAMPLES)["sample"].to_pylist()]
+    columns = [hl.Struct(s=sample) for sample in pq.read_table(readable(calls / SAMPLES))["sample"].to_pylist()]
     ht = ht.key_by("locus", "alleles")
     ht = ht.annotate_globals(columns=hl.literal(columns, hl.tarray(hl.tstruct(s=hl.tstr))))
     return ht._unlocalize_entries("entries", "columns", ["s"])
@@ -103,17 +103,17 @@ def _depths(reference: hl.NumericExpression, alternate: hl.NumericExpression) ->
     return hl.or_missing(known, hl.array([reference, alternate]))
 
 
-def _decode_part(calls: Path, folder: Path, part: int) -> None:
+def _decode_part(calls: Place, folder: Place, part: int) -> None:
     """Write a part's variants with their calls as lists."""
-    variants = pq.read_table(calls / VARIANTS, filters=[("part", "==", part)])
+    variants = pq.read_table(readable(calls / VARIANTS), filters=[("part", "==", part)])
     writer: pq.ParquetWriter | None = None
-    target = part_path(folder, part)
-    for rows, decoded in read_part(part_path(calls, part), variants["row"].to_numpy()):
-        table = _with_lists(variants.take(pa.array(rows)), decoded)
-        writer = writer or pq.ParquetWriter(target, table.schema)
-        writer.write_table(table)
-    if writer is not None:
-        writer.close()
+    with whole_file(part_path(folder, part)) as target:
+        for rows, decoded in read_part(part_path(calls, part), variants["row"].to_numpy()):
+            table = _with_lists(variants.take(pa.array(rows)), decoded)
+            writer = writer or pq.ParquetWriter(target, table.schema)
+            writer.write_table(table)
+        if writer is not None:
+            writer.close()
 
 
 def _with_lists(variants: pa.Table, calls: Calls) -> pa.Table:

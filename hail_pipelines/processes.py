@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+
+from hail_pipelines.shares import unprepared
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 # What takes a second to import is imported once, by the server that workers are forked from.
 PRELOADED = ["association.scan"]
 
 
-def process_pool(workers: int) -> ProcessPoolExecutor:
+def process_pool(workers: int, prepare: Callable[[], None] = unprepared) -> ProcessPoolExecutor:
     """Make a pool of processes.
 
     Workers are forked from a server that was started clean, not from this process, which may hold a JVM and its
@@ -25,8 +28,10 @@ def process_pool(workers: int) -> ProcessPoolExecutor:
     ----------
     workers
         How many.
+    prepare
+        What each does first (`hail_pipelines.shares.Workers`).
     """
     os.environ.update(ONE_THREAD)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
-    return ProcessPoolExecutor(workers, context)
+    return ProcessPoolExecutor(workers, context, prepare)

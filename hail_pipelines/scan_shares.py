@@ -12,13 +12,14 @@ import heapq
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+
+from hail_pipelines.places import Place, readable
 
 # Milliseconds on one core, as benchmarks/growth.py finds them: for a gene, a carrier, and a cubed variant.
 GENE, CARRIER, CUBED_VARIANT = 3.0, 1e-3, 5e-7
@@ -55,9 +56,9 @@ class Share:
     without: tuple[str, ...] = ()
 
 
-def deal_store(store: Path, workers: int) -> list[Share]:
+def deal_store(store: Place, workers: int) -> list[Share]:
     """Deal a store out (`deal`)."""
-    return deal(pq.read_table(store / GENES, columns=_COLUMNS), workers)
+    return deal(pq.read_table(readable(store / GENES), columns=_COLUMNS), workers)
 
 
 def deal(genes: pa.Table, workers: int) -> list[Share]:
@@ -102,7 +103,7 @@ def _level(load: NDArray[np.float64], files: NDArray[np.int64], count: int) -> l
     return [(total, own) for total, _, own in heap]
 
 
-def read_share(store: Path, share: Share) -> Iterator[tuple[pa.Table, pa.Table]]:
+def read_share(store: Place, share: Share) -> Iterator[tuple[pa.Table, pa.Table]]:
     """Read the genes of a share and their variants, no more at a time than memory is meant for.
 
     Parameters
@@ -120,8 +121,8 @@ def read_share(store: Path, share: Share) -> Iterator[tuple[pa.Table, pa.Table]]
     waiting: list[tuple[pa.Table, pa.Table]] = []
     for file in share.files:
         filters = [("file", "==", file), *_filters(share)]
-        genes = pq.read_table(store / GENES, columns=_COLUMNS, filters=filters).sort_by("gene")
-        variants = pq.read_table(store / f"part-{file:05d}.parquet", filters=_filters(share) or None)
+        genes = pq.read_table(readable(store / GENES), columns=_COLUMNS, filters=filters).sort_by("gene")
+        variants = pq.read_table(readable(store / f"part-{file:05d}.parquet"), filters=_filters(share) or None)
         begin = 0
         while begin < genes.num_rows:
             end = begin + _room(genes.slice(begin), waiting)

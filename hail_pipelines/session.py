@@ -18,6 +18,7 @@ import hail as hl
 from pyspark import SparkContext
 
 from hail_pipelines.java import find_java_home
+from hail_pipelines.places import Place
 from hail_pipelines.processes import ONE_THREAD
 
 log = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ class SessionSettings:
         return f"local[{'*' if self.cores is None else self.cores}]"
 
 
-def start(settings: SessionSettings, work_dir: Path) -> None:
+def start(settings: SessionSettings, work_dir: Path, scratch: Place | None = None) -> None:
     """Start Hail, or do nothing if this process has started it already.
 
     Parameters
@@ -79,6 +80,8 @@ def start(settings: SessionSettings, work_dir: Path) -> None:
         Cores, memory and master.
     work_dir
         A folder on this machine for the log and temporary files; it is made if absent.
+    scratch
+        A folder for what workers exchange through files; None where these are on this machine too.
 
     Raises
     ------
@@ -95,11 +98,11 @@ def start(settings: SessionSettings, work_dir: Path) -> None:
     with warnings.catch_warnings():
         # Hail warns that it was built with Java 11; it works on 17.
         warnings.filterwarnings("ignore", message="Hail was built and tested with Java 11")
-        _initialise(settings, folder)
+        _initialise(settings, folder, scratch or folder / "scratch")
     log.info("Hail %s started on Spark master %s", hl.version(), settings.spark_master)
 
 
-def _initialise(settings: SessionSettings, folder: Path) -> None:
+def _initialise(settings: SessionSettings, folder: Path, scratch: Place) -> None:
     """Call hl.init, silently and with the log in `folder`."""
     hl.init(
         app_name="progex",
@@ -108,7 +111,7 @@ def _initialise(settings: SessionSettings, folder: Path) -> None:
         show_progress=False,
         skip_logging_configuration=True,
         log=str(folder / "hail.log"),
-        tmp_dir=str(folder / "scratch"),
+        tmp_dir=str(scratch),
         local_tmpdir=str(folder / "scratch"),
         spark_conf=spark_configuration(settings, folder),
         idempotent=True,
@@ -177,7 +180,7 @@ def spark_progress() -> tuple[int, int]:
     return sum(stage.numCompletedTasks for stage in running), sum(stage.numTasks for stage in running)
 
 
-def write_parquet(table: hl.Table, path: Path, *, files: int) -> None:
+def write_parquet(table: hl.Table, path: Place, *, files: int) -> None:
     """Write a Hail table as Parquet, the one way by which a table may leave Hail.
 
     A Spark stage that reads a Hail table and runs a Python function never ends, so the table is written

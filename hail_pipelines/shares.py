@@ -21,6 +21,10 @@ def silent(finished: int, total: int) -> None:
     """Report to nobody."""
 
 
+def unprepared() -> None:
+    """Make nothing ready."""
+
+
 @dataclass(frozen=True)
 class Workers:
     """Who does the work.
@@ -33,11 +37,15 @@ class Workers:
         Whether the workers of the running Spark session do it instead.
     report
         Told, on this machine, how many shares are finished and how many there are.
+    prepare
+        What a process of a cluster, or one that this one starts, does before it opens a file; a function of a
+        module, or a `functools.partial` of one, that costs nothing when it is called again.
     """
 
     threads: int = 1
     cluster: bool = False
     report: Report = silent
+    prepare: Callable[[], None] = unprepared
 
 
 def do_shares(work: Callable[[Share], Result], shares: Sequence[Share], workers: Workers) -> list[Result]:
@@ -54,7 +62,7 @@ def do_shares(work: Callable[[Share], Result], shares: Sequence[Share], workers:
     workers
         Who does it.
     """
-    return _on_cluster(work, shares) if workers.cluster else _in_threads(work, shares, workers)
+    return _on_cluster(work, shares, workers.prepare) if workers.cluster else _in_threads(work, shares, workers)
 
 
 def _in_threads(work: Callable[[Share], Result], shares: Sequence[Share], workers: Workers) -> list[Result]:
@@ -72,14 +80,20 @@ def _in_threads(work: Callable[[Share], Result], shares: Sequence[Share], worker
     return [results[number] for number in range(len(shares))]
 
 
-def _on_cluster(work: Callable[[Share], Result], shares: Sequence[Share]) -> list[Result]:
+def _on_cluster(
+    work: Callable[[Share], Result], shares: Sequence[Share], prepare: Callable[[], None]
+) -> list[Result]:
     from pyspark import SparkContext
 
     if not shares:
         return []
-    context = SparkContext.getOrCreate()
-    numbered = context.parallelize(list(enumerate(shares)), len(shares))
-    return [result for _, result in sorted(numbered.map(lambda one: (one[0], work(one[1]))).collect(), key=_number)]
+
+    def do(one: tuple[int, Share]) -> tuple[int, Result]:
+        prepare()
+        return one[0], work(one[1])
+
+    numbered = SparkContext.getOrCreate().parallelize(list(enumerate(shares)), len(shares))
+    return [result for _, result in sorted(numbered.map(do).collect(), key=_number)]
 
 
 def _number(numbered: tuple[int, Result]) -> int:

@@ -7,7 +7,6 @@ each, and is read by row groups of the parts, `GROUP_BYTES` at a time, while the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -16,9 +15,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from hail_pipelines.call_files import VARIANTS, part_path
+from hail_pipelines.places import Place, readable
 from hail_pipelines.reference_genome import CHROMOSOMES, ReferenceGenome, genome_contig
 from hail_pipelines.vcf.header import Declaration
 from hail_pipelines.vcf.info_columns import info_type
+from hail_pipelines.whole_file import whole_file
 
 # The variants of a row group: as many as this, or fewer that take about so many bytes.
 GROUP_ROWS, GROUP_BYTES = 1 << 16, 1 << 28
@@ -51,7 +52,7 @@ def variant_schema(reference_genome: ReferenceGenome, infos: Mapping[str, Declar
     return pa.schema([*columns.items(), ("part", pa.int32()), ("row", pa.int32())], metadata=metadata)
 
 
-def write_index(folder: Path, parts: Sequence[int], schema: pa.Schema) -> int:
+def write_index(folder: Place, parts: Sequence[int], schema: pa.Schema) -> int:
     """Write the variants of some parts in order; of those that are the same only one; return how many.
 
     The one kept comes from a record that is one variant as it stands, if there is such, else from the first.
@@ -68,7 +69,7 @@ def write_index(folder: Path, parts: Sequence[int], schema: pa.Schema) -> int:
     genome: ReferenceGenome = schema.metadata[b"reference_genome"].decode()
     kept = _first_of_each(_keys(folder, parts, genome))
     rows = _PartRows(folder, parts, schema)
-    with pq.ParquetWriter(folder / VARIANTS, schema, compression="zstd") as writer:
+    with whole_file(folder / VARIANTS) as path, pq.ParquetWriter(path, schema, compression="zstd") as writer:
         first = 0
         while first < len(kept):
             some = rows.fitting(kept[first : first + GROUP_ROWS])
@@ -77,10 +78,10 @@ def write_index(folder: Path, parts: Sequence[int], schema: pa.Schema) -> int:
     return len(kept)
 
 
-def _keys(folder: Path, parts: Sequence[int], reference_genome: ReferenceGenome) -> pa.Table:
+def _keys(folder: Place, parts: Sequence[int], reference_genome: ReferenceGenome) -> pa.Table:
     """Read what the variants of all parts are sorted by."""
     columns = ["contig", "position", "ref", "alt", "plain"]
-    tables = [pq.read_table(part_path(folder, part), columns=columns) for part in parts]
+    tables = [pq.read_table(readable(part_path(folder, part)), columns=columns) for part in parts]
     if not tables:
         return pa.table({"place": pa.array([], pa.int64()), "ref": [], "alt": [], "rank": []})
     table = pa.concat_tables(tables)
@@ -115,7 +116,7 @@ class _PartRows:
         As `write_index` takes them.
     """
 
-    def __init__(self, folder: Path, parts: Sequence[int], schema: pa.Schema) -> None:
+    def __init__(self, folder: Place, parts: Sequence[int], schema: pa.Schema) -> None:
         self._folder, self._schema = folder, schema
         self._columns = [name for name in schema.names if name not in ("part", "row")]
         self._held: dict[int, pa.Table] = {}
@@ -123,7 +124,7 @@ class _PartRows:
         groups: list[tuple[int, int, int, int]] = []
         sizes: list[float] = []
         for part in parts:
-            metadata, first = pq.read_metadata(part_path(folder, part)), 0
+            metadata, first = pq.read_metadata(readable(part_path(folder, part))), 0
             for number in range(metadata.num_row_groups):
                 group = metadata.row_group(number)
                 groups.append((part, number, first, group.num_rows))
@@ -162,7 +163,7 @@ class _PartRows:
         """Read a row group, or give it if it is held; hold those read last, up to `GROUP_BYTES`."""
         table = self._held.pop(group, None)
         if table is None:
-            with pq.ParquetFile(part_path(self._folder, int(self._part[group]))) as file:
+            with pq.ParquetFile(readable(part_path(self._folder, int(self._part[group])))) as file:
                 table = file.read_row_group(int(self._number[group]), columns=self._columns)
         while self._held and table.nbytes + sum(held.nbytes for held in self._held.values()) > GROUP_BYTES:
             del self._held[next(iter(self._held))]

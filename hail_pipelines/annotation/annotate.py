@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow as pa
@@ -28,6 +27,7 @@ from hail_pipelines.annotation.parts import absent_parts
 from hail_pipelines.annotation.sources import AnnotationSource
 from hail_pipelines.annotation.table import external_frequencies
 from hail_pipelines.call_files import VARIANTS, part_path
+from hail_pipelines.places import Place, readable, temporary_folder
 from hail_pipelines.shares import Workers, do_shares
 from hail_pipelines.whole_file import whole_file
 
@@ -35,8 +35,8 @@ GENE_LENGTHS = "gene_lengths.parquet"
 
 
 def annotate(
-    calls: Path,
-    output: Path,
+    calls: Place,
+    output: Place,
     source: AnnotationSource,
     *,
     subfields: Mapping[str, Sequence[str]] | None = None,
@@ -70,24 +70,24 @@ def annotate(
     genome = genome_of(variants)
     intervals = read_gene_model(source.gene_model, genome) if source.gene_model is not None else None
     if intervals is not None:
-        coding_lengths(intervals).to_parquet(output.parent / GENE_LENGTHS, index=False)
+        with whole_file(output.parent / GENE_LENGTHS) as path:
+            coding_lengths(intervals).to_parquet(path, index=False)
     parts = tuple((subfields or {}).get(source.field, ()))
     check_parts(source, parts, variants)
     within = segments(intervals, source.padding) if intervals is not None and source.kind == "gene_model" else {}
-    with TemporaryDirectory(prefix=f".{output.name}.", dir=output.parent) as name:
-        folder = Path(name)
+    with temporary_folder(output.parent, f".{output.name}.") as folder:
         outside = find_outside_rows(variants, source, folder)
         annotation, shares = Annotation(source, parts, outside, within), shares_of(variants)
         tallies = do_shares(partial(_annotate_share, variants, annotation, folder), shares, workers)
         counts = count_annotation(tallies, outside.joins)
         if source.kind == "gene_model":
             check_gene_model(source.gene_model, counts.annotated, counts.variants, genome)
-        _gather([part_path(folder, share.number) for share in shares], gene_schema(source), folder / output.name)
-        (folder / output.name).replace(output)
+        with whole_file(output) as path:
+            _gather([part_path(folder, share.number) for share in shares], gene_schema(source), path)
     return counts
 
 
-def check_parts(source: AnnotationSource, parts: Sequence[str], variants: Path) -> None:
+def check_parts(source: AnnotationSource, parts: Sequence[str], variants: Place) -> None:
     """Refuse a field of VEP or SnpEff that lacks a part that was asked for.
 
     Parameters
@@ -123,7 +123,7 @@ def check_parts(source: AnnotationSource, parts: Sequence[str], variants: Path) 
         )
 
 
-def _annotate_share(variants: Path, annotation: Annotation, folder: Path, share: Share) -> Tally:
+def _annotate_share(variants: Place, annotation: Annotation, folder: Place, share: Share) -> Tally:
     """Write the genes of a share's variants, and count them."""
     tally, source = Tally(), annotation.source
     with whole_file(part_path(folder, share.number)) as path, pq.ParquetWriter(path, gene_schema(source)) as writer:
@@ -169,10 +169,10 @@ def _other_alleles(one: AnnotatedBatch, source: AnnotationSource) -> int:
     return int(np.sum((lengths > 0) & (entries == 0)))
 
 
-def _gather(parts: Sequence[Path], schema: pa.Schema, output: Path) -> None:
+def _gather(parts: Sequence[Place], schema: pa.Schema, output: Path) -> None:
     """Put the shares' files into one, a row group at a time."""
     with pq.ParquetWriter(output, schema) as writer:
         for part in parts:
-            with pq.ParquetFile(part) as file:
+            with pq.ParquetFile(readable(part)) as file:
                 for group in range(file.num_row_groups):
                     writer.write_table(file.read_row_group(group, use_threads=False))

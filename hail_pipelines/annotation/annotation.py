@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from hail_pipelines.annotation.batches import Batch, Share, read_batches
 from hail_pipelines.annotation.consequences import Consequences, read_consequences
@@ -18,6 +17,7 @@ from hail_pipelines.annotation.table import table_entries
 from hail_pipelines.annotation.vep import vep_entries
 from hail_pipelines.annotation.vep_json import vep_json_entries
 from hail_pipelines.annotation.within_genes import gene_model_entries
+from hail_pipelines.places import Place
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class AnnotatedBatch:
     chosen: Chosen
 
 
-def annotated_batches(variants: Path, share: Share, annotation: Annotation) -> Iterator[AnnotatedBatch]:
+def annotated_batches(variants: Place, share: Share, annotation: Annotation) -> Iterator[AnnotatedBatch]:
     """Give the variants of a share with what speaks for their genes."""
     fields = annotation.source.info_fields
     for batch in read_batches(variants, share, [*fields, *annotation.source.values]):

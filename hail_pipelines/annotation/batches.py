@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from hail_pipelines.annotation.info_fields import InfoFields
 from hail_pipelines.call_files import KEY
+from hail_pipelines.places import Place, readable
 from hail_pipelines.reference_genome import ReferenceGenome
 
 # A batch's texts of CSQ, a few kilobytes each, are held in memory, and what is made of them. It is of one row group,
@@ -72,21 +72,21 @@ class Batch:
         return len(self.positions)
 
 
-def genome_of(variants: Path) -> ReferenceGenome:
+def genome_of(variants: Place) -> ReferenceGenome:
     """Read which build the variants are on."""
-    return cast(ReferenceGenome, pq.read_schema(variants).metadata[b"reference_genome"].decode())
+    return cast(ReferenceGenome, pq.read_schema(readable(variants)).metadata[b"reference_genome"].decode())
 
 
-def info_types(variants: Path) -> Mapping[str, pa.DataType]:
+def info_types(variants: Place) -> Mapping[str, pa.DataType]:
     """Give the type of each INFO field that was loaded."""
-    schema = pq.read_schema(variants)
+    schema = pq.read_schema(readable(variants))
     fields = schema.field("info").type if "info" in schema.names else pa.struct([])
     return {child.name: child.type for child in fields}
 
 
-def shares_of(variants: Path) -> list[Share]:
+def shares_of(variants: Place) -> list[Share]:
     """Share out the row groups of the variants' file, about `SHARE_VARIANTS` each and at least one."""
-    metadata = pq.read_metadata(variants)
+    metadata = pq.read_metadata(readable(variants))
     shares: list[Share] = []
     groups: list[int] = []
     first = end = 0
@@ -99,7 +99,7 @@ def shares_of(variants: Path) -> list[Share]:
     return shares
 
 
-def read_batches(variants: Path, share: Share, fields: Sequence[str]) -> Iterator[Batch]:
+def read_batches(variants: Place, share: Share, fields: Sequence[str]) -> Iterator[Batch]:
     """Read the variants of a share.
 
     Parameters
@@ -115,7 +115,7 @@ def read_batches(variants: Path, share: Share, fields: Sequence[str]) -> Iterato
     present = [name for name in dict.fromkeys(fields) if name in loaded]
     columns = [*KEY, "old_alleles", "a_index", *(f"info.{name}" for name in present)]
     first = share.first
-    with pq.ParquetFile(variants) as file:
+    with pq.ParquetFile(readable(variants)) as file:
         for group in share.groups:
             for records in file.iter_batches(BATCH_VARIANTS, row_groups=[group], columns=columns, use_threads=False):
                 yield _batch(first, records, present)

@@ -7,7 +7,6 @@ file are found by bisection, whatever order it is in.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +15,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from hail_pipelines.call_files import KEY
+from hail_pipelines.places import Place, readable
 from hail_pipelines.reference_genome import CHROMOSOMES, ReferenceGenome, genome_contig
 
 NOWHERE = -1
@@ -54,9 +54,9 @@ class CohortPlaces:
         return rows, variants
 
 
-def read_places(variants: Path, reference_genome: ReferenceGenome) -> CohortPlaces:
+def read_places(variants: Place, reference_genome: ReferenceGenome) -> CohortPlaces:
     """Read where the cohort's variants lie; its chromosomes are spelled as the build's."""
-    table = pq.read_table(variants, columns=list(KEY))
+    table = pq.read_table(readable(variants), columns=list(KEY))
     return CohortPlaces(
         places_on(table["contig"].combine_chunks(), table["position"].to_numpy(), reference_genome),
         table["ref"],

@@ -6,10 +6,10 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 from association.problems import InputError
 from hail_pipelines.annotation.variant_files import JoinCounts
+from hail_pipelines.places import Place
 from hail_pipelines.reference_genome import ReferenceGenome, other_genome
 
 log = logging.getLogger(__name__)
@@ -123,7 +123,7 @@ def count_annotation(tallies: Iterable[Tally], joins: Mapping[str, JoinCounts]) 
     )
 
 
-def check_gene_model(path: Path | None, annotated: int, variants: int, reference_genome: ReferenceGenome) -> None:
+def check_gene_model(path: Place | None, annotated: int, variants: int, reference_genome: ReferenceGenome) -> None:
     """Refuse a gene model in none of whose genes any variant lies.
 
     Parameters

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
 from typing import TextIO
 
 import numpy as np
@@ -21,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from association.problems import InputError, Problem
+from hail_pipelines.places import Place, readable
 from hail_pipelines.reference_genome import (
     CHROMOSOMES,
     ReferenceGenome,
@@ -89,7 +89,7 @@ def _chromosome(contig: str, genome: ReferenceGenome) -> tuple[str | None, int]:
     return (genome_contig(contig, genome), last_position(bare, genome) or 0) if bare in CHROMOSOMES else (None, 0)
 
 
-def read_gene_model(path: Path, reference_genome: ReferenceGenome) -> pd.DataFrame:
+def read_gene_model(path: Place, reference_genome: ReferenceGenome) -> pd.DataFrame:
     """Read the coding intervals of all genes: gene, contig, start and end, 1-based, of one gene none overlapping.
 
     Parameters
@@ -180,10 +180,10 @@ def _merged(intervals: pd.DataFrame) -> pd.DataFrame:
     return joined.reset_index(drop=True)[_COLUMNS]
 
 
-def _open(path: Path) -> TextIO:
+def _open(path: Place) -> TextIO:
     with path.open("rb") as stream:
         gzipped = stream.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rt", encoding="utf-8") if gzipped else path.open(encoding="utf-8")
+    return gzip.open(readable(path), "rt", encoding="utf-8") if gzipped else path.open(encoding="utf-8")
 
 
 def _fields(lines: Iterable[str], columns: int, records: _Records) -> Iterator[tuple[int, list[str]]]:

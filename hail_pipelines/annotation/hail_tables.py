@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 import hail as hl
 import pyarrow as pa
@@ -18,13 +17,15 @@ from hail_pipelines.annotation.source_rows import ROW, VARIANT
 from hail_pipelines.annotation.variant_files import JoinCounts
 from hail_pipelines.annotation.variant_texts import locus_columns, require_columns
 from hail_pipelines.call_files import KEY
+from hail_pipelines.places import Place, readable
 from hail_pipelines.reference_genome import ReferenceGenome, contig_recoding
 from hail_pipelines.session import write_parquet
+from hail_pipelines.whole_file import whole_file
 
 VARIANTS_PER_FILE = 50_000
 
 
-def cohort_table(variants: Path, folder: Path, reference_genome: ReferenceGenome) -> hl.Table:
+def cohort_table(variants: Place, folder: Place, reference_genome: ReferenceGenome) -> hl.Table:
     """Bring the cohort's variants into Hail: keyed by locus and alleles, with the variant's number.
 
     Parameters
@@ -39,11 +40,12 @@ def cohort_table(variants: Path, folder: Path, reference_genome: ReferenceGenome
     copies = folder / "cohort"
     copies.mkdir()
     first = 0
-    with pq.ParquetFile(variants) as file:
+    with pq.ParquetFile(readable(variants)) as file:
         for records in file.iter_batches(VARIANTS_PER_FILE, columns=list(KEY)):
             numbers = pa.array(range(first, first + len(records)), pa.int32())
             table = pa.table({VARIANT: numbers, **{name: records[name] for name in KEY}})
-            pq.write_table(table, copies / f"{first:010d}.parquet")
+            with whole_file(copies / f"{first:010d}.parquet") as copy:
+                pq.write_table(table, copy)
             first += len(records)
     ht = hl.Table.from_spark(hl.utils.java.Env.spark_session().read.parquet(str(copies)))
     ht = ht.select(
@@ -52,7 +54,7 @@ def cohort_table(variants: Path, folder: Path, reference_genome: ReferenceGenome
     return ht.key_by("locus", "alleles")
 
 
-def read_hail_table(path: Path, reference_genome: ReferenceGenome, columns: Mapping[str, str]) -> hl.Table:
+def read_hail_table(path: Place, reference_genome: ReferenceGenome, columns: Mapping[str, str]) -> hl.Table:
     """Read a Hail Table of variants as one keyed by locus, with `alleles` and its other fields.
 
     Parameters
@@ -85,7 +87,7 @@ def read_hail_table(path: Path, reference_genome: ReferenceGenome, columns: Mapp
     return ht.transmute(locus=ht._variant.locus, alleles=ht._variant.alleles).key_by("locus")
 
 
-def join_hail_table(cohort: hl.Table, ht: hl.Table, columns: Mapping[str, hl.Expression], rows: Path) -> JoinCounts:
+def join_hail_table(cohort: hl.Table, ht: hl.Table, columns: Mapping[str, hl.Expression], rows: Place) -> JoinCounts:
     """Write the rows of a Hail Table that are of the cohort's variants, and count how the two met.
 
     Parameters
@@ -122,7 +124,7 @@ def join_hail_table(cohort: hl.Table, ht: hl.Table, columns: Mapping[str, hl.Exp
     return JoinCounts(**met)
 
 
-def write_rows(ht: hl.Table, path: Path) -> None:
+def write_rows(ht: hl.Table, path: Place) -> None:
     """Write rows of a source for the rest of annotation.
 
     Parameters

@@ -10,9 +10,9 @@ import gzip
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from association.problems import InputError
+from hail_pipelines.places import Place, readable
 
 _NAME = re.compile(r"`((?:[^`\\]|\\.)*)`|([^:,{}\[\]`]+)")
 
@@ -50,7 +50,7 @@ def element_type(text: str) -> str:
     return inner[1].lstrip("+") if inner else text
 
 
-def read_table_type(path: Path) -> HailTable:
+def read_table_type(path: Place) -> HailTable:
     """Read a Hail Table's type from its folder.
 
     Raises
@@ -67,7 +67,7 @@ def read_table_type(path: Path) -> HailTable:
             str(path), "folder", "was not written to its end (_SUCCESS is absent); write it again"
         )
     try:
-        with gzip.open(metadata, "rt", encoding="utf-8") as stream:
+        with gzip.open(readable(metadata), "rt", encoding="utf-8") as stream:
             text = str(json.load(stream)["table_type"])
     except (OSError, EOFError, ValueError, KeyError) as error:
         raise InputError.single(str(path), "folder", f"its metadata can't be read ({error}); copy it again") from None

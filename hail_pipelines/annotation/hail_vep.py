@@ -6,8 +6,6 @@ CSQ are. VEP's JSON has names of its own: `gene_symbol`, `sift_score`, `lof`.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import hail as hl
 
 from association.problems import InputError
@@ -16,9 +14,10 @@ from hail_pipelines.annotation.source_rows import VARIANT
 from hail_pipelines.annotation.sources import AnnotationSource
 from hail_pipelines.annotation.vep_config import TRANSCRIPTS
 from hail_pipelines.annotation.vep_json import TRANSCRIPT_FIELDS
+from hail_pipelines.places import Place
 
 
-def run_vep(cohort: hl.Table, source: AnnotationSource, rows: Path) -> None:
+def run_vep(cohort: hl.Table, source: AnnotationSource, rows: Place) -> None:
     """Run VEP on the cohort's variants and write the transcripts of each.
 
     Parameters

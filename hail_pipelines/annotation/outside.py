@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
@@ -16,6 +15,7 @@ from hail_pipelines.annotation.sources import AnnotationSource, FrequencyFile
 from hail_pipelines.annotation.table import table_columns
 from hail_pipelines.annotation.variant_files import JoinCounts, check_join, join_file
 from hail_pipelines.annotation.variant_texts import column_names, require_columns
+from hail_pipelines.places import Place, readable
 
 if TYPE_CHECKING:
     import hail as hl
@@ -37,12 +37,12 @@ class OutsideRows:
         How the variants met the table, under "table", and the file of frequencies, under "frequencies".
     """
 
-    entries: Path | None
-    frequencies: Path | None
+    entries: Place | None
+    frequencies: Place | None
     joins: Mapping[str, JoinCounts]
 
 
-def find_outside_rows(variants: Path, source: AnnotationSource, folder: Path) -> OutsideRows:
+def find_outside_rows(variants: Place, source: AnnotationSource, folder: Place) -> OutsideRows:
     """Find what is said of the cohort's variants elsewhere.
 
     Parameters
@@ -77,14 +77,14 @@ def find_outside_rows(variants: Path, source: AnnotationSource, folder: Path) ->
     for name, counts in joins.items():
         file = files[name]
         assert file is not None
-        check_join(file, counts, pq.read_metadata(variants).num_rows, cohort.reference_genome)
+        check_join(file, counts, pq.read_metadata(readable(variants)).num_rows, cohort.reference_genome)
     return OutsideRows(entries, frequencies, joins)
 
 
 class _Cohort:
     """The cohort's variants as they are joined to: brought into Hail, or into memory, once and where needed."""
 
-    def __init__(self, variants: Path, folder: Path) -> None:
+    def __init__(self, variants: Place, folder: Place) -> None:
         self.variants = variants
         self.reference_genome = genome_of(variants)
         self._folder = folder
@@ -104,7 +104,7 @@ class _Cohort:
         return self._table
 
 
-def _join_table(cohort: _Cohort, source: AnnotationSource, rows: Path) -> JoinCounts:
+def _join_table(cohort: _Cohort, source: AnnotationSource, rows: Place) -> JoinCounts:
     """Join a variant table."""
     assert source.table is not None
     infos, genome = set(info_types(cohort.variants)), cohort.reference_genome
@@ -120,7 +120,7 @@ def _join_table(cohort: _Cohort, source: AnnotationSource, rows: Path) -> JoinCo
     )
 
 
-def _join_frequencies(cohort: _Cohort, file: FrequencyFile, rows: Path) -> JoinCounts:
+def _join_frequencies(cohort: _Cohort, file: FrequencyFile, rows: Place) -> JoinCounts:
     """Join a file of external frequencies."""
     genome = cohort.reference_genome
     if file.path.name.endswith(HAIL_TABLE):

@@ -7,7 +7,6 @@ variants reads its own alone where the source is in their order.
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import TracebackType
 
 import numpy as np
@@ -17,6 +16,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from hail_pipelines.annotation.batches import Batch
+from hail_pipelines.places import Place, open_parquet
+from hail_pipelines.whole_file import whole_file
 
 VARIANT, ROW = "_variant", "_row"
 GROUP_ROWS = 1 << 15
@@ -31,8 +32,8 @@ class RowsWriter:
         The file.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Place) -> None:
+        self._file = whole_file(path)
         self._writer: pq.ParquetWriter | None = None
         self._rows = 0
 
@@ -56,6 +57,7 @@ class RowsWriter:
             self._writer.write_table(table, row_group_size=GROUP_ROWS)
 
     def __enter__(self) -> RowsWriter:
+        self._path = self._file.__enter__()
         return self
 
     def __exit__(
@@ -63,9 +65,10 @@ class RowsWriter:
     ) -> None:
         if self._writer is not None:
             self._writer.close()
+        self._file.__exit__(kind, error, trace)
 
 
-def read_rows(path: Path, batch: Batch) -> tuple[NDArray[np.intp], pa.Table]:
+def read_rows(path: Place, batch: Batch) -> tuple[NDArray[np.intp], pa.Table]:
     """Read the rows of some variants: which of the batch's variants each is of, in order, and the rows.
 
     Parameters
@@ -77,7 +80,7 @@ def read_rows(path: Path, batch: Batch) -> tuple[NDArray[np.intp], pa.Table]:
     """
     number = pa.dataset.field(VARIANT)
     own = (number >= batch.first) & (number < batch.first + len(batch))
-    table = pa.dataset.dataset(path, format="parquet").to_table(filter=own, use_threads=False)
+    table = open_parquet(path).to_table(filter=own, use_threads=False)
     table = table.sort_by([(VARIANT, "ascending"), (ROW, "ascending")]).combine_chunks()
     return table[VARIANT].to_numpy().astype(np.intp) - batch.first, table.drop_columns([VARIANT, ROW])
 

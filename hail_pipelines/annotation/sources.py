@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from hail_pipelines.annotation.parts import Transcripts
+from hail_pipelines.places import Place
 
 SourceKind = Literal["vep", "snpeff", "info", "table", "hail_vep", "gene_model"]
 
@@ -29,7 +29,7 @@ class FrequencyFile:
         The file's own name for each of contig, position, ref and alt, where it differs.
     """
 
-    path: Path
+    path: Place
     af: str
     columns: dict[str, str] = dataclasses.field(default_factory=dict)
 
@@ -81,10 +81,10 @@ class AnnotationSource:
     external_af: str | None = None
     gene_field: str | None = None
     consequence_field: str | None = None
-    table: Path | None = None
+    table: Place | None = None
     columns: dict[str, str] = dataclasses.field(default_factory=dict)
-    config: Path | None = None
-    gene_model: Path | None = None
+    config: Place | None = None
+    gene_model: Place | None = None
     padding: int = 0
     frequencies: FrequencyFile | None = None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from hail_pipelines.annotation.source_rows import column, columns_of, read_rows
 from hail_pipelines.annotation.sources import AnnotationSource
 from hail_pipelines.annotation.values import extremes, numbers_of, plain_texts
 from hail_pipelines.annotation.variant_texts import require_columns
+from hail_pipelines.places import Place
 
 
 def table_columns(source: AnnotationSource, present: Sequence[str], infos: Collection[str]) -> list[str]:
@@ -41,7 +41,7 @@ def table_columns(source: AnnotationSource, present: Sequence[str], infos: Colle
     return list(dict.fromkeys(named))
 
 
-def table_entries(batch: Batch, source: AnnotationSource, rows: Path) -> Entries:
+def table_entries(batch: Batch, source: AnnotationSource, rows: Place) -> Entries:
     """Make an entry of each row of a variant table.
 
     Parameters
@@ -65,7 +65,7 @@ def table_entries(batch: Batch, source: AnnotationSource, rows: Path) -> Entries
     )
 
 
-def external_frequencies(batch: Batch, rows: Path) -> NDArray[np.float64]:
+def external_frequencies(batch: Batch, rows: Place) -> NDArray[np.float64]:
     """Give each variant's largest frequency in a file of variants; NaN for one that it lacks (v).
 
     Parameters

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +28,7 @@ from hail_pipelines.annotation.variant_texts import (
     require_columns,
     upper,
 )
+from hail_pipelines.places import Place
 from hail_pipelines.reference_genome import ReferenceGenome, other_genome
 
 # With this many positions in common, more than this share of other reference bases is no accident.
@@ -56,9 +56,9 @@ class JoinCounts:
 
 
 def join_file(
-    path: Path,
+    path: Place,
     cohort: CohortPlaces,
-    rows: Path,
+    rows: Place,
     *,
     reference_genome: ReferenceGenome,
     locus: Mapping[str, str],
@@ -139,7 +139,7 @@ class _Join:
         return JoinCounts(int(self._matched.sum()), int(self._shared.sum()), int(self._other.sum()))
 
 
-def check_join(path: Path, counts: JoinCounts, variants: int, reference_genome: ReferenceGenome) -> None:
+def check_join(path: Place, counts: JoinCounts, variants: int, reference_genome: ReferenceGenome) -> None:
     """Refuse a file that is on another build, or that holds none of the cohort's variants.
 
     Parameters

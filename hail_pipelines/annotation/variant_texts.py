@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from association.problems import InputError
 from hail_pipelines.annotation.values import plain_texts
+from hail_pipelines.places import Place, open_parquet
 
 LOCUS_COLUMNS = ("contig", "position", "ref", "alt")
 
@@ -22,7 +22,7 @@ MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "."]
 BLOCK_BYTES = 8 << 20
 
 
-def column_names(path: Path) -> list[str]:
+def column_names(path: Place) -> list[str]:
     """Name a file's columns.
 
     Raises
@@ -32,14 +32,14 @@ def column_names(path: Path) -> list[str]:
     """
     try:
         if path.name.endswith(".parquet"):
-            return list(pa.dataset.dataset(path).schema.names)
+            return list(open_parquet(path).schema.names)
         with _open_text(path, None) as reader:
             return list(reader.schema.names)
     except (OSError, pa.ArrowException) as error:
         raise _unreadable(path, error) from None
 
 
-def read_blocks(path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def read_blocks(path: Place, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """Read some columns of a file; in a text all of them are texts.
 
     Raises
@@ -49,7 +49,7 @@ def read_blocks(path: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """
     try:
         if path.name.endswith(".parquet"):
-            for block in pa.dataset.dataset(path).to_batches(columns=list(columns), use_threads=False):
+            for block in open_parquet(path).to_batches(columns=list(columns), use_threads=False):
                 yield _plain(block)
         else:
             with _open_text(path, columns) as reader:
@@ -63,7 +63,7 @@ def locus_columns(columns: Mapping[str, str]) -> list[str]:
     return [columns.get(name, name) for name in LOCUS_COLUMNS]
 
 
-def require_columns(path: Path, names: Sequence[str], present: Sequence[str]) -> None:
+def require_columns(path: Place, names: Sequence[str], present: Sequence[str]) -> None:
     """Refuse a file that lacks columns.
 
     Parameters
@@ -84,7 +84,7 @@ def require_columns(path: Path, names: Sequence[str], present: Sequence[str]) ->
         raise InputError.single(str(path), ", ".join(absent), f"no such column; it has: {', '.join(present)}")
 
 
-def positions_of(path: Path, values: pa.Array) -> NDArray[np.int64]:
+def positions_of(path: Place, values: pa.Array) -> NDArray[np.int64]:
     """Read positions as whole numbers; 0 where there is none.
 
     Raises
@@ -104,7 +104,7 @@ def upper(values: pa.Array) -> pa.Array:
     return pc.ascii_upper(plain_texts(values))
 
 
-def _open_text(path: Path, columns: Sequence[str] | None) -> pa.csv.CSVStreamingReader:
+def _open_text(path: Place, columns: Sequence[str] | None) -> pa.csv.CSVStreamingReader:
     """Open a text of which every column is a text."""
     separator = "," if path.name.removesuffix(".gz").endswith(".csv") else "\t"
     parsing = pa.csv.ParseOptions(delimiter=separator)
@@ -139,5 +139,5 @@ def _plain(block: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(columns)
 
 
-def _unreadable(path: Path, error: Exception) -> InputError:
+def _unreadable(path: Place, error: Exception) -> InputError:
     return InputError.single(str(path), "file", f"can't be read ({error}); correct it, or write it again")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from association.problems import InputError, Problem
 from hail_pipelines.annotation.hail_types import element_type, struct_fields
+from hail_pipelines.places import Place
 
 KEYS = ("command", "env", "vep_json_schema")
 TRANSCRIPTS = "transcript_consequences"
@@ -20,7 +20,7 @@ JSON_MARKS: dict[str, tuple[str, ...]] = {
 }
 
 
-def read_transcript_fields(config: Path) -> tuple[str, ...]:
+def read_transcript_fields(config: Place) -> tuple[str, ...]:
     """Name the fields that the configuration says VEP gives of each transcript.
 
     Parameters

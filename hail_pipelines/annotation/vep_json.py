@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,11 +12,12 @@ from hail_pipelines.annotation.source_rows import columns_of, read_rows
 from hail_pipelines.annotation.sources import AnnotationSource
 from hail_pipelines.annotation.values import nothing, plain_texts
 from hail_pipelines.annotation.vep import NEVER, preferences_of
+from hail_pipelines.places import Place
 
 TRANSCRIPT_FIELDS = ("gene_symbol", "gene_id", "consequence_terms", "lof", "canonical", "mane_select", "pick")
 
 
-def vep_json_entries(batch: Batch, source: AnnotationSource, rows: Path) -> Entries:
+def vep_json_entries(batch: Batch, source: AnnotationSource, rows: Place) -> Entries:
     """List the transcripts that may count.
 
     Parameters

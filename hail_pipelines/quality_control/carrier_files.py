@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import TracebackType
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hail_pipelines.places import Place
 from hail_pipelines.whole_file import whole_file
 
 CARRIERS = pa.schema(
@@ -32,7 +32,7 @@ class CarrierWriter:
         The file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Place) -> None:
         self._file = whole_file(path)
         self._waiting: list[pa.Table] = []
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +17,8 @@ from numpy.typing import NDArray
 
 from association.genotypes.calls import ALTERNATES, NO_CALL
 from hail_pipelines.call_files import KEY, read_stored
+from hail_pipelines.places import Place
+from hail_pipelines.whole_file import whole_file
 
 SCHEMA = pa.schema(
     [
@@ -50,10 +51,10 @@ class CommonCodes:
     variants: NDArray[np.intp]
     files: NDArray[np.intp]
     rows: NDArray[np.intp]
-    paths: tuple[Path, ...]
+    paths: tuple[Place, ...]
 
     @classmethod
-    def gather(cls, written: Sequence[tuple[Path, NDArray[np.intp]]]) -> CommonCodes:
+    def gather(cls, written: Sequence[tuple[Place, NDArray[np.intp]]]) -> CommonCodes:
         """Put in order what was written.
 
         Parameters
@@ -68,7 +69,7 @@ class CommonCodes:
         return cls(variants[order], files[order], rows[order], tuple(path for path, _ in written))
 
 
-def write_common(variants: pa.Table, codes: CommonCodes, columns: NDArray[np.intp], path: Path) -> None:
+def write_common(variants: pa.Table, codes: CommonCodes, columns: NDArray[np.intp], path: Place) -> None:
     """Write the dosages of common variants.
 
     Parameters
@@ -83,7 +84,7 @@ def write_common(variants: pa.Table, codes: CommonCodes, columns: NDArray[np.int
         The file to write.
     """
     at_once = max(1, min(ROWS_AT_ONCE, BYTES_AT_ONCE // max(1, len(columns))))
-    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+    with whole_file(path) as file, pq.ParquetWriter(file, SCHEMA, compression="zstd") as writer:
         for start in range(0, len(codes.variants), at_once):
             chosen = slice(start, start + at_once)
             dosages = _dosages(codes, chosen, columns)

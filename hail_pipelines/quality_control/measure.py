@@ -18,8 +18,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow as pa
@@ -31,6 +29,7 @@ from association.genotypes.judged_calls import People
 from association.genotypes.sample_sums import SampleSums
 from association.problems import InputError
 from hail_pipelines.call_files import SAMPLES, part_path
+from hail_pipelines.places import Place, readable, temporary_folder
 from hail_pipelines.quality_control.common_variants import CommonCodes, write_common
 from hail_pipelines.quality_control.genotypes import FAILED, GenotypeRule, GenotypeThresholds, applied_rules
 from hail_pipelines.quality_control.regions import Regions
@@ -60,6 +59,7 @@ from hail_pipelines.quality_control.variant_shares import (
     variant_facts,
 )
 from hail_pipelines.shares import Workers, do_shares
+from hail_pipelines.whole_file import whole_file
 
 log = logging.getLogger(__name__)
 
@@ -89,8 +89,8 @@ class MeasureCounts:
 
 
 def measure(
-    calls: Path,
-    output_dir: Path,
+    calls: Place,
+    output_dir: Place,
     *,
     genotype: GenotypeThresholds,
     variant: VariantThresholds,
@@ -124,7 +124,7 @@ def measure(
     InputError
         If there is no variant, none passes the rules of its site, or a BED file holds what is no interval.
     """
-    names = pq.read_table(calls / SAMPLES)["sample"].to_numpy(zero_copy_only=False)
+    names = pq.read_table(readable(calls / SAMPLES))["sample"].to_numpy(zero_copy_only=False)
     in_order, samples = np.argsort(names, kind="stable"), len(names)
     people = People(np.ones(samples, np.bool_), may_be_single(samples), any_copies(samples))
     variants, limits = read_variants(calls, SITE_COLUMNS), site_thresholds(variant)
@@ -132,9 +132,9 @@ def measure(
         raise _nothing_to_test()
     of_site = site_metrics(variants, regions)
     facts = variant_facts(variants, passing(failures(of_site, limits)))
-    with TemporaryDirectory(prefix="measure.", dir=output_dir) as folder:
+    with temporary_folder(output_dir, "measure.") as folder:
         enough = variant.min_call_rate or 0.0
-        work = SiteWork(people, genotype.limits, limits, enough, min_allele_frequency, Path(folder))
+        work = SiteWork(people, genotype.limits, limits, enough, min_allele_frequency, folder)
         first = _count(shares_of(calls, variants, facts), work, workers)
         counts = SiteCounts.zero(variants.num_rows)
         for share, counted in first:
@@ -144,16 +144,18 @@ def measure(
         if not passing(failed).any():
             raise _nothing_left(failed, limits)
         rules = applied_rules(call_fields(calls), genotype)
-        pq.write_table(_site_table(metrics, counts, failed, limits, rules), output_dir / SITES, compression="zstd")
+        with whole_file(output_dir / SITES) as path:
+            pq.write_table(_site_table(metrics, counts, failed, limits, rules), path, compression="zstd")
         used = _used(metrics, passing(failed), enough)
         missed = shares_of(calls, variants, facts, used & ~counts.used, first_number=len(first))
         everything = [*first, *_count(missed, replace(work, least_call_rate=0.0), workers)]
         summed = SampleSums.zero(samples)
         for share, _ in everything:
-            add_sums(summed, Path(folder), share.number)
+            add_sums(summed, folder, share.number)
         table = sample_table(names[in_order].tolist(), summed.take(in_order), call_fields(calls))
-        table.to_parquet(output_dir / COUNTS, index=False)
-        written = [(part_path(Path(folder), share.number), one.common) for share, one in everything]
+        with whole_file(output_dir / COUNTS) as path:
+            table.to_parquet(path, index=False)
+        written = [(part_path(folder, share.number), one.common) for share, one in everything]
         codes = CommonCodes.gather(written)
         write_common(variants, codes, in_order, output_dir / COMMON)
     found = MeasureCounts(samples, variants.num_rows, int(used.sum()), len(codes.variants))

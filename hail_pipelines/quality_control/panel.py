@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -14,17 +12,19 @@ from numpy.typing import NDArray
 
 from hail_pipelines.call_files import KEY, SAMPLES, part_path
 from hail_pipelines.load_calls import load_calls
+from hail_pipelines.places import Place, readable, temporary_folder
 from hail_pipelines.quality_control.common_variants import CommonCodes, write_common
 from hail_pipelines.quality_control.measure import COMMON, COUNTS
 from hail_pipelines.quality_control.variant_shares import read_variants
 from hail_pipelines.reference_genome import ReferenceGenome
 from hail_pipelines.shares import Workers
+from hail_pipelines.whole_file import whole_file
 
 
 def measure_panel(
-    vcfs: Sequence[Path],
-    common: Path,
-    output_dir: Path,
+    vcfs: Sequence[Place],
+    common: Place,
+    output_dir: Place,
     *,
     reference_genome: ReferenceGenome,
     workers: Workers = Workers(),
@@ -44,14 +44,15 @@ def measure_panel(
     workers
         Who does it.
     """
-    with TemporaryDirectory(prefix="panel.", dir=output_dir) as folder:
-        calls = Path(folder) / "calls"
+    with temporary_folder(output_dir, "panel.") as folder:
+        calls = folder / "calls"
         load_calls(vcfs, calls, reference_genome=reference_genome, workers=workers)
         variants = read_variants(calls)
-        samples = pq.read_table(calls / SAMPLES)["sample"].to_numpy(zero_copy_only=False)
-        shared = _codes_of(variants, _shared(variants, pq.read_table(common, columns=list(KEY))), calls)
+        samples = pq.read_table(readable(calls / SAMPLES))["sample"].to_numpy(zero_copy_only=False)
+        shared = _codes_of(variants, _shared(variants, pq.read_table(readable(common), columns=list(KEY))), calls)
         write_common(variants, shared, np.argsort(samples, kind="stable"), output_dir / COMMON)
-    pd.DataFrame({"sample": sorted(samples)}).to_parquet(output_dir / COUNTS, index=False)
+    with whole_file(output_dir / COUNTS) as path:
+        pd.DataFrame({"sample": sorted(samples)}).to_parquet(path, index=False)
     return {"samples": len(samples), "shared variants": len(shared.variants)}
 
 
@@ -62,7 +63,7 @@ def _shared(variants: pa.Table, wanted: pa.Table) -> NDArray[np.intp]:
     return np.sort(found["number"].to_numpy())
 
 
-def _codes_of(variants: pa.Table, numbers: NDArray[np.intp], calls: Path) -> CommonCodes:
+def _codes_of(variants: pa.Table, numbers: NDArray[np.intp], calls: Place) -> CommonCodes:
     """Say where the calls of variants are."""
     part, row = variants["part"].to_numpy()[numbers], variants["row"].to_numpy()[numbers]
     parts, files = np.unique(part, return_inverse=True)

@@ -8,12 +8,12 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from association.problems import InputError, Problem
+from hail_pipelines.places import Place
 from hail_pipelines.reference_genome import ReferenceGenome, contig_recoding, last_position
 
 # Comments, what genome browsers are told, and empty lines.
@@ -45,9 +45,9 @@ class Regions:
         Bases by which targets are widened on either side.
     """
 
-    low_complexity: Path | None = None
-    segmental_duplications: Path | None = None
-    targets: tuple[Path, ...] = ()
+    low_complexity: Place | None = None
+    segmental_duplications: Place | None = None
+    targets: tuple[Place, ...] = ()
     padding: int = 50
 
 
@@ -71,7 +71,7 @@ def look_up(
         With the lines of a file that are no intervals.
     """
 
-    def within(path: Path, padding: int = 0) -> NDArray[np.bool_]:
+    def within(path: Place, padding: int = 0) -> NDArray[np.bool_]:
         return _inside(contigs, positions, read_bed(path, genome, padding))
 
     found = {}
@@ -84,7 +84,7 @@ def look_up(
     return found
 
 
-def read_bed(path: Path, genome: ReferenceGenome, padding: int) -> dict[str, NDArray[np.int64]]:
+def read_bed(path: Place, genome: ReferenceGenome, padding: int) -> dict[str, NDArray[np.int64]]:
     """Read a BED file as intervals by contig: their first and last bases, widened on both sides (intervals, 2).
 
     Header lines and other contigs are left out, and what ends beyond its chromosome is cut there. A place between two
@@ -118,7 +118,7 @@ def read_bed(path: Path, genome: ReferenceGenome, padding: int) -> dict[str, NDA
     return {contig: np.concatenate(found) for contig, found in intervals.items()}
 
 
-def _lines(path: Path, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
+def _lines(path: Place, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
     """Give the fields of each interval, with the number of its line; add what can't be read to the problems."""
     opened = gzip.open if path.suffix in (".gz", ".bgz") else open
     number = 0

@@ -6,7 +6,6 @@ Axes: v variants of a share, n samples.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +20,7 @@ from association.genotypes.sample_sums import SampleSums, summed_variants
 from association.genotypes.stored_calls import StoredCalls
 from association.genotypes.variant_metrics import derived_metrics, ratio
 from hail_pipelines.call_files import PartWriter, part_path
+from hail_pipelines.places import Place, readable
 from hail_pipelines.quality_control.sites import Metrics
 from hail_pipelines.quality_control.variant_rules import VariantThresholds, failures, passing
 from hail_pipelines.quality_control.variant_shares import VariantFacts, VariantShare
@@ -53,7 +53,7 @@ class SiteWork:
     variants: VariantThresholds
     least_call_rate: float
     least_frequency: float
-    folder: Path
+    folder: Place
 
 
 @dataclass(frozen=True)
@@ -135,14 +135,14 @@ def count_share(share: VariantShare, work: SiteWork) -> CountedShare:
     return CountedShare(counts, np.concatenate(common))
 
 
-def sums_path(folder: Path, share: int) -> Path:
+def sums_path(folder: Place, share: int) -> Place:
     """Name the file of a share's sums by sample."""
     return folder / f"sums-{share:05d}.npz"
 
 
-def add_sums(total: SampleSums, folder: Path, share: int) -> None:
+def add_sums(total: SampleSums, folder: Place, share: int) -> None:
     """Add the sums that a share left."""
-    with np.load(sums_path(folder, share)) as arrays:
+    with np.load(readable(sums_path(folder, share))) as arrays:
         total.add(SampleSums(arrays["counts"], arrays["sums"], arrays["variants"]))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from association.genotypes.sample_sums import TRANSITION, TRANSVERSION
 from association.genotypes.stored_calls import StoredCalls
 from hail_pipelines.call_files import KEY, VARIANTS, part_path, read_stored
+from hail_pipelines.places import Place, listed, readable
 from hail_pipelines.reference_genome import ReferenceGenome, places_of
 
 # Each share of a pass over samples leaves a file with a few numbers per sample: so many are few beside the calls.
@@ -73,7 +73,7 @@ class VariantShare:
     """
 
     number: int
-    parts: tuple[Path, ...]
+    parts: tuple[Place, ...]
     starts: NDArray[np.intp]
     variants: NDArray[np.intp]
     rows: NDArray[np.intp]
@@ -86,10 +86,10 @@ class VariantShare:
                 yield start + where, calls
 
 
-def call_fields(calls: Path) -> set[str]:
+def call_fields(calls: Place) -> set[str]:
     """Name the call fields beside the genotypes that the VCFs had."""
-    first = min(calls.glob("part-*.parquet"), default=None)
-    names = set(pq.read_schema(first).names) if first is not None else set()
+    parts = listed(calls, "part-*.parquet")
+    names = set(pq.read_schema(readable(parts[0])).names) if parts else set()
     return {field for name, field in CALL_FIELDS.items() if name in names}
 
 
@@ -99,7 +99,7 @@ def genome_of(variants: pa.Table) -> ReferenceGenome:
     return genome
 
 
-def read_variants(calls: Path, columns: Sequence[str] = PLACES) -> pa.Table:
+def read_variants(calls: Place, columns: Sequence[str] = PLACES) -> pa.Table:
     """Read some columns of the variants of `calls/`.
 
     Row group by row group: what is as long as the consequences of every variant is not read beside them, and no
@@ -112,7 +112,7 @@ def read_variants(calls: Path, columns: Sequence[str] = PLACES) -> pa.Table:
     columns
         Names of columns; `info.QD` is a field of INFO, which is left out where it was not loaded.
     """
-    with pq.ParquetFile(calls / VARIANTS) as file:
+    with pq.ParquetFile(readable(calls / VARIANTS)) as file:
         schema = file.schema_arrow
         info = schema.field("info").type if "info" in schema.names else pa.struct([])
         loaded = {*schema.names, *(f"info.{child.name}" for child in info)}
@@ -148,7 +148,7 @@ def variant_facts(variants: pa.Table, sound: NDArray[np.bool_]) -> VariantFacts:
 
 
 def shares_of(
-    calls: Path,
+    calls: Place,
     variants: pa.Table,
     facts: VariantFacts,
     chosen: NDArray[np.bool_] | None = None,

@@ -13,7 +13,6 @@ Axes: v variants of a block, n samples that stay, p places.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -23,6 +22,7 @@ from association.genotypes.counts import call_counts
 from association.genotypes.judged_calls import CallLimits, JudgedCalls, People, judge_calls
 from association.genotypes.minor_alleles import carriers_of, minor_count, minor_is_reference
 from hail_pipelines.call_files import part_path
+from hail_pipelines.places import Place
 from hail_pipelines.quality_control.carrier_files import CARRIERS, CarrierWriter
 from hail_pipelines.quality_control.final_counts import FinalCounts, count_final
 from hail_pipelines.quality_control.kept_samples import SampleClasses
@@ -59,7 +59,7 @@ class VariantWork:
     calls: CallLimits
     variants: VariantThresholds
     max_allele_frequency: float
-    folder: Path
+    folder: Place
 
 
 def judge_share(share: VariantShare, work: VariantWork) -> FinalCounts:

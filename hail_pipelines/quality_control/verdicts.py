@@ -7,7 +7,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from hail_pipelines.call_files import KEY, SAMPLES
+from hail_pipelines.places import Place, readable
 from hail_pipelines.quality_control.attrition import AttritionRow, genotype_attrition, variant_attrition
 from hail_pipelines.quality_control.final_counts import FinalCounts
 from hail_pipelines.quality_control.genotypes import GenotypeThresholds
@@ -32,7 +32,7 @@ from hail_pipelines.quality_control.variant_shares import (
 )
 from hail_pipelines.quality_control.variants import VariantWork, judge_share
 from hail_pipelines.shares import Workers, do_shares
-from hail_pipelines.whole_file import remove_partial_files
+from hail_pipelines.whole_file import remove_partial_files, whole_file
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +42,10 @@ ATTRITION = "attrition.json"
 
 
 def judge_variants(
-    calls: Path,
-    measured: Path,
+    calls: Place,
+    measured: Place,
     samples: pd.DataFrame,
-    output_dir: Path,
+    output_dir: Place,
     *,
     genotype: GenotypeThresholds,
     variant: VariantThresholds,
@@ -75,10 +75,10 @@ def judge_variants(
     workers
         Who does it.
     """
-    names, kept = pq.read_table(calls / SAMPLES)["sample"].to_pylist(), kept_in_order(samples)
+    names, kept = pq.read_table(readable(calls / SAMPLES))["sample"].to_pylist(), kept_in_order(samples)
     columns = columns_of(kept, names)
     variants = read_variants(calls, [*PLACES, "rsid", "filters"])
-    sites = pq.read_table(measured / SITES, columns=[*OF_THE_SITE, "genotype_qc"])
+    sites = pq.read_table(readable(measured / SITES), columns=[*OF_THE_SITE, "genotype_qc"])
     of_site, classes = metrics_in(sites, variants), classes_of(kept, columns, len(names))
     facts = variant_facts(variants, passing(failures(of_site, variant)))
     (output_dir / CARRIERS).mkdir()
@@ -99,7 +99,8 @@ def judge_variants(
     metrics = of_site | counts.metrics(facts.places)
     failed = failures(metrics, variant)
     table = _table(variants, sites, metrics, counts, failed, variant)
-    pq.write_table(table, output_dir / VARIANTS, compression="zstd")
+    with whole_file(output_dir / VARIANTS) as path:
+        pq.write_table(table, path, compression="zstd")
     attrition = [
         *genotype_attrition(_struct(sites["genotype_qc"]), call_fields(calls), genotype),
         *variant_attrition(metrics, failed, variant),

@@ -20,6 +20,8 @@ from isal import isal_zlib
 from isal.igzip_lib import IsalError
 
 from association.problems import InputError
+from hail_pipelines.places import Place, readable
+from hail_pipelines.whole_file import whole_file
 
 Compression = Literal["none", "gzip", "bgzip"]
 
@@ -31,13 +33,13 @@ class DamagedBlock(Exception):  # noqa: N818
 END_BLOCK = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 _GZIP_MAGIC = b"\x1f\x8b"
 _BLOCK_START = _GZIP_MAGIC + b"\x08\x04"
-_LARGEST_BLOCK = 64 << 10
+BLOCK_BYTES = 64 << 10
 _CHUNK_BYTES = 4 << 20
 # zlib's word for a stream with a gzip header, whose checksum is to be verified.
 _GZIP_WINDOW = 31
 
 
-def compression_of(path: Path) -> Compression:
+def compression_of(path: Place) -> Compression:
     """Tell from a file's first bytes how it is compressed, whatever its name says."""
     with path.open("rb") as stream:
         if stream.read(2) != _GZIP_MAGIC:
@@ -46,7 +48,7 @@ def compression_of(path: Path) -> Compression:
         return "gzip" if _block_size(stream) is None else "bgzip"
 
 
-def block_problem(path: Path, *, most_blocks: int = 1_000_000) -> str | None:
+def block_problem(path: Place, *, most_blocks: int = 1_000_000) -> str | None:
     """Walk the chain of a bgzipped file's blocks and say where it breaks; None if it is whole.
 
     Only block headers are read, so this takes a few milliseconds per 100 MB.
@@ -89,7 +91,7 @@ def next_block(stream: BinaryIO, offset: int) -> int | None:
     """
     stream.seek(offset)
     # No block is larger than 64 KiB, so two of them hold the beginning of one and the beginning of the next.
-    window = stream.read(2 * _LARGEST_BLOCK + len(_BLOCK_START))
+    window = stream.read(2 * BLOCK_BYTES + len(_BLOCK_START))
     start = window.find(_BLOCK_START)
     while start >= 0:
         stream.seek(offset + start)
@@ -127,20 +129,20 @@ def decompressed_blocks(stream: BinaryIO, offset: int) -> Iterator[tuple[int, by
         if not block:
             return
         try:
-            text = isal_zlib.decompress(block, _GZIP_WINDOW, _LARGEST_BLOCK)
+            text = isal_zlib.decompress(block, _GZIP_WINDOW, BLOCK_BYTES)
         except IsalError as error:  # type: ignore[misc]
             raise DamagedBlock(f"the block at byte {offset:,}: {error}") from None
         yield offset, text
         offset += len(block)
 
 
-def blocked_name(source: Path) -> Path:
+def blocked_name(source: Place) -> Place:
     """Name the bgzipped copy of a VCF: sample.vcf.gz becomes sample.vcf.bgz beside it."""
     stem = source.name.removesuffix(".gz").removesuffix(".bgz")
     return source.with_name(f"{stem}.bgz")
 
 
-def reblock(source: Path, target: Path) -> None:
+def reblock(source: Place, target: Place) -> None:
     """Write a plain gzip or uncompressed file as bgzip, whole or not at all.
 
     Parameters
@@ -159,24 +161,25 @@ def reblock(source: Path, target: Path) -> None:
         raise InputError.single(str(source), "file", "no such file")
     if target.exists():
         raise InputError.single(str(target), "file", "exists already; remove it, or choose another name")
-    if not target.parent.is_dir():
+    if isinstance(target, Path) and not target.parent.is_dir():
         raise InputError.single(str(target), "folder", f"{target.parent} does not exist; make it, or choose another")
-    partial = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        with _open_text(source) as reader, pysam.BGZFile(str(partial), "wb") as writer:
+        with (
+            whole_file(target) as partial,
+            _open_text(source) as reader,
+            pysam.BGZFile(str(partial), "wb") as writer,
+        ):
             while chunk := reader.read(_CHUNK_BYTES):
                 writer.write(chunk)
-        partial.rename(target)
     except (OSError, EOFError, zlib.error) as error:
         message = f"can't be re-blocked: {error}; if it was cut off on its way, copy it again"
         raise InputError.single(str(source), "file", message) from None
-    finally:
-        partial.unlink(missing_ok=True)
 
 
-def _open_text(path: Path) -> BinaryIO:
+def _open_text(path: Place) -> BinaryIO:
     """Open a file for its decompressed bytes."""
-    return path.open("rb") if compression_of(path) == "none" else gzip.open(path, "rb")  # type: ignore[return-value]
+    plain = compression_of(path) == "none"
+    return path.open("rb") if plain else gzip.open(readable(path), "rb")  # type: ignore[return-value]
 
 
 def _block_size(stream: BinaryIO) -> int | None:

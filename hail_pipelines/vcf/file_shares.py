@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from hail_pipelines.vcf.bgzip import compression_of, decompressed_blocks, next_block
+from hail_pipelines.places import Place
+from hail_pipelines.vcf.bgzip import BLOCK_BYTES, compression_of, decompressed_blocks, next_block
 
 SMALLEST_BYTES = 4 << 20
 LARGEST_BYTES = 64 << 20
@@ -28,6 +29,8 @@ CHUNK_BYTES = 8 << 20
 # So many bytes of no meaning follow a chunk, so that what reads it may look a few bytes ahead.
 PADDING = 8
 _READ_BYTES = 1 << 20
+# Of a file in a bucket so much is asked for at a time.
+_FETCH_BYTES = 8 << 20
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class FileShare:
     """
 
     number: int
-    path: Path
+    path: Place
     start: int
     end: int
     compressed: bool
@@ -69,7 +72,7 @@ class Stretch:
     end: int = -1
 
 
-def shares_of(paths: Sequence[Path], share_bytes: int | None = None) -> list[FileShare]:
+def shares_of(paths: Sequence[Place], share_bytes: int | None = None) -> list[FileShare]:
     """Cut files into shares.
 
     Parameters
@@ -140,7 +143,9 @@ def share_text(share: FileShare, chunk_bytes: int = CHUNK_BYTES, blocks: Stretch
 
 def _texts(share: FileShare, blocks: Stretch) -> Iterator[tuple[bool, bytes]]:
     """Read a file from a share's start to the file's end, and say of each piece whether it belongs to the share."""
-    with share.path.open("rb", buffering=_READ_BYTES) as stream:
+    afar = min(_FETCH_BYTES, share.end - share.start + BLOCK_BYTES)
+    at_once = _READ_BYTES if isinstance(share.path, Path) else afar
+    with share.path.open("rb", buffering=at_once) as stream:
         for offset, text in _pieces(share, stream):
             if blocks.start < 0:
                 blocks.start = offset

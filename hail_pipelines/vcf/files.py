@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from association.problems import InputError, Problem
+from hail_pipelines.places import Place
 from hail_pipelines.reference_genome import ReferenceGenome
 from hail_pipelines.vcf.agreement import Described, disagreements
 from hail_pipelines.vcf.header import CALL_FIELDS, VcfHeader, annotation_subfields, parse_header
@@ -54,14 +54,14 @@ class VcfSummary:
 class _Inspection:
     """One file, what was read of it and what is wrong with it."""
 
-    path: Path
+    path: Place
     header: VcfHeader | None = None
     peek: RecordPeek = field(default_factory=RecordPeek)
     problems: list[Problem] = field(default_factory=list)
 
 
 def inspect_vcfs(
-    paths: Sequence[Path],
+    paths: Sequence[Place],
     *,
     reference_genome: ReferenceGenome,
     header_types: Mapping[str, str] | None = None,
@@ -100,14 +100,14 @@ def inspect_vcfs(
     return _summarise(inspections, header_types or {}, info_fields)
 
 
-def read_header(path: Path) -> VcfHeader:
+def read_header(path: Place) -> VcfHeader:
     """Read the header of a VCF that has passed inspection."""
     with open_lines(path) as lines:
         return parse_header(take_header(lines)[0])
 
 
 def _inspect(
-    path: Path,
+    path: Place,
     reference_genome: ReferenceGenome,
     header_types: Mapping[str, str],
     info_fields: Sequence[str],

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
-import pysam
-
-from hail_pipelines.vcf.bgzip import block_problem, blocked_name, compression_of
+from hail_pipelines.places import Place
+from hail_pipelines.vcf.bgzip import DamagedBlock, block_problem, blocked_name, compression_of, decompressed_blocks
 from hail_pipelines.vcf.header import FIXED_COLUMNS
 
 _BYTE_ORDER_MARK = "\ufeff"
+BLOCKS_LOOKED_AT_AFAR = 16
 # The specification: a VCF without genotypes may end at INFO.
 _SITE_COLUMNS = FIXED_COLUMNS[:8]
 
 
-def file_problem(path: Path) -> str | None:
+def file_problem(path: Place) -> str | None:
     """Say why a file can't be read at all: absent, empty, of another kind, or not blocked gzip."""
     if not path.is_file():
         return "there is no such file; check the path and the glob in the study file"
@@ -37,7 +38,9 @@ def file_problem(path: Path) -> str | None:
         return "bgzipped, but named .vcf; rename it to .vcf.bgz"
     if compression == "none" and named_compressed:
         return f"not compressed, although its name says so; rename it to .vcf, or run: progex bgzip {path}"
-    if compression == "bgzip" and (broken := block_problem(path)) is not None:
+    # Each block of a file in a bucket would be a request of its own.
+    walked = {} if isinstance(path, Path) else {"most_blocks": BLOCKS_LOOKED_AT_AFAR}
+    if compression == "bgzip" and (broken := block_problem(path, **walked)) is not None:
         return f"truncated or damaged bgzip: {broken}; copy it again and compare its size with the original's"
     return None
 
@@ -55,27 +58,39 @@ def take_header(lines: Iterator[bytes]) -> tuple[list[str], str | None]:
         if not line.startswith("#"):
             break
     if not taken:
-        # pysam takes an empty line for the end of the file.
         return taken, _first_line_problem("")
     message = "there is no line that starts with #CHROM before the first record; put the whole header back"
     return taken, f"{message} with: bcftools reheader -h"
 
 
 @contextmanager
-def open_lines(path: Path) -> Iterator[Iterator[bytes]]:
-    """Open a VCF and iterate over its lines."""
-    opened: Iterable[bytes]
-    if compression_of(path) == "bgzip":
-        # A damaged block is reported as a problem of its file, so htslib need not write about it to the terminal.
-        verbosity = pysam.set_verbosity(0)
-        try:
-            with pysam.BGZFile(str(path), "rb") as opened:
-                yield iter(opened)
-        finally:
-            pysam.set_verbosity(verbosity)
-    else:
-        with path.open("rb") as opened:
-            yield iter(opened)
+def open_lines(path: Place) -> Iterator[Iterator[bytes]]:
+    """Open a VCF and iterate over its lines.
+
+    Raises
+    ------
+    OSError
+        On the way, where a block does not decompress.
+    """
+    blocked = compression_of(path) == "bgzip"
+    with path.open("rb") as stream:
+        yield _decompressed_lines(stream) if blocked else iter(stream)
+
+
+def _decompressed_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Give the lines of a bgzipped file, without their ends."""
+    pieces: list[bytes] = []
+    try:
+        for _, text in decompressed_blocks(stream, 0):
+            first, *others = text.split(b"\n")
+            pieces.append(first)
+            for line in others:
+                yield b"".join(pieces)
+                pieces = [line]
+    except DamagedBlock as error:
+        raise OSError(str(error)) from None
+    if any(pieces):
+        yield b"".join(pieces)
 
 
 def _first_line_problem(line: str) -> str | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from association.genotypes.calls import Calls
 from hail_pipelines.call_files import PartWriter, part_path
+from hail_pipelines.places import Place
 from hail_pipelines.reference_genome import CHROMOSOMES, ReferenceGenome, genome_contig
 from hail_pipelines.vcf.alleles import MOST_ALTERNATES
 from hail_pipelines.vcf.bgzip import DamagedBlock
@@ -51,7 +51,7 @@ class Reading:
         How much text is worked on at a time.
     """
 
-    folder: Path
+    folder: Place
     expected: Expected
     call_fields: tuple[str, ...]
     chunk_bytes: int = CHUNK_BYTES
