@@ -15,8 +15,6 @@ from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
 
-import pyarrow.dataset
-
 if TYPE_CHECKING:
     from cloudpathlib import CloudPath
 
@@ -32,16 +30,6 @@ def readable(place: Place) -> Path | IO[Any]:
 def listed(folder: Place, pattern: str) -> list[Place]:
     """List the files of a folder whose names are of a pattern, in the order of names."""
     return sorted(folder.glob(pattern), key=lambda place: place.name)
-
-
-def open_parquet(place: Place) -> pyarrow.dataset.Dataset:
-    """Open a Parquet file, or a folder of them, to read the row groups that a filter leaves."""
-    if isinstance(place, Path):
-        return pyarrow.dataset.dataset(place, format="parquet")
-    files = [place] if place.is_file() else listed(place, "*.parquet")
-    of_parquet = pyarrow.dataset.ParquetFileFormat()
-    fragments = [of_parquet.make_fragment(readable(file)) for file in files]
-    return pyarrow.dataset.FileSystemDataset(fragments, fragments[0].physical_schema, of_parquet)
 
 
 @contextmanager

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from hail_pipelines.annotation.sources import AnnotationSource, FrequencyFile
+from hail_pipelines.places import Place
 from hail_pipelines.vcf.files import VcfSummary
 from jobs.study.annotation import (
     AnnotationSection,
@@ -64,7 +64,7 @@ def annotation_files(study: Study) -> Iterator[tuple[str, str]]:
         yield "annotation.external_frequencies.path", annotation.external_frequencies.path
 
 
-def annotation_inputs(study: Study, path: Path) -> list[Path]:
+def annotation_inputs(study: Study, path: Place) -> list[Place]:
     """List files that change whenever what annotation reads does; of a Hail Table, the list of its parts."""
     files = [resolve(path, name) for _, name in annotation_files(study)]
     return [file / "rows" / "metadata.json.gz" if file.name.endswith(".ht") else file for file in files]
@@ -76,7 +76,7 @@ def annotation_outputs(study: Study) -> tuple[str, ...]:
     return ("genes.parquet", *lengths)
 
 
-def annotation_source(study: Study, path: Path) -> AnnotationSource:
+def annotation_source(study: Study, path: Place) -> AnnotationSource:
     """Give what a study asks of annotation."""
     annotation = study.annotation
     settings: dict[str, Any] = {
@@ -110,7 +110,7 @@ def _padding(annotation: GeneModelAnnotation) -> int:
     return SPLICE_SITE if annotation.gene_model.removesuffix(".gz").endswith(".gtf") else 0
 
 
-def _frequencies(annotation: AnnotationSection, path: Path) -> FrequencyFile | None:
+def _frequencies(annotation: AnnotationSection, path: Place) -> FrequencyFile | None:
     """Give the table of external frequencies, if there is one."""
     table = annotation.external_frequencies
     if table is None:

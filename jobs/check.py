@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeVar
 
 import pandas as pd
 
 from association.problems import InputError, Problem
+from hail_pipelines.places import Place
 from hail_pipelines.vcf.files import VcfSummary, inspect_vcfs, read_header
 from jobs.annotation_settings import info_fields
 from jobs.check_annotation import check_annotation, check_annotation_files
@@ -55,24 +55,24 @@ class CheckedStudy:
     """
 
     study: Study
-    path: Path
-    vcfs: tuple[Path, ...]
+    path: Place
+    vcfs: tuple[Place, ...]
     summary: VcfSummary
     clinical: Clinical
     traits: tuple[PreparedTrait, ...]
     gene_lists: tuple[ReadList, ...] = ()
     quality_fields: tuple[str, ...] = ()
     exclusions: pd.Series = field(default_factory=lambda: pd.Series(dtype=object))
-    panel_vcfs: tuple[Path, ...] = ()
+    panel_vcfs: tuple[Place, ...] = ()
     panel_labels: pd.Series = field(default_factory=lambda: pd.Series(dtype=object))
 
     @property
-    def output(self) -> Path:
+    def output(self) -> Place:
         """The folder that the run writes to."""
         return resolve(self.path, self.study.output)
 
 
-def check_study(path: Path) -> CheckedStudy:
+def check_study(path: Place) -> CheckedStudy:
     """Check a study file and all that it names.
 
     Raises
@@ -116,14 +116,14 @@ def check_study(path: Path) -> CheckedStudy:
     )
 
 
-def _read_exclusions(study: Study, path: Path, summary: VcfSummary | None) -> pd.Series:
+def _read_exclusions(study: Study, path: Place, summary: VcfSummary | None) -> pd.Series:
     """Read who is left out by hand; nobody where the study names no file."""
     if study.qc.sample.exclude is None:
         return pd.Series(dtype=object)
     return read_exclusions(resolve(path, study.qc.sample.exclude), None if summary is None else summary.samples)
 
 
-def _read_panel(study: Study, path: Path, errors: list[InputError]) -> tuple[tuple[Path, ...], pd.Series] | None:
+def _read_panel(study: Study, path: Place, errors: list[InputError]) -> tuple[tuple[Place, ...], pd.Series] | None:
     """Find the VCFs and labels of a panel of known ancestry; nothing where there is no panel, None on errors."""
     panel = study.qc.ancestry.panel
     if panel is None:
@@ -136,7 +136,7 @@ def _read_panel(study: Study, path: Path, errors: list[InputError]) -> tuple[tup
     return (tuple(vcfs), labels) if vcfs and summary is not None and labels is not None else None
 
 
-def find_vcfs(patterns: Sequence[str], path: Path, setting: str) -> list[Path]:
+def find_vcfs(patterns: Sequence[str], path: Place, setting: str) -> list[Place]:
     """List the VCFs that patterns name, chromosomes in natural order.
 
     Parameters
@@ -153,7 +153,7 @@ def find_vcfs(patterns: Sequence[str], path: Path, setting: str) -> list[Path]:
     InputError
         Naming every pattern that matches no file, or whose folder may not be looked into.
     """
-    found: dict[Path, None] = {}
+    found: dict[Place, None] = {}
     problems = []
     for number, pattern in enumerate(patterns):
         full, place = resolve(path, pattern), f"{setting}[{number}]"
@@ -172,7 +172,7 @@ def find_vcfs(patterns: Sequence[str], path: Path, setting: str) -> list[Path]:
     return list(found)
 
 
-def _inspect(study: Study, vcfs: list[Path] | None) -> VcfSummary:
+def _inspect(study: Study, vcfs: list[Place] | None) -> VcfSummary:
     """Look at the VCFs; a second time where annotation reads INFO fields that only their headers name."""
 
     def inspect(fields: tuple[str, ...]) -> VcfSummary:
@@ -199,6 +199,6 @@ def _attempt(step: Callable[[], Found], errors: list[InputError]) -> Found | Non
     return None
 
 
-def _natural(path: Path) -> list[tuple[int, str]]:
+def _natural(path: Place) -> list[tuple[int, str]]:
     """Sort chr2 before chr10."""
     return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", path.name)]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 from association.problems import InputError, Problem
 from hail_pipelines.annotation.gene_model import read_gene_model
 from hail_pipelines.annotation.parts import absent_parts, absent_values
 from hail_pipelines.annotation.vep_config import JSON_MARKS, read_transcript_fields
+from hail_pipelines.places import Place
 from hail_pipelines.vcf.files import VcfSummary
 from jobs.check_variant_files import check_frequencies, check_variant_table, listed
 from jobs.study.annotation import (
@@ -25,7 +25,7 @@ from jobs.study.study import Study, resolve
 OWN_FREQUENCIES = ("AF", "MLEAF", "MAF")
 
 
-def check_annotation_files(study: Study, path: Path, infos: Iterable[str] = ()) -> None:
+def check_annotation_files(study: Study, path: Place, infos: Iterable[str] = ()) -> None:
     """Check the files that annotation reads beside the VCFs.
 
     Parameters
@@ -65,7 +65,7 @@ def check_annotation_files(study: Study, path: Path, infos: Iterable[str] = ()) 
         raise ExceptionGroup("annotation", errors)
 
 
-def check_annotation(study: Study, path: Path, summary: VcfSummary) -> None:
+def check_annotation(study: Study, path: Place, summary: VcfSummary) -> None:
     """Check that the VCFs' INFO fields hold what the study asks of them.
 
     Parameters
@@ -126,7 +126,7 @@ def _parts_of(annotation: AnnotationSection, summary: VcfSummary) -> bool:
     return isinstance(annotation, TableAnnotation | HailVepAnnotation)
 
 
-def _check_hail_vep(annotation: HailVepAnnotation, config: Path, path: Path, infos: set[str]) -> None:
+def _check_hail_vep(annotation: HailVepAnnotation, config: Place, path: Place, infos: set[str]) -> None:
     """Check that VEP's configuration names the fields of a transcript that the study asks for."""
     fields = read_transcript_fields(config)
     absent = absent_values(

@@ -32,6 +32,7 @@ from association.gene_tests.masks import (
 from association.gene_tests.weights import SCORE
 from association.scan import drop_variants
 from association.scan_settings import MaskChoice, ScanSettings
+from hail_pipelines.places import Place, listed, readable
 from jobs.study.gene_tests import Mask
 
 log = logging.getLogger(__name__)
@@ -101,7 +102,7 @@ class MaskReview:
         return sum(one.variants == 0 for one in self.counts)
 
 
-def review_masks(store: Path, settings: ScanSettings) -> MaskReview:
+def review_masks(store: Place, settings: ScanSettings) -> MaskReview:
     """Count what each mask takes of a gene store.
 
     Parameters
@@ -133,7 +134,7 @@ def review_masks(store: Path, settings: ScanSettings) -> MaskReview:
     return MaskReview(counts, {name: who for name, who in asked.items() if name not in present}, rows)
 
 
-def empty_masks(store: Path, settings: ScanSettings) -> list[str]:
+def empty_masks(store: Place, settings: ScanSettings) -> list[str]:
     """Warn of masks without any variant, and of fields without any value."""
     return review_masks(store, settings).warnings
 
@@ -181,11 +182,11 @@ def _rule(mask: Mask) -> str:
     return f"{mask.damaging.score} >= {mask.damaging.at_least:g}" if mask.damaging is not None else "built in"
 
 
-def _parts(store: Path, *, with_names: bool) -> Iterator[pa.Table]:
+def _parts(store: Place, *, with_names: bool) -> Iterator[pa.Table]:
     """Give the annotations of each file of a store; the columns that name variants only where they are needed."""
     wanted = {*_ANNOTATIONS, *(_NAMES if with_names else ())}
-    for path in sorted(store.glob("part-*.parquet")):
-        file = pq.ParquetFile(path)
+    for path in listed(store, "part-*.parquet"):
+        file = pq.ParquetFile(readable(path))
         names = file.schema_arrow.names
         yield file.read([n for n in names if n in wanted or n.startswith((SCORE_PREFIX, FIELD_PREFIX))])
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from association.problems import InputError, Problem
 from hail_pipelines.annotation.hail_types import read_table_type
+from hail_pipelines.places import Place
 from hail_pipelines.reference_genome import ReferenceGenome, contig_recoding, last_position, other_genome
 from jobs.study.annotation import ExternalFrequencies, LocusColumns, TableAnnotation
 from jobs.tables.table import Table
@@ -18,7 +18,7 @@ MOST_NAMES_SHOWN = 40
 
 
 def check_variant_table(
-    annotation: TableAnnotation, file: Path, reference_genome: ReferenceGenome, infos: set[str]
+    annotation: TableAnnotation, file: Place, reference_genome: ReferenceGenome, infos: set[str]
 ) -> None:
     """Check that a variant table has the columns that the study names, with values that can be read.
 
@@ -56,7 +56,7 @@ def check_variant_table(
     table.close()
 
 
-def check_frequencies(section: ExternalFrequencies, file: Path, reference_genome: ReferenceGenome) -> None:
+def check_frequencies(section: ExternalFrequencies, file: Place, reference_genome: ReferenceGenome) -> None:
     """Check a table of external frequencies; parameters as of `check_variant_table`.
 
     Raises
@@ -118,7 +118,7 @@ def _check_positions(
 
 
 def _check_hail_table(
-    file: Path, columns: LocusColumns, needed: Iterable[str], reference_genome: ReferenceGenome
+    file: Place, columns: LocusColumns, needed: Iterable[str], reference_genome: ReferenceGenome
 ) -> None:
     """Check a Hail Table by its own description."""
     table = read_table_type(file)

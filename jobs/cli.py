@@ -14,6 +14,7 @@ import typer
 
 from association.problems import InputError
 from hail_pipelines.processes import ONE_THREAD
+from jobs.stored import place_of
 
 if TYPE_CHECKING:
     from jobs.clinical.checks import CheckOutcome
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-StudyPath = Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.")]
+StudyPath = Annotated[str, typer.Argument(metavar="STUDY.yaml", help="The study file; it may be at gs://.")]
 
 
 @app.command()
@@ -38,7 +39,7 @@ def run(study: StudyPath) -> None:
     from jobs.run import run_study
 
     with _users_faults():
-        typer.echo(f"report: {run_study(study)}")
+        typer.echo(f"report: {run_study(place_of(study))}")
 
 
 @app.command()
@@ -47,7 +48,7 @@ def qc(study: StudyPath) -> None:
     from jobs.run_qc import run_qc
 
     with _users_faults():
-        done = run_qc(study)
+        done = run_qc(place_of(study))
     typer.echo(f"{done.kept:,} of {done.samples:,} samples stay")
     for reason, count in done.reasons.items():
         typer.echo(f"  excluded   {count:,} {reason}")
@@ -63,7 +64,7 @@ def traits(study: StudyPath) -> None:
     from jobs.run_traits import run_traits
 
     with _users_faults():
-        done = run_traits(study)
+        done = run_traits(place_of(study))
     _describe_traits(done.traits, done.outcomes)
     typer.echo(f"page: {done.page}")
 
@@ -75,8 +76,8 @@ def validate(study: StudyPath) -> None:
     from jobs.check_masks import mask_notes
 
     with _users_faults():
-        checked = check_study(study)
-    typer.echo(f"{study.name}: no problem found")
+        checked = check_study(place_of(study))
+    typer.echo(f"{checked.path.name}: no problem found")
     typer.echo(f"  genotypes  {len(checked.vcfs)} VCFs, {len(checked.summary.samples):,} samples")
     typer.echo(f"  clinical   {len(checked.clinical.participants):,} participants")
     for one in checked.gene_lists:
@@ -124,7 +125,7 @@ def check(
     from jobs.self_check_words import print_check
 
     with _users_faults():
-        done = self_check(study, CheckSize(null_traits, planted))
+        done = self_check(place_of(study), CheckSize(null_traits, planted))
     print_check(done.levels, done.recall, Console(highlight=False, soft_wrap=True))
     for name in FILES:
         typer.echo(f"wrote {done.folder / name}")
@@ -147,18 +148,19 @@ def simulate(
 
 @app.command()
 def bgzip(
-    source: Annotated[Path, typer.Argument(metavar="FILE.vcf.gz", help="A VCF, plain or gzipped.")],
+    source: Annotated[str, typer.Argument(metavar="FILE.vcf.gz", help="A VCF, plain or gzipped.")],
     target: Annotated[
-        Path | None, typer.Argument(metavar="[NEW.vcf.bgz]", help="The copy to write; by default beside it, as .bgz.")
+        str | None, typer.Argument(metavar="[NEW.vcf.bgz]", help="The copy to write; by default beside it, as .bgz.")
     ] = None,
 ) -> None:
     """Write a VCF anew in blocks (bgzip), so that many cores can read it."""
     from hail_pipelines.vcf.bgzip import blocked_name, reblock
 
-    target = target or blocked_name(source)
     with _users_faults():
-        reblock(source, target)
-    typer.echo(f"wrote {target}")
+        read = place_of(source)
+        written = blocked_name(read) if target is None else place_of(target)
+        reblock(read, written)
+    typer.echo(f"wrote {written}")
 
 
 @app.command()

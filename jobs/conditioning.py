@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,11 +12,12 @@ import pyarrow.parquet as pq
 
 from association.problems import InputError, Problem
 from association.scan import variant_names
+from hail_pipelines.places import Place, listed, readable
 
 COLUMNS = ["contig", "position", "ref", "alt", "carriers", "dosages", "missing"]
 
 
-def read_dosages(store: Path, variants: Sequence[str], samples: pd.Series) -> pd.DataFrame:
+def read_dosages(store: Place, variants: Sequence[str], samples: pd.Series) -> pd.DataFrame:
     """Read variants' dosages; a missing call is the mean of the called.
 
     Parameters
@@ -41,8 +41,8 @@ def read_dosages(store: Path, variants: Sequence[str], samples: pd.Series) -> pd
     """
     found: dict[str, np.ndarray] = {}
     example = ""
-    for part in sorted(store.glob("part-*.parquet")) if variants else []:
-        table = pq.read_table(part, columns=COLUMNS)
+    for part in listed(store, "part-*.parquet") if variants else []:
+        table = pq.read_table(readable(part), columns=COLUMNS)
         names = variant_names(table)
         example = example or next(iter(names.to_pylist()), "")
         rows = table.filter(pc.is_in(names, pa.array(list(variants)))).to_pylist()

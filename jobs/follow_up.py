@@ -21,6 +21,7 @@ from association import hit_effects, leave_one_out, single_variants
 from association.gene_unit import FEWEST_CARRIERS
 from association.scan_settings import CONTROL_MASK, OMNIBUS
 from association.scan_trait_bytes import unpack_trait
+from hail_pipelines.places import Place
 from hail_pipelines.variant_scan import read_genes
 from jobs.result_files import write_columns_of, write_rows
 from jobs.stage_settings import scan_settings
@@ -38,7 +39,7 @@ TABLES = {"variants": single_variants, "leave_one_out": leave_one_out, "effects"
 SINGLE_VARIANTS = "single_variants"
 
 
-def follow_up(results: pa.Table, store: Path, traits: Path, trait: Trait, study: Study) -> dict[str, pa.Table]:
+def follow_up(results: pa.Table, store: Place, traits: Place, trait: Trait, study: Study) -> dict[str, pa.Table]:
     """Look again at the strongest genes of a trait.
 
     Parameters

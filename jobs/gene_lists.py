@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from association.problems import InputError
+from hail_pipelines.places import Place
 from jobs.study.gene_tests import LIST_PREFIX, GeneList
 from jobs.study.study import Study, resolve
 from jobs.tables.table import Table
@@ -61,7 +62,7 @@ class ListMatch:
     unknown: tuple[str, ...]
 
 
-def read_gene_lists(lists: Sequence[GeneList], study_path: Path) -> tuple[ReadList, ...]:
+def read_gene_lists(lists: Sequence[GeneList], study_path: Place) -> tuple[ReadList, ...]:
     """Read gene lists.
 
     Parameters
@@ -134,7 +135,7 @@ def write_gene_lists(matches: Sequence[ListMatch], folder: Path) -> None:
     table.to_csv(folder / GENE_LISTS_FILE, sep="\t", index=False)
 
 
-def _read(one: GeneList, path: Path) -> ReadList:
+def _read(one: GeneList, path: Place) -> ReadList:
     symbols = _lines(path) if one.column is None else _column(path, one.column)
     genes = tuple(dict.fromkeys(symbols))
     if not genes:
@@ -142,7 +143,7 @@ def _read(one: GeneList, path: Path) -> ReadList:
     return ReadList(one.name, one.version, genes, len(symbols) - len(genes))
 
 
-def _column(path: Path, column: str) -> list[str]:
+def _column(path: Place, column: str) -> list[str]:
     table = Table(path)
     table.require([column], "Name the column of gene symbols in gene_lists")
     symbols: list[str] = table.texts(column).dropna().tolist()
@@ -150,7 +151,7 @@ def _column(path: Path, column: str) -> list[str]:
     return symbols
 
 
-def _lines(path: Path) -> list[str]:
+def _lines(path: Place) -> list[str]:
     """Read a gene per line; a line of several values is of a table, whose column has to be named."""
     if not path.is_file():
         raise InputError.single(str(path), "file", "no such gene list; check its path in the study file")

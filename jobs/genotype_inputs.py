@@ -6,13 +6,13 @@ import gzip
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from association.cohort.ancestry import MAIN, OTHER, UNASSIGNED
 from association.problems import InputError, Problem
+from hail_pipelines.places import Place, readable
 from hail_pipelines.reference_genome import ReferenceGenome, contig_recoding, last_position
 from hail_pipelines.vcf.header import Declaration
 from jobs.annotation_settings import info_fields
@@ -53,13 +53,13 @@ def loaded_fields(checked: CheckedStudy) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*annotated, *checked.quality_fields)))
 
 
-def exclusion_files(study: Study, path: Path) -> list[Path]:
+def exclusion_files(study: Study, path: Place) -> list[Place]:
     """List the table of samples that are left out by hand, if there is one."""
     named = study.qc.sample.exclude
     return [] if named is None else [resolve(path, named)]
 
 
-def panel_files(checked: CheckedStudy) -> list[Path]:
+def panel_files(checked: CheckedStudy) -> list[Place]:
     """List the files of the panel of known ancestry."""
     panel = checked.study.qc.ancestry.panel
     return [] if panel is None else [*checked.panel_vcfs, resolve(checked.path, panel.labels)]
@@ -86,18 +86,18 @@ def quality_control_files(study: Study) -> Iterator[tuple[str, str]]:
         yield "qc.ancestry.panel.labels", panel.labels
 
 
-def bed_files(study: Study, path: Path) -> list[Path]:
+def bed_files(study: Study, path: Place) -> list[Place]:
     """List the BED files that a study names."""
     return [resolve(path, name) for _, name in region_files(study)]
 
 
-def regions_of(study: Study, path: Path) -> Regions:
+def regions_of(study: Study, path: Place) -> Regions:
     """Give where variants are looked up."""
     from hail_pipelines.quality_control.regions import Regions
 
     variant = study.qc.variant
 
-    def file(name: str | None) -> Path | None:
+    def file(name: str | None) -> Place | None:
         return None if name is None else resolve(path, name)
 
     targets = tuple(resolve(path, name) for name in variant.targets)
@@ -106,7 +106,7 @@ def regions_of(study: Study, path: Path) -> Regions:
     )
 
 
-def read_panel_labels(study: Study, path: Path, samples: Collection[str] | None) -> pd.Series:
+def read_panel_labels(study: Study, path: Place, samples: Collection[str] | None) -> pd.Series:
     """Read the ancestry of a panel's samples, by id.
 
     Parameters
@@ -133,7 +133,7 @@ def read_panel_labels(study: Study, path: Path, samples: Collection[str] | None)
     return pd.Series(labels.to_numpy(object), index=ids.to_numpy(object)).dropna()
 
 
-def check_bed_files(study: Study, path: Path) -> None:
+def check_bed_files(study: Study, path: Place) -> None:
     """Check that BED files are there, and that their first lines are intervals on the study's genome.
 
     Raises
@@ -151,7 +151,7 @@ def check_bed_files(study: Study, path: Path) -> None:
         raise InputError(path.name, problems)
 
 
-def _bed_problem(file: Path, genome: ReferenceGenome) -> str | None:
+def _bed_problem(file: Place, genome: ReferenceGenome) -> str | None:
     """Say what is wrong with the first intervals of a BED file; None if nothing is."""
     try:
         intervals = list(islice(_bed_fields(file), INTERVALS_LOOKED_AT))
@@ -171,10 +171,10 @@ def _bed_problem(file: Path, genome: ReferenceGenome) -> str | None:
     return None if known else f"none of its first intervals lies on a chromosome of {genome}"
 
 
-def _bed_fields(file: Path) -> Iterator[tuple[int, list[str]]]:
+def _bed_fields(file: Place) -> Iterator[tuple[int, list[str]]]:
     """Give the fields of each interval, with the number of its line; headers of genome browsers are passed over."""
     compressed = file.suffix in (".gz", ".bgz")
-    with gzip.open(file, "rt") if compressed else file.open() as lines:
+    with gzip.open(readable(file), "rt") if compressed else file.open() as lines:
         for number, line in enumerate(lines, start=1):
             fields = line.split()
             if fields and not fields[0].startswith("#") and fields[0] not in ("track", "browser"):

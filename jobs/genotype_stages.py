@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pandas as pd
 
+from hail_pipelines.places import Place, readable
 from hail_pipelines.shares import Workers
-from infra.provenance import fingerprint
 from jobs.annotation_settings import annotation_inputs, annotation_outputs, annotation_source
 from jobs.check import CheckedStudy
 from jobs.genotype_inputs import bed_files, exclusion_files, loaded_fields, panel_files, regions_of
@@ -34,6 +35,7 @@ from jobs.quality_control.files import (
 )
 from jobs.stage import Counts, Folders, Stage
 from jobs.stage_settings import cores_of, genotype_thresholds, store_ceiling, variant_thresholds
+from jobs.stored import fingerprint, preparation
 
 # The code that decides a stage's outputs: when it changes, the stage is done again.
 SETTINGS = ("jobs.genotype_stages", "jobs.genotype_inputs", "jobs.stage_settings", "jobs.annotation_settings")
@@ -71,6 +73,7 @@ class GenotypeStages:
         self.facts = sample_facts(checked.study, checked.clinical, checked.summary.samples)
         self._settings = checked.study.model_dump(mode="json")
         self._parts = (0, 0)
+        self.prepare = preparation([checked.output, *checked.vcfs, *checked.panel_vcfs])
 
     def tally(self) -> str:
         """Say how far the stage at work is: in parts of the calls, or in Spark's tasks."""
@@ -96,17 +99,23 @@ class GenotypeStages:
         files = (SAMPLES, KINSHIP, STRUCTURE, ATTRITION)
         variants = ("carriers", "variants.parquet", ATTRITION)
         measures = ("sites.parquet", "samples.parquet", "common.parquet")
-        annotated = annotation_outputs(self.study)
+        made = annotation_outputs(self.study)
         seen, shown = [self.study.name, qc], ("load", "samples", "variants", "annotate")
         stages = [
-            Stage("load", loaded, vcfs, (), ("calls",), CALLS, self._load),
-            Stage("measure", measured, beds, ("load",), measures, CALLS, self._measure),
+            Stage("load", loaded, vcfs, (), ("calls",), CALLS, self._load, by_workers=True),
+            Stage("measure", measured, beds, ("load",), measures, CALLS, self._measure, by_workers=True),
         ]
         if genotypes.matrix_table:
-            stages.append(Stage("matrix table", [], (), ("load",), ("calls.mt",), CALLS, self._matrix_table))
+            stages.append(
+                Stage("matrix table", [], (), ("load",), ("calls.mt",), CALLS, self._matrix_table, by_workers=True)
+            )
         if panel:
             of_panel = [genotypes.reference_genome]
-            stages.append(Stage("panel", of_panel, panel, ("measure",), ("common.parquet",), CALLS, self._panel))
+            stages.append(
+                Stage(
+                    "panel", of_panel, panel, ("measure",), ("common.parquet",), CALLS, self._panel, by_workers=True
+                )
+            )
         return [
             *stages,
             Stage("samples", judged, by_hand, ("measure", *after_panel), files, SAMPLE_NUMBERS, self._samples),
@@ -118,8 +127,9 @@ class GenotypeStages:
                 variants,
                 CALLS,
                 self._variants,
+                by_workers=True,
             ),
-            Stage("annotate", annotation, annotation_files, ("load",), annotated, CALLS, self._annotate),
+            Stage("annotate", annotation, annotation_files, ("load",), made, CALLS, self._annotate, by_workers=True),
             Stage("qc page", seen, (), shown, (PAGE, "tables"), QC_PAGE, self._page),
         ]
 
@@ -134,7 +144,7 @@ class GenotypeStages:
         compute = self.study.compute
         if compute.master is not None:
             self.start_hail()
-        return Workers(cores_of(self.study), compute.master is not None, self._report)
+        return Workers(cores_of(self.study), compute.master is not None, self._report, self.prepare)
 
     def _report(self, finished: int, total: int) -> None:
         self._parts = (finished, total) if finished < total else (0, 0)
@@ -148,9 +158,13 @@ class GenotypeStages:
         settings = SessionSettings(
             compute.cores, compute.driver_memory_gib, compute.master, brief=size < SMALL_COHORT_BYTES
         )
-        start(settings, self.checked.output / "stages")
+        stages = self.checked.output / "stages"
+        if isinstance(stages, Path):
+            start(settings, stages)
+        else:
+            start(settings, Path(mkdtemp(prefix="progex.")), stages / "scratch" if compute.master else None)
 
-    def _load(self, folder: Path, _: Folders) -> Counts:
+    def _load(self, folder: Place, _: Folders) -> Counts:
         from hail_pipelines.load_calls import load_calls
 
         genotypes = self.study.genotypes
@@ -164,7 +178,7 @@ class GenotypeStages:
         )
         return asdict(counts)
 
-    def _matrix_table(self, folder: Path, folders: Folders) -> Counts:
+    def _matrix_table(self, folder: Place, folders: Folders) -> Counts:
         from hail_pipelines.matrix_table import write_matrix_table
 
         self.start_hail()
@@ -176,7 +190,7 @@ class GenotypeStages:
             workers=self.workers(),
         )
 
-    def _measure(self, folder: Path, folders: Folders) -> Counts:
+    def _measure(self, folder: Place, folders: Folders) -> Counts:
         from hail_pipelines.quality_control.measure import measure
 
         counts = measure(
@@ -190,7 +204,7 @@ class GenotypeStages:
         )
         return asdict(counts)
 
-    def _panel(self, folder: Path, folders: Folders) -> Counts:
+    def _panel(self, folder: Place, folders: Folders) -> Counts:
         from hail_pipelines.quality_control.panel import measure_panel
 
         return measure_panel(
@@ -204,7 +218,7 @@ class GenotypeStages:
     def _samples(self, folder: Path, folders: Folders) -> Counts:
         from jobs.quality_control.samples import judge_samples
 
-        counts = pd.read_parquet(folders["measure"] / "samples.parquet")
+        counts = pd.read_parquet(readable(folders["measure"] / "samples.parquet"))
         judged = judge_samples(
             counts,
             self.facts,
@@ -223,13 +237,13 @@ class GenotypeStages:
             "independent common variants": judged.structure.variants,
         }
 
-    def _variants(self, folder: Path, folders: Folders) -> Counts:
+    def _variants(self, folder: Place, folders: Folders) -> Counts:
         from hail_pipelines.quality_control.verdicts import judge_variants
 
         attrition = judge_variants(
             folders["load"] / "calls",
             folders["measure"],
-            pd.read_parquet(folders["samples"] / SAMPLES),
+            pd.read_parquet(readable(folders["samples"] / SAMPLES)),
             folder,
             genotype=genotype_thresholds(self.study.qc),
             variant=variant_thresholds(self.study.qc),
@@ -239,7 +253,7 @@ class GenotypeStages:
         )
         return {f"{row.unit}s": row.after for row in attrition if row.step == "all"}
 
-    def _annotate(self, folder: Path, folders: Folders) -> Counts:
+    def _annotate(self, folder: Place, folders: Folders) -> Counts:
         from hail_pipelines.annotation.annotate import annotate
 
         source = annotation_source(self.study, self.checked.path)
@@ -257,7 +271,7 @@ class GenotypeStages:
     def _gene_store(self, folder: Path, folders: Folders) -> Counts:
         from hail_pipelines.gene_store import build_gene_store
 
-        samples = pd.read_parquet(folders["samples"] / SAMPLES, columns=["sample", "passes"])
+        samples = pd.read_parquet(readable(folders["samples"] / SAMPLES), columns=["sample", "passes"])
         counts = build_gene_store(
             folders["variants"],
             samples.loc[samples["passes"], "sample"].tolist(),

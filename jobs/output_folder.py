@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from association.problems import InputError, Problem
+from hail_pipelines.places import Place
 from jobs.annotation_settings import annotation_files
 from jobs.genotype_inputs import quality_control_files
 from jobs.study.study import ClinicalStudy, Study, resolve
@@ -17,7 +18,7 @@ CLINICAL = "clinical"
 OF_A_RUN = ("qc", "annotation", "genes", "traits", "checks", "results", "follow_up", "report", "stages")
 
 
-def check_output(study: ClinicalStudy, path: Path, replaced: Sequence[str]) -> None:
+def check_output(study: ClinicalStudy, path: Place, replaced: Sequence[str]) -> None:
     """Check that the output folder is one, or can be made, and that no input lies in what is replaced there.
 
     Parameters
@@ -33,12 +34,7 @@ def check_output(study: ClinicalStudy, path: Path, replaced: Sequence[str]) -> N
         With everything that is in the way.
     """
     output = resolve(path, study.output)
-    nearest = next(folder for folder in (output, *output.parents) if folder.exists())
-    problems = []
-    if not nearest.is_dir():
-        problems.append(Problem("output", f"{nearest} is a file; name a folder"))
-    elif not os.access(nearest, os.W_OK | os.X_OK):
-        problems.append(Problem("output", f"{nearest} can't be written to; name another folder"))
+    problems = [Problem("output", message)] if (message := _output_problem(output)) is not None else []
     for setting, name in _inputs(study):
         file = resolve(path, name)
         for folder in (output / one for one in replaced):
@@ -47,6 +43,18 @@ def check_output(study: ClinicalStudy, path: Path, replaced: Sequence[str]) -> N
                 problems.append(Problem(setting, message))
     if problems:
         raise InputError(path.name, problems)
+
+
+def _output_problem(output: Place) -> str | None:
+    """Say why a folder can't be written to; whether the bucket may be, only writing tells."""
+    if not isinstance(output, Path):
+        return f"{output} is a file; name a folder" if output.is_file() else None
+    nearest = next(folder for folder in (output, *output.parents) if folder.exists())
+    if not nearest.is_dir():
+        return f"{nearest} is a file; name a folder"
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        return f"{nearest} can't be written to; name another folder"
+    return None
 
 
 def _inputs(study: ClinicalStudy) -> Iterator[tuple[str, str]]:

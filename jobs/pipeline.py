@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 from association.leave_one_out import flag_one_variant_driven
 from association.results import COLUMNS
 from hail_pipelines.gene_scan import in_order
-from infra.provenance import Fingerprint, fingerprint, versions
+from hail_pipelines.places import readable
+from infra.provenance import Fingerprint, versions
 from jobs.check import CheckedStudy
 from jobs.check_masks import MASKS_FILE, review_masks, write_masks
 from jobs.clinical.files import read_checks, write_checks
@@ -31,6 +32,7 @@ from jobs.quality_control.files import KINSHIP, SAMPLES, read_structure
 from jobs.result_files import COLUMNS_FILE, NULL_MODELS, file_names, write_columns, write_rows
 from jobs.stage import MANIFEST, Counts, Folders, Stage
 from jobs.stage_settings import scan_settings
+from jobs.stored import fingerprint
 from jobs.study.study import ClinicalStudy, resolve
 from jobs.trait_stages import GENE_TESTS, TraitStages, follow_up_of, scan_of
 from jobs.traits.files import read_summary, write_scan_traits, write_traits
@@ -146,10 +148,10 @@ class Pipeline:
         return tuple(fingerprint(resolve(self.checked.path, path)) for path in paths)
 
     def _traits(self, folder: Path, folders: Folders) -> Counts:
-        samples = pd.read_parquet(folders["samples"] / SAMPLES)
-        relatives = pd.read_parquet(folders["samples"] / KINSHIP)
+        samples = pd.read_parquet(readable(folders["samples"] / SAMPLES))
+        relatives = pd.read_parquet(readable(folders["samples"] / KINSHIP))
         genotyped = read_genotyped(samples, relatives, read_structure(folders["samples"])["structured"])
-        store = pd.read_parquet(folders["gene store"] / "genes" / "samples.parquet")
+        store = pd.read_parquet(readable(folders["gene store"] / "genes" / "samples.parquet"))
         known = read_dosages(folders["gene store"] / "genes", self.study.condition_on, store["sample"])
         by_x = samples["sex_from_genotypes"].map({"male": 1.0, "female": 0.0})
         male = pd.Series(by_x.to_numpy(np.float64), index=samples["sample"])
@@ -169,10 +171,13 @@ class Pipeline:
     def _results(self, folder: Path, folders: Folders) -> Counts:
         """Bring the traits' tables together."""
         store = folders["gene store"] / "genes"
-        scans = [pq.read_table(folders[scan_of(trait)] / f"{GENE_TESTS}.parquet") for trait in self.study.traits]
+        scans = [
+            pq.read_table(readable(folders[scan_of(trait)] / f"{GENE_TESTS}.parquet")) for trait in self.study.traits
+        ]
         tables = {
             table: pa.concat_tables(
-                pq.read_table(folders[follow_up_of(trait)] / file_names(table)[0]) for trait in self.study.traits
+                pq.read_table(readable(folders[follow_up_of(trait)] / file_names(table)[0]))
+                for trait in self.study.traits
             )
             for table in self._tables()
         }
@@ -182,7 +187,7 @@ class Pipeline:
         write_columns(COLUMNS, folder / "results" / COLUMNS_FILE)
         review = review_masks(store, scan_settings(self.study))
         write_masks(review, self.study.masks, folder / "results")
-        annotated = pq.read_table(store / "genes.parquet", columns=["gene"])["gene"].to_pylist()
+        annotated = pq.read_table(readable(store / "genes.parquet"), columns=["gene"])["gene"].to_pylist()
         matches = match_gene_lists(self.checked.gene_lists, annotated)
         write_gene_lists(matches, folder / "results")
         (folder / "follow_up").mkdir()
@@ -198,7 +203,7 @@ class Pipeline:
 
         write_report(
             folder / "report.html",
-            results=pd.read_parquet(folders["results"] / "results" / file_names(GENE_TESTS)[0]),
+            results=pd.read_parquet(readable(folders["results"] / "results" / file_names(GENE_TESTS)[0])),
             attrition=attrition_of(folders),
             traits=[read_summary(folders["traits"] / "traits", trait.name) for trait in self.study.traits],
             settings=self._settings,

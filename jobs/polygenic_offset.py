@@ -22,13 +22,13 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from association.problems import InputError, Problem
+from hail_pipelines.places import Place, readable
 from jobs.tables.notes import MOST_PROBLEMS_SHOWN
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ AUTOSOMES = tuple(str(number) for number in range(1, 23))
 X_ROW = "23"
 
 
-def read_prediction_list(path: Path) -> dict[str, Path]:
+def read_prediction_list(path: Place) -> dict[str, Place]:
     """Read which file holds which phenotype's predictions.
 
     Parameters
@@ -55,7 +55,7 @@ def read_prediction_list(path: Path) -> dict[str, Path]:
     InputError
         With every line that names no file, a file that isn't there, or a phenotype a second time.
     """
-    files: dict[str, Path] = {}
+    files: dict[str, Place] = {}
     problems: list[Problem] = []
     with _open_text(path) as lines:
         for number, line in enumerate(lines, start=1):
@@ -78,7 +78,7 @@ def read_prediction_list(path: Path) -> dict[str, Path]:
     return files
 
 
-def read_loco(path: Path, samples: Sequence[str]) -> dict[str, Floats]:
+def read_loco(path: Place, samples: Sequence[str]) -> dict[str, Floats]:
     """Read a phenotype's predictions.
 
     Parameters
@@ -187,19 +187,19 @@ def _number(text: str) -> float:
 
 
 @contextmanager
-def _open_text(path: Path) -> Iterator[TextIO]:
+def _open_text(path: Place) -> Iterator[TextIO]:
     """Open a file, gzipped or not, and say what is wrong with it where it can't be read."""
     if not path.is_file():
         raise InputError.single(str(path), "file", "no such file; check its path")
     try:
-        with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
+        with gzip.open(readable(path), "rt") if path.suffix == ".gz" else path.open() as lines:
             yield lines
     except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         message = f"can't be read: {str(error).strip()}; copy it again"
         raise InputError.single(path.name, "file", message) from None
 
 
-def _raise(path: Path, problems: list[Problem]) -> None:
+def _raise(path: Place, problems: list[Problem]) -> None:
     """Raise what was found, if anything was, as many as a person can take in."""
     if problems:
         raise InputError(path.name, problems[:MOST_PROBLEMS_SHOWN], len(problems))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from association.problems import InputError
-from infra.local_files import FolderInUseError, copy_whole, lock_folder, remove, write_whole
+from hail_pipelines.places import Place
+from infra.local_files import FolderInUseError
 from infra.provenance import Fingerprint, canonical_json, versions
 from jobs.check import CheckedStudy, check_study
 from jobs.pipeline import Pipeline
@@ -17,6 +17,7 @@ from jobs.progress import Progress, Tally
 from jobs.stage import Counts, Stage, StageRecord, finished, perform, stage_key
 from jobs.stage_settings import cores_of
 from jobs.storage_errors import storage_errors_told
+from jobs.stored import copy_whole, lock_folder, remove, write_whole
 
 # Written when all else is in place: without it the folder's files may be of different runs.
 RUN_RECORD = "run.json"
@@ -35,12 +36,12 @@ PUBLISHED = {
 }
 
 
-def run_study(path: Path) -> Path:
+def run_study(path: Place) -> Place:
     """Run the study at `path` from what is current to its report.
 
     Returns
     -------
-    Path
+    Place
         The report.
 
     Raises
@@ -82,7 +83,7 @@ def _cluster_left_tidy(checked: CheckedStudy) -> Iterator[None]:
             stop()
 
 
-def _run_stages(checked: CheckedStudy) -> Path:
+def _run_stages(checked: CheckedStudy) -> Place:
     pipeline = Pipeline(checked, cores_of(checked.study))
     stages = pipeline.stages()
     began = datetime.now(UTC)
@@ -95,7 +96,7 @@ def _run_stages(checked: CheckedStudy) -> Path:
     return checked.output / "report" / "report.html"
 
 
-def bring_current(stages: Sequence[Stage], output: Path, progress: Progress, tally: Tally) -> dict[str, StageRecord]:
+def bring_current(stages: Sequence[Stage], output: Place, progress: Progress, tally: Tally) -> dict[str, StageRecord]:
     """Do the stages that are not current, in order.
 
     Parameters
@@ -125,12 +126,13 @@ def bring_current(stages: Sequence[Stage], output: Path, progress: Progress, tal
         else:
             with progress.stage(stage.name, tally) as report_counts:
                 record = perform(stage, key, store, folders)
-                report_counts(_describe(record.counts))
+                others = "; another run was first with it, and what that one made is taken" if record.reused else ""
+                report_counts(_describe(record.counts) + others)
         records[stage.name] = record
     return records
 
 
-def publish(record: StageRecord, output: Path) -> None:
+def publish(record: StageRecord, output: Place) -> None:
     """Put a stage's readable files where people look for them; what only some studies have, where it is."""
     place, names = PUBLISHED.get(record.name, (".", ()))
     for name in names:

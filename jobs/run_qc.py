@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
 from association.cohort.karyotype import UNCLEAR
-from infra.local_files import remove
+from hail_pipelines.places import Place, readable
 from jobs.check import check_study
 from jobs.genotype_stages import GenotypeStages
 from jobs.progress import Progress
 from jobs.quality_control.files import PAGE, SAMPLES
 from jobs.run import RUN_RECORD, bring_current, output_held, publish
+from jobs.stored import remove
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,14 @@ class QcRun:
         What a person should look at, with how many samples it concerns.
     """
 
-    page: Path
+    page: Place
     samples: int
     kept: int
     reasons: dict[str, int]
     findings: dict[str, int]
 
 
-def run_qc(path: Path) -> QcRun:
+def run_qc(path: Place) -> QcRun:
     """Do the quality control of the study at `path`.
 
     Raises
@@ -61,10 +61,10 @@ def run_qc(path: Path) -> QcRun:
             remove(checked.output / RUN_RECORD)
         for record in records.values():
             publish(record, checked.output)
-    return _summary(checked.output / "qc" / PAGE, pd.read_parquet(records["samples"].folder / SAMPLES))
+    return _summary(checked.output / "qc" / PAGE, pd.read_parquet(readable(records["samples"].folder / SAMPLES)))
 
 
-def _summary(page: Path, samples: pd.DataFrame) -> QcRun:
+def _summary(page: Place, samples: pd.DataFrame) -> QcRun:
     reasons = Counter(reason for listed in samples["reasons"] for reason in listed)
     findings = {
         "sex of the genotypes differs from the stated one": int(samples["sex_mismatch"].sum()),

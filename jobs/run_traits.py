@@ -17,8 +17,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from association.problems import InputError
-from infra.local_files import FolderInUseError, lock_folder, put_in_place, remove, write_whole
-from infra.provenance import canonical_json, fingerprint, versions
+from hail_pipelines.places import Place
+from infra.local_files import FolderInUseError
+from infra.provenance import canonical_json, versions
 from jobs.clinical.checks import CheckOutcome
 from jobs.clinical.files import check_summaries, derived_visits, write_checks
 from jobs.clinical.read import Clinical, read_clinical
@@ -26,6 +27,7 @@ from jobs.output_folder import CLINICAL, check_output
 from jobs.progress import Progress
 from jobs.report.null_models.page import write_null_models
 from jobs.result_files import NULL_MODELS, write_tsv
+from jobs.stored import fingerprint, lock_folder, made_here, put_in_place, remove, write_whole
 from jobs.study.file import read_clinical_study
 from jobs.study.study import ClinicalStudy, resolve
 from jobs.traits.files import write_traits
@@ -50,12 +52,12 @@ class ClinicalRun:
         What the data checks found.
     """
 
-    page: Path
+    page: Place
     traits: list[PreparedTrait]
     outcomes: list[CheckOutcome]
 
 
-def run_traits(path: Path) -> ClinicalRun:
+def run_traits(path: Place) -> ClinicalRun:
     """Derive and show the traits of the study at `path`.
 
     Raises
@@ -91,7 +93,7 @@ def run_traits(path: Path) -> ClinicalRun:
     return ClinicalRun(output / CLINICAL / NULL_MODELS, traits, outcomes)
 
 
-def _check_own(folder: Path, path: Path) -> None:
+def _check_own(folder: Place, path: Place) -> None:
     """Refuse to replace a folder that an earlier call did not make."""
     if folder.is_dir() and any(folder.iterdir()) and not (folder / NULL_MODELS).is_file():
         message = f"{folder} holds files that progex did not make, and would be replaced; name another output"
@@ -99,9 +101,9 @@ def _check_own(folder: Path, path: Path) -> None:
 
 
 def _write(
-    folder: Path,
+    folder: Place,
     study: ClinicalStudy,
-    path: Path,
+    path: Place,
     clinical: Clinical,
     traits: list[PreparedTrait],
     outcomes: list[CheckOutcome],
@@ -109,26 +111,38 @@ def _write(
     """Write everything beside the old, and put it in its place whole."""
     partial = folder.with_name(f".{folder.name}.partial")
     remove(partial)
+    with made_here(partial) as here:
+        _write_files(here, study, path, clinical, traits, outcomes)
+    put_in_place(partial, folder)
+
+
+def _write_files(
+    folder: Path,
+    study: ClinicalStudy,
+    path: Place,
+    clinical: Clinical,
+    traits: list[PreparedTrait],
+    outcomes: list[CheckOutcome],
+) -> None:
     for part in ("checks", "traits"):
-        (partial / part).mkdir(parents=True)
-    write_checks(outcomes, clinical.participants["sample"], partial / "checks")
-    write_traits(traits, partial / "traits")
-    write_whole(partial / RECORD, _record(study, path))
+        (folder / part).mkdir()
+    write_checks(outcomes, clinical.participants["sample"], folder / "checks")
+    write_traits(traits, folder / "traits")
+    write_whole(folder / RECORD, _record(study, path))
     visits = derived_visits(clinical)
     if visits is not None:
-        visits.to_parquet(partial / "visits.parquet", index=False)
-        write_tsv(visits, partial / "visits.tsv")
+        visits.to_parquet(folder / "visits.parquet", index=False)
+        write_tsv(visits, folder / "visits.tsv")
     write_null_models(
-        partial / NULL_MODELS,
+        folder / NULL_MODELS,
         study=study.name,
         traits=[page_of(trait) for trait in traits],
         checks=check_summaries(outcomes),
         versions=versions(),
     )
-    put_in_place(partial, folder)
 
 
-def _record(study: ClinicalStudy, path: Path) -> bytes:
+def _record(study: ClinicalStudy, path: Place) -> bytes:
     """Say what was read, how, and with what."""
     tables = [study.participants.path, *([study.visits.path] if study.visits else [])]
     record = {

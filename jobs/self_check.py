@@ -26,8 +26,8 @@ from association.scan_settings import ScanSettings, ScanTrait
 from association.scan_trait_bytes import unpack_trait
 from association.self_check import scan_null, scan_planted
 from association.simulate.random_traits import KINDS
+from hail_pipelines.places import Place, listed, readable
 from hail_pipelines.processes import process_pool
-from infra.local_files import copy_whole
 from jobs.check import check_study
 from jobs.pipeline import Pipeline
 from jobs.progress import Progress
@@ -35,6 +35,7 @@ from jobs.run import bring_current, output_held
 from jobs.self_check_figure import draw_check
 from jobs.stage import Counts, Folders, Stage
 from jobs.stage_settings import cores_of, scan_settings
+from jobs.stored import copy_whole
 from jobs.trait_stages import SCAN
 from jobs.traits.files import read_packed_trait
 
@@ -82,12 +83,12 @@ class CheckedGenes:
         Tables of `association.error_rates`.
     """
 
-    folder: Path
+    folder: Place
     levels: pd.DataFrame
     recall: pd.DataFrame
 
 
-def self_check(path: Path, size: CheckSize) -> CheckedGenes:
+def self_check(path: Place, size: CheckSize) -> CheckedGenes:
     """Make a study's gene store and traits current, and check the engine on them.
 
     Raises
@@ -109,7 +110,7 @@ def self_check(path: Path, size: CheckSize) -> CheckedGenes:
         tally = partial(_tally, work, pipeline)
         record = bring_current(stages, checked.output, Progress([stage.name for stage in stages]), tally)[NAME]
         copy_whole(record.folder, target, leave_out=("manifest.json",))
-    tables = [pd.read_csv(target / name, sep="\t", dtype={"carriers": str}) for name in FILES[:2]]
+    tables = [pd.read_csv(readable(target / name), sep="\t", dtype={"carriers": str}) for name in FILES[:2]]
     return CheckedGenes(target, *tables)
 
 
@@ -183,13 +184,15 @@ class _Work:
         return [future.result() for future in futures]
 
 
-def read_genes(store: Path, seed: int) -> tuple[pa.Table, pa.Table]:
+def read_genes(store: Place, seed: int) -> tuple[pa.Table, pa.Table]:
     """Read a store's genes and their variants, or of many genes some, drawn at random."""
-    genes = pq.read_table(store / "genes.parquet", columns=["gene", "contig", "start"])
+    genes = pq.read_table(readable(store / "genes.parquet"), columns=["gene", "contig", "start"])
     if genes.num_rows > MOST_GENES:
         drawn = np.random.default_rng(seed).choice(genes.num_rows, MOST_GENES, replace=False)
         genes = genes.take(np.sort(drawn))
     names = genes["gene"].to_pylist()
-    parts = [pq.read_table(part, filters=[("gene", "in", names)]) for part in sorted(store.glob("part-*.parquet"))]
+    parts = [
+        pq.read_table(readable(part), filters=[("gene", "in", names)]) for part in listed(store, "part-*.parquet")
+    ]
     variants = pa.concat_tables(parts)
     return genes, variants.take(pc.sort_indices(variants["gene"]))

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from infra.local_files import remove
-from infra.provenance import Fingerprint, canonical_json, code_digest, fingerprint, versions
+from hail_pipelines.places import Place, remove_folder
+from infra.provenance import Fingerprint, canonical_json, code_digest, versions
+from jobs.stored import fingerprint, made_here, remove, write_new
 
 # Raise it when the shape of a stage's output changes.
 SCHEMA = 1
@@ -27,7 +27,7 @@ SCHEMA = 1
 MANIFEST = "manifest.json"
 
 Counts = dict[str, Any]
-Folders = dict[str, Path]
+Folders = dict[str, Place]
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,13 @@ class Stage:
     code
         Packages and modules that compute it.
     work
-        Does it: takes its own folder and the folders of earlier stages by name, gives counts.
+        Does it: takes its own folder and the folders of earlier stages by name, gives counts. Its own folder is on
+        this machine, and is put in a bucket at the end, unless the stage is done `by_workers`.
     contents
         Single outputs of earlier stages that it reads, as pairs of stage and file: it is done again where one of
         these has other content, not where the stage was merely done again.
+    by_workers
+        Whether workers write outputs, each some of them, so that its folder must be where these are to be.
     """
 
     name: str
@@ -61,8 +64,9 @@ class Stage:
     after: tuple[str, ...]
     outputs: tuple[str, ...]
     code: tuple[str, ...]
-    work: Callable[[Path, Folders], Counts]
+    work: Callable[[Any, Folders], Counts]
     contents: tuple[tuple[str, str], ...] = ()
+    by_workers: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class StageRecord:
 
     name: str
     key: str
-    folder: Path
+    folder: Place
     reused: bool
     seconds: float
     counts: Counts = field(default_factory=dict)
@@ -117,7 +121,7 @@ def stage_key(stage: Stage, upstream: dict[str, str], folders: Folders | None = 
     return hashlib.sha256(canonical_json(made_from).encode()).hexdigest()
 
 
-def finished(stage: Stage, key: str, store: Path) -> StageRecord | None:
+def finished(stage: Stage, key: str, store: Place) -> StageRecord | None:
     """Give the record of a stage that was finished before with this key and is still whole, else None."""
     folder = _folder(stage, key, store)
     manifest = folder / MANIFEST
@@ -129,8 +133,10 @@ def finished(stage: Stage, key: str, store: Path) -> StageRecord | None:
     return StageRecord(stage.name, key, folder, True, record["seconds"], record["counts"])
 
 
-def perform(stage: Stage, key: str, store: Path, folders: Folders) -> StageRecord:
+def perform(stage: Stage, key: str, store: Place, folders: Folders) -> StageRecord:
     """Do a stage from scratch; of one that fails nothing is left.
+
+    In a bucket, where two runs may be at the same stage, the one that is finished first is taken.
 
     Raises
     ------
@@ -139,22 +145,33 @@ def perform(stage: Stage, key: str, store: Path, folders: Folders) -> StageRecor
     """
     folder = _folder(stage, key, store)
     remove(folder)
-    folder.mkdir(parents=True)
     began = time.monotonic()
     try:
-        counts = stage.work(folder, folders)
-        missing = [output for output in stage.outputs if not (folder / output).exists()]
-        if missing:
-            raise RuntimeError(f"stage {stage.name} ended without {', '.join(missing)}")
+        counts = _work(stage, folder, folders)
         record = StageRecord(stage.name, key, folder, False, time.monotonic() - began, counts)
         _write_manifest(stage, record)
+    except FileExistsError:
+        if (others := finished(stage, key, store)) is None:
+            raise
+        return others
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
         raise
     return record
 
 
-def _folder(stage: Stage, key: str, store: Path) -> Path:
+def _work(stage: Stage, folder: Place, folders: Folders) -> Counts:
+    """Do a stage's work in its folder, and see that nothing is missing."""
+    if stage.by_workers:
+        folder.mkdir(parents=True)
+    with nullcontext(folder) if stage.by_workers else made_here(folder) as place:
+        counts = stage.work(place, folders)
+        if missing := [output for output in stage.outputs if not (place / output).exists()]:
+            raise RuntimeError(f"stage {stage.name} ended without {', '.join(missing)}")
+    return counts
+
+
+def _folder(stage: Stage, key: str, store: Place) -> Place:
     return store / f"{stage.name.replace(' ', '_')}-{key[:16]}"
 
 
@@ -168,6 +185,4 @@ def _write_manifest(stage: Stage, record: StageRecord) -> None:
         "outputs": list(stage.outputs),
         "counts": record.counts,
     }
-    partial = record.folder / f".{MANIFEST}.partial"
-    partial.write_text(canonical_json(manifest))
-    partial.rename(record.folder / MANIFEST)
+    write_new(record.folder / MANIFEST, canonical_json(manifest).encode())

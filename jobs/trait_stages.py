@@ -13,13 +13,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hail_pipelines.gene_scan import scan_in_processes, scan_on_spark
+from hail_pipelines.places import Place, readable
 from hail_pipelines.variant_scan import scan_all_variants
-from infra.local_files import remove
+from hail_pipelines.whole_file import whole_file
 from jobs.follow_up import SINGLE_VARIANTS, TABLES, follow_up
 from jobs.genotype_stages import GenotypeStages
 from jobs.result_files import file_names
 from jobs.stage import Counts, Folders, Stage
 from jobs.stage_settings import scan_settings
+from jobs.stored import remove
 from jobs.study.study import Study
 from jobs.study.traits import Trait
 from jobs.traits.files import read_packed_trait
@@ -62,12 +64,12 @@ class TraitStages:
         return "{:,} of {:,} genes".format(*self._scanned) if self._scanned[1] else None
 
     def _scan_stage(self, trait: Trait) -> Stage:
-        def work(folder: Path, folders: Folders) -> Counts:
+        def work(folder: Place, folders: Folders) -> Counts:
             return self._scan(trait, folder, folders)
 
         model = (("traits", f"traits/{trait.name}.npz"),)
         files = (f"{GENE_TESTS}.parquet",)
-        return Stage(scan_of(trait), self._tested(), (), ("gene store",), files, SCAN, work, model)
+        return Stage(scan_of(trait), self._tested(), (), ("gene store",), files, SCAN, work, model, by_workers=True)
 
     def _follow_stage(self, trait: Trait) -> Stage:
         def work(folder: Path, folders: Folders) -> Counts:
@@ -84,35 +86,40 @@ class TraitStages:
         settings = self.study.model_dump(mode="json")
         return {name: settings[name] for name in ("masks", "tests", "calibration", "condition_on")}
 
-    def _scan(self, trait: Trait, folder: Path, folders: Folders) -> Counts:
+    def _scan(self, trait: Trait, folder: Place, folders: Folders) -> Counts:
         store = folders["gene store"] / "genes"
         packed = read_packed_trait(folders["traits"] / "traits", trait.name)
         results = self._scan_store(store, packed, folder / "spark")
-        expected = pq.read_metadata(store / "genes.parquet").num_rows * scan_settings(self.study).rows_per_gene
+        expected = (
+            pq.read_metadata(readable(store / "genes.parquet")).num_rows * scan_settings(self.study).rows_per_gene
+        )
         if results.num_rows != expected:
             raise RuntimeError(f"the scan gave {results.num_rows} rows where {expected} were expected")
-        pq.write_table(results, folder / f"{GENE_TESTS}.parquet")
+        with whole_file(folder / f"{GENE_TESTS}.parquet") as path:
+            pq.write_table(results, path)
         tested = results.num_rows - results["p_value"].null_count
         return {"genes": len(results["gene"].unique()), "rows": results.num_rows, "tested": tested}
 
-    def _scan_store(self, store: Path, packed: bytes, scratch: Path) -> pa.Table:
+    def _scan_store(self, store: Place, packed: bytes, scratch: Place) -> pa.Table:
         settings = scan_settings(self.study)
         if self.study.compute.master is None:
-            return scan_in_processes(store, [packed], settings, workers=self._cores, report=self._report)
+            return scan_in_processes(
+                store, [packed], settings, workers=self._cores, report=self._report, prepare=self._genotypes.prepare
+            )
         self._genotypes.start_hail()
-        results = scan_on_spark(store, [packed], settings, scratch)
+        results = scan_on_spark(store, [packed], settings, scratch, self._genotypes.prepare)
         remove(scratch)
         return results
 
     def _follow_up(self, trait: Trait, folder: Path, folders: Folders) -> Counts:
         store, traits = folders["gene store"] / "genes", folders["traits"] / "traits"
-        scanned = pq.read_table(folders[scan_of(trait)] / f"{GENE_TESTS}.parquet")
+        scanned = pq.read_table(readable(folders[scan_of(trait)] / f"{GENE_TESTS}.parquet"))
         tables = follow_up(scanned, store, traits, trait, self.study)
         genes = len(tables["variants"]["gene"].unique())
         if self.study.follow_up.single_variants:
             packed, settings = read_packed_trait(traits, trait.name), scan_settings(self.study)
             tables[SINGLE_VARIANTS] = scan_all_variants(
-                store, [packed], settings, workers=self._cores, report=self._report
+                store, [packed], settings, workers=self._cores, report=self._report, prepare=self._genotypes.prepare
             )
         for name, table in tables.items():
             pq.write_table(table, folder / file_names(name)[0])

@@ -16,7 +16,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from hail_pipelines.annotation.batches import Batch
-from hail_pipelines.places import Place, open_parquet
+from hail_pipelines.annotation.variant_texts import open_parquet
+from hail_pipelines.places import Place
 from hail_pipelines.whole_file import whole_file
 
 VARIANT, ROW = "_variant", "_row"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from association.problems import InputError
 from hail_pipelines.annotation.values import plain_texts
-from hail_pipelines.places import Place, open_parquet
+from hail_pipelines.places import Place, listed, readable
 
 LOCUS_COLUMNS = ("contig", "position", "ref", "alt")
 
@@ -56,6 +57,16 @@ def read_blocks(path: Place, columns: Sequence[str]) -> Iterator[pa.RecordBatch]
                 yield from reader
     except (OSError, pa.ArrowException) as error:
         raise _unreadable(path, error) from None
+
+
+def open_parquet(place: Place) -> pa.dataset.Dataset:
+    """Open a Parquet file, or a folder of them, to read the row groups that a filter leaves."""
+    if isinstance(place, Path):
+        return pa.dataset.dataset(place, format="parquet")
+    files = [place] if place.is_file() else listed(place, "*.parquet")
+    of_parquet = pa.dataset.ParquetFileFormat()
+    fragments = [of_parquet.make_fragment(readable(file)) for file in files]
+    return pa.dataset.FileSystemDataset(fragments, fragments[0].physical_schema, of_parquet)
 
 
 def locus_columns(columns: Mapping[str, str]) -> list[str]:
@@ -111,7 +122,7 @@ def _open_text(path: Place, columns: Sequence[str] | None) -> pa.csv.CSVStreamin
     reading = pa.csv.ReadOptions(block_size=BLOCK_BYTES, use_threads=False)
     names = columns
     if names is None:
-        with pa.csv.open_csv(path, reading, parsing) as reader:
+        with pa.csv.open_csv(_text_of(path), reading, parsing) as reader:
             names = reader.schema.names
     converting = pa.csv.ConvertOptions(
         column_types=dict.fromkeys(names, pa.string()),
@@ -119,7 +130,14 @@ def _open_text(path: Place, columns: Sequence[str] | None) -> pa.csv.CSVStreamin
         strings_can_be_null=True,
         include_columns=list(names),
     )
-    return pa.csv.open_csv(path, reading, parsing, converting)
+    return pa.csv.open_csv(_text_of(path), reading, parsing, converting)
+
+
+def _text_of(path: Place) -> Path | pa.NativeFile:
+    """Give what Arrow reads a text by; of a file it tells by its name whether it is compressed."""
+    if isinstance(path, Path):
+        return path
+    return pa.input_stream(readable(path), compression="gzip" if path.suffix == ".gz" else None)
 
 
 def _plain(block: pa.RecordBatch) -> pa.RecordBatch:

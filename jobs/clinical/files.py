@@ -12,6 +12,7 @@ from association.phenotypes.alsfrs import ITEMS, SUBSCORES, score
 from association.phenotypes.nerve import neurophysiological_index
 from association.phenotypes.timeline import dates_of, months_between
 from association.phenotypes.visits import of_patients
+from hail_pipelines.places import Place, readable
 from jobs.clinical.checks import CheckOutcome
 from jobs.clinical.needed import INDEX, PARTS_OF_INDEX
 from jobs.clinical.read import Clinical
@@ -37,9 +38,9 @@ def write_checks(outcomes: Sequence[CheckOutcome], samples: pd.Series, folder: P
         write_tsv(found, folder / f"{name}.tsv")
 
 
-def read_checks(folder: Path) -> list[dict[str, Any]]:
+def read_checks(folder: Place) -> list[dict[str, Any]]:
     """Read the table of the data checks."""
-    summaries: list[dict[str, Any]] = pd.read_csv(folder / "checks.tsv", sep="\t").to_dict("records")
+    summaries: list[dict[str, Any]] = pd.read_csv(readable(folder / "checks.tsv"), sep="\t").to_dict("records")
     return summaries
 
 

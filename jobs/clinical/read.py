@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
 from association.phenotypes.timeline import DAYS_PER_YEAR, dates_of
 from association.problems import InputError
+from hail_pipelines.places import Place
 from jobs.clinical.checks import CheckOutcome, check_tables
 from jobs.clinical.labels import own_labels
 from jobs.clinical.needed import (
@@ -60,11 +60,11 @@ class Clinical:
     visits: pd.DataFrame | None
     barred: pd.Series
     checks: tuple[CheckOutcome, ...]
-    study_path: Path
+    study_path: Place
     file: str = "participants"
 
 
-def read_clinical(study: ClinicalStudy, study_path: Path) -> Clinical:
+def read_clinical(study: ClinicalStudy, study_path: Place) -> Clinical:
     """Read the participants and visits tables and check them.
 
     Raises
@@ -83,7 +83,7 @@ def read_clinical(study: ClinicalStudy, study_path: Path) -> Clinical:
     return Clinical(participants, own, checked.visits, checked.barred, checked.outcomes, study_path, path.name)
 
 
-def _read_participants(study: ClinicalStudy, path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _read_participants(study: ClinicalStudy, path: Place) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read the participants under the engine's names, and the study's own columns beside."""
     table = read_participants(
         path,
@@ -101,7 +101,7 @@ def _read_participants(study: ClinicalStudy, path: Path) -> tuple[pd.DataFrame, 
     return participants.assign(male=labels.male, genetic_male=labels.genetic_male), own
 
 
-def _visits_faults(study: ClinicalStudy, study_path: Path) -> list[InputError]:
+def _visits_faults(study: ClinicalStudy, study_path: Place) -> list[InputError]:
     """Say what is wrong with the visits by themselves, where the participants can't be read."""
     if study.visits is None or study.visits.times != "dates":
         return []
@@ -114,7 +114,7 @@ def _visits_faults(study: ClinicalStudy, study_path: Path) -> list[InputError]:
     return []
 
 
-def _read_visits(study: ClinicalStudy, study_path: Path, samples: pd.Series, onset: pd.Series) -> VisitsRead | None:
+def _read_visits(study: ClinicalStudy, study_path: Place, samples: pd.Series, onset: pd.Series) -> VisitsRead | None:
     if study.visits is None:
         return None
     return read_visits(
@@ -127,7 +127,7 @@ def _read_visits(study: ClinicalStudy, study_path: Path, samples: pd.Series, ons
     )
 
 
-def _with_age(participants: pd.DataFrame, study: ClinicalStudy, path: Path) -> pd.DataFrame:
+def _with_age(participants: pd.DataFrame, study: ClinicalStudy, path: Place) -> pd.DataFrame:
     """Add age at onset, from the dates where it is not stated."""
     if {"birth_date", "onset_date"} <= set(participants):
         since_birth = participants["onset_date"] - participants["birth_date"]

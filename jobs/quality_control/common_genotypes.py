@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
@@ -15,12 +13,13 @@ from association.cohort.common_variants import (
     ld_pruned,
     outside_long_range_ld,
 )
+from hail_pipelines.places import Place, readable
 from jobs.study.quality_control import CommonVariantQc
 
 VARIANT = ("contig", "position", "ref", "alt")
 
 
-def read_common(path: Path, samples: int) -> tuple[pd.DataFrame, Dosages]:
+def read_common(path: Place, samples: int) -> tuple[pd.DataFrame, Dosages]:
     """Read common variants (m) and their dosages (m, n), -1 where missing.
 
     Parameters
@@ -30,7 +29,7 @@ def read_common(path: Path, samples: int) -> tuple[pd.DataFrame, Dosages]:
     samples
         How many samples (n) it is of.
     """
-    file = pq.ParquetFile(path)
+    file = pq.ParquetFile(readable(path))
     dosages = np.empty((file.metadata.num_rows, samples), np.int8)
     names, row = [], 0
     for batch in file.iter_batches(1_024):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import Path
 
 import pandas as pd
 
+from hail_pipelines.places import Place
 from jobs.tables.table import Table
 
 
-def read_exclusions(path: Path, samples: Collection[str] | None) -> pd.Series:
+def read_exclusions(path: Place, samples: Collection[str] | None) -> pd.Series:
     """Read who is to be left out, and why.
 
     Parameters

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from association.cohort.principal_components import structured_components
+from hail_pipelines.places import Place, readable
 from jobs.quality_control.common_genotypes import read_common
 from jobs.quality_control.samples import JudgedSamples
 from jobs.quality_control.structure import Panel
@@ -34,24 +35,24 @@ def write_judged(judged: JudgedSamples, folder: Path) -> None:
     (folder / ATTRITION).write_text(json.dumps([asdict(row) for row in judged.attrition], indent=2) + "\n")
 
 
-def read_sample_attrition(folder: Path) -> list[AttritionRow]:
+def read_sample_attrition(folder: Place) -> list[AttritionRow]:
     """Read how many samples each rule took out."""
     from hail_pipelines.quality_control.attrition import AttritionRow
 
     return [AttritionRow(**row) for row in json.loads((folder / ATTRITION).read_text())]
 
 
-def read_structure(folder: Path) -> dict[str, Any]:
+def read_structure(folder: Place) -> dict[str, Any]:
     """Read what components and kinship could tell."""
     found: dict[str, Any] = json.loads((folder / STRUCTURE).read_text())
     return found
 
 
-def read_panel(folder: Path | None, checked: CheckedStudy) -> Panel | None:
+def read_panel(folder: Place | None, checked: CheckedStudy) -> Panel | None:
     """Read the samples of known ancestry that have a label; None where the study names none."""
     if folder is None:
         return None
-    samples = pd.read_parquet(folder / SAMPLES)["sample"]
+    samples = pd.read_parquet(readable(folder / SAMPLES))["sample"]
     variants, dosages = read_common(folder / "common.parquet", len(samples))
     labels = samples.map(checked.panel_labels)
     known = labels.notna().to_numpy(np.bool_)

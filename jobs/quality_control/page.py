@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from hail_pipelines.places import Place, readable
 from infra.provenance import versions
 from jobs.quality_control.files import ATTRITION, KINSHIP, SAMPLES, read_structure
 from jobs.report.qc import QcInputs, summarise_variants
@@ -30,15 +30,17 @@ def page_inputs(study: Study, folders: Folders) -> QcInputs:
     folders
         Outputs of the stages load, samples, variants and annotate.
     """
-    samples = pd.read_parquet(folders["samples"] / SAMPLES)
-    variants = pd.read_parquet(folders["variants"] / "variants.parquet", columns=[*COLUMNS, "batch_call_rates"])
+    samples = pd.read_parquet(readable(folders["samples"] / SAMPLES))
+    variants = pd.read_parquet(
+        readable(folders["variants"] / "variants.parquet"), columns=[*COLUMNS, "batch_call_rates"]
+    )
     structure = read_structure(folders["samples"])
     qc = study.qc.model_dump(mode="json")
     summary = summarise_variants(variants, qc["variant"])
     return QcInputs(
         study=study.name,
         samples=samples,
-        kinship=pd.read_parquet(folders["samples"] / KINSHIP),
+        kinship=pd.read_parquet(readable(folders["samples"] / KINSHIP)),
         pca={name: structure[name] for name in ("explained", "variants", "reason", "ancestry_reason")},
         attrition=json.loads((folders["variants"] / ATTRITION).read_text()),
         thresholds=qc,
@@ -84,7 +86,7 @@ def excluded_samples(samples: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"sample": out["sample"], "reasons": reasons, "by": by})
 
 
-def _counts(folder: Path) -> dict[str, object]:
+def _counts(folder: Place) -> dict[str, object]:
     """Read what a stage counted; its manifest is there as the stage is finished."""
     counts: dict[str, object] = json.loads((folder / MANIFEST).read_text())["counts"]
     return counts

@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
@@ -17,12 +16,13 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from association.problems import InputError, Problem
+from hail_pipelines.places import Place
 from jobs.study.study import ClinicalStudy, Study
 
 # What pydantic calls the forms that a setting may have, and what they are in YAML.
 FORMS: dict[str, type] = {"literal[": str, "list[": list, "str": str, "Covariate": dict}
 Kind = TypeVar("Kind", bound=ClinicalStudy)
-Place = tuple[str | int, ...]
+Location = tuple[str | int, ...]
 
 
 class StudyLoader(yaml.SafeLoader):
@@ -45,7 +45,7 @@ for _tag, _pattern, _first in (
     )
 
 
-def read_study(path: Path) -> Study:
+def read_study(path: Place) -> Study:
     """Read and check the study file at `path`.
 
     Raises
@@ -56,7 +56,7 @@ def read_study(path: Path) -> Study:
     return _validate(path, *_parse(path), Study)
 
 
-def read_clinical_study(path: Path) -> ClinicalStudy:
+def read_clinical_study(path: Place) -> ClinicalStudy:
     """Read a study file of which only tables and traits are needed; what it says of genotypes is checked too.
 
     Raises
@@ -69,7 +69,7 @@ def read_clinical_study(path: Path) -> ClinicalStudy:
     return _validate(path, root, settings, Study if beyond & set(settings) else ClinicalStudy)
 
 
-def _parse(path: Path) -> tuple[yaml.MappingNode, dict[str, Any]]:
+def _parse(path: Place) -> tuple[yaml.MappingNode, dict[str, Any]]:
     text = _read_text(path)
     try:
         root = yaml.compose(text, Loader=StudyLoader)
@@ -81,7 +81,7 @@ def _parse(path: Path) -> tuple[yaml.MappingNode, dict[str, Any]]:
     return root, settings
 
 
-def _validate(path: Path, root: yaml.MappingNode, settings: dict[str, Any], kind: type[Kind]) -> Kind:
+def _validate(path: Place, root: yaml.MappingNode, settings: dict[str, Any], kind: type[Kind]) -> Kind:
     problems = _duplicate_keys(root, ())
     try:
         study = kind.model_validate_json(json.dumps(settings))
@@ -99,7 +99,7 @@ def _validate(path: Path, root: yaml.MappingNode, settings: dict[str, Any], kind
     return study
 
 
-def _read_text(path: Path) -> str:
+def _read_text(path: Place) -> str:
     if not path.is_file():
         raise InputError.single(str(path), "file", "no such study file; `progex simulate` writes an example")
     try:
@@ -114,7 +114,7 @@ def _syntax_problem(error: yaml.YAMLError) -> Problem:
     return Problem(place, f"not YAML: {getattr(error, 'problem', None) or error}")
 
 
-def _duplicate_keys(node: yaml.Node, place: Place) -> list[Problem]:
+def _duplicate_keys(node: yaml.Node, place: Location) -> list[Problem]:
     """Find settings given twice, which YAML would resolve silently to the last."""
     problems: list[Problem] = []
     if isinstance(node, yaml.MappingNode):
@@ -147,7 +147,7 @@ def _misfit(line: str, root: yaml.Node) -> Problem:
     return Problem(_where(place, _node_at(root, place)), message)
 
 
-def _without_tags(location: Place, settings: object) -> Place:
+def _without_tags(location: Location, settings: object) -> Location:
     """Drop the union tags that pydantic adds, keeping the steps that exist in the file."""
     place: list[str | int] = []
     value: Any = settings
@@ -162,7 +162,7 @@ def _without_tags(location: Place, settings: object) -> Place:
     return tuple(place)
 
 
-def _of_another_form(location: Place, settings: object) -> bool:
+def _of_another_form(location: Location, settings: object) -> bool:
     """Say whether an error is of a form that the setting does not have: a list's, where there is a word."""
     value: Any = settings
     for step in location:
@@ -175,7 +175,7 @@ def _of_another_form(location: Place, settings: object) -> bool:
     return False
 
 
-def _node_at(root: yaml.Node, place: Place) -> yaml.Node:
+def _node_at(root: yaml.Node, place: Location) -> yaml.Node:
     """Give the node of a setting, or the nearest one above it."""
     node = root
     for step in place:
@@ -191,14 +191,14 @@ def _node_at(root: yaml.Node, place: Place) -> yaml.Node:
     return node
 
 
-def _where(place: Place, node: yaml.Node) -> str:
+def _where(place: Location, node: yaml.Node) -> str:
     name = ""
     for step in place:
         name += f"[{step}]" if isinstance(step, int) else f".{step}" if name else str(step)
     return f"line {node.start_mark.line + 1}, {name}" if name else f"line {node.start_mark.line + 1}"
 
 
-def _message(details: ErrorDetails, place: Place, settings: object) -> str:
+def _message(details: ErrorDetails, place: Location, settings: object) -> str:
     kind, context = details["type"], details.get("ctx", {})
     if kind == "extra_forbidden":
         return "unknown setting" + _suggestion(str(place[-1]), _known_settings(details["loc"]))
@@ -236,7 +236,7 @@ def _suggestion(found: str, known: list[str]) -> str:
     return f"; did you mean '{close[0]}'?" if close else f"; it can be {', '.join(known)}" if known else ""
 
 
-def _known_settings(location: Place) -> list[str]:
+def _known_settings(location: Location) -> list[str]:
     """List the settings that the section at `location` takes, by walking the published schema."""
     schema = Study.model_json_schema()
     section: dict[str, Any] = schema
@@ -245,7 +245,7 @@ def _known_settings(location: Place) -> list[str]:
     return list(section.get("properties", {}))
 
 
-def _meaning(location: Place) -> str:
+def _meaning(location: Location) -> str:
     """Find what the published schema says of a setting; an item of a list is what the list is of."""
     section: dict[str, Any] = Study.model_json_schema()
     definitions, meaning = section["$defs"], ""

@@ -12,6 +12,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from hail_pipelines.places import Place
+from jobs.stored import BUCKETS, place_of
 from jobs.study.annotation import Annotation
 from jobs.study.checks import Checks
 from jobs.study.covariates import Covariates, MissingPolicy
@@ -134,6 +136,11 @@ def _misfits_of_traits(study: ClinicalStudy) -> Iterator[str]:
             yield f"traits[{number}]: a trait of type {trait.type} needs visits; add a 'visits' section"
 
 
-def resolve(study_path: Path, setting: str) -> Path:
+def resolve(study_path: Place, setting: str) -> Place:
     """Resolve a path of the study file against the folder that holds it."""
-    return (study_path.parent / Path(setting).expanduser()).resolve()
+    if setting.startswith(BUCKETS):
+        return place_of(setting)
+    own = Path(setting).expanduser()
+    if isinstance(study_path, Path) or own.is_absolute():
+        return (Path(study_path.parent) / own).resolve()
+    return place_of(f"{study_path.parent}/{setting}")

@@ -15,7 +15,6 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -23,6 +22,7 @@ import pyarrow as pa
 from pyarrow import csv as pyarrow_csv
 
 from association.problems import InputError, Problem
+from hail_pipelines.places import Place, readable
 from jobs.tables.notes import MOST_PROBLEMS_SHOWN, Note
 from jobs.tables.raw_table import Integers, RawTable
 
@@ -44,7 +44,7 @@ class _Lines:
     quoted: bool
 
 
-def read_delimited(path: Path, *, gzipped: bool) -> RawTable:
+def read_delimited(path: Place, *, gzipped: bool) -> RawTable:
     """Read a table of texts.
 
     Parameters
@@ -73,7 +73,7 @@ def read_delimited(path: Path, *, gzipped: bool) -> RawTable:
     return RawTable(_trimmed(names), columns, begins, "line", (note,) if note else ())
 
 
-def _scan(path: Path, gzipped: bool) -> _Lines:
+def _scan(path: Place, gzipped: bool) -> _Lines:
     """Count lines; refuse what is no UTF-8 text."""
     count, quoted, decoder, chunk, last = 0, False, codecs.getincrementaldecoder("utf-8")(), b"", b""
     with _open(path, gzipped) as stream:
@@ -96,7 +96,7 @@ def _scan(path: Path, gzipped: bool) -> _Lines:
     return _Lines(count + (not last.endswith(b"\n")), quoted)
 
 
-def _not_utf8(path: Path, gzipped: bool) -> InputError:
+def _not_utf8(path: Place, gzipped: bool) -> InputError:
     """Name the first line that isn't UTF-8."""
     with _open(path, gzipped) as stream:
         for number, line in enumerate(stream, start=1):
@@ -112,7 +112,7 @@ def _not_utf8(path: Path, gzipped: bool) -> InputError:
     return InputError.single(path.name, "last line", "ends within a character; copy the file again")
 
 
-def _header(path: Path, gzipped: bool) -> tuple[str, list[str]]:
+def _header(path: Place, gzipped: bool) -> tuple[str, list[str]]:
     """Find the separator and the header's names."""
     by_name = path.name.lower().removesuffix(".gz")
     named = "," if by_name.endswith(".csv") else "\t"
@@ -131,14 +131,14 @@ def _header(path: Path, gzipped: bool) -> tuple[str, list[str]]:
     return fitting[0], wide[fitting[0]][0]
 
 
-def _head(path: Path, gzipped: bool, separator: str) -> list[list[str]]:
+def _head(path: Place, gzipped: bool, separator: str) -> list[list[str]]:
     with _open(path, gzipped) as stream, _text(stream) as text:
         rows = (row for row in csv.reader(text, delimiter=separator) if row)
         return list(itertools.islice(rows, ROWS_TRIED))
 
 
 def _parse(
-    path: Path, gzipped: bool, separator: str, names: list[str], quoted: bool
+    path: Place, gzipped: bool, separator: str, names: list[str], quoted: bool
 ) -> tuple[tuple[pa.DictionaryArray, ...], bool]:
     """Give a column per name, and whether rows were left out for their number of values."""
     ragged = []
@@ -148,7 +148,7 @@ def _parse(
         return "skip"
 
     codes = pa.dictionary(pa.int32(), pa.string())
-    with pa.input_stream(str(path), compression="gzip" if gzipped else None) as stream:
+    with pa.input_stream(readable(path), compression="gzip" if gzipped else None) as stream:
         table = pyarrow_csv.read_csv(
             stream,
             read_options=pyarrow_csv.ReadOptions(block_size=8 * CHUNK),
@@ -167,7 +167,7 @@ def _joined(column: pa.ChunkedArray, codes: pa.DataType) -> pa.DictionaryArray:
     return column.combine_chunks() if len(column) else pa.array([], codes)
 
 
-def _walk(path: Path, gzipped: bool, separator: str, width: int) -> tuple[Integers, Note | None]:
+def _walk(path: Place, gzipped: bool, separator: str, width: int) -> tuple[Integers, Note | None]:
     """Give the line on which each row begins, and note the rows that have too many values or too few."""
     begins: list[int] = []
     ragged: list[tuple[int, int]] = []
@@ -201,8 +201,8 @@ def _trimmed(names: list[str]) -> tuple[str, ...]:
     return tuple(name.strip() for name in names)
 
 
-def _open(path: Path, gzipped: bool) -> BinaryIO:
-    return gzip.open(path, "rb") if gzipped else path.open("rb")  # type: ignore[return-value]
+def _open(path: Place, gzipped: bool) -> BinaryIO:
+    return gzip.open(readable(path), "rb") if gzipped else path.open("rb")  # type: ignore[return-value]
 
 
 def _text(stream: BinaryIO) -> io.TextIOWrapper:
@@ -210,7 +210,7 @@ def _text(stream: BinaryIO) -> io.TextIOWrapper:
 
 
 @contextmanager
-def _naming_faults(path: Path, gzipped: bool) -> Iterator[None]:
+def _naming_faults(path: Place, gzipped: bool) -> Iterator[None]:
     """Say what is wrong with a file that can't be read."""
     try:
         yield

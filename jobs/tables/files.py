@@ -6,13 +6,13 @@ What kind a file is, its first bytes say, not its name. Rows without any value a
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from association.problems import InputError, Problem
+from hail_pipelines.places import Place
 from jobs.tables.delimited import read_delimited
 from jobs.tables.notes import MOST_PROBLEMS_SHOWN, Note
 from jobs.tables.raw_table import MISSING, RawTable
@@ -21,7 +21,7 @@ from jobs.tables.typed import read_excel, read_parquet
 GZIP, ZIP, OLD_EXCEL, PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
 
 
-def read_raw(path: Path, *, sheet: str | None = None) -> RawTable:
+def read_raw(path: Place, *, sheet: str | None = None) -> RawTable:
     """Read a table.
 
     Parameters
@@ -55,7 +55,7 @@ def read_raw(path: Path, *, sheet: str | None = None) -> RawTable:
     return raw
 
 
-def _kind(path: Path) -> bytes:
+def _kind(path: Place) -> bytes:
     """Give the first bytes that tell a file's kind, none for a plain text."""
     if path.is_dir():
         raise InputError.single(str(path), "file", "is a folder; name the table in it")

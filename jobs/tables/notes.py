@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from association.problems import InputError, Problem
+from hail_pipelines.places import Place
 
 # What a person can take in at once; the rest is counted.
 MOST_PROBLEMS_SHOWN = 20
@@ -33,7 +33,7 @@ class Note:
         return cls((Problem(place, message),), 1)
 
 
-def raise_notes(path: Path, notes: Sequence[Note]) -> None:
+def raise_notes(path: Place, notes: Sequence[Note]) -> None:
     """Raise all that was noted of a file; of many problems some of each kind, and the number of all.
 
     Raises

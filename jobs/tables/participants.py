@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from hail_pipelines.places import Place
 from jobs.study.tables import Participants
 from jobs.tables.patient_dates import read_patient_dates
 from jobs.tables.table import Table
@@ -25,7 +25,7 @@ OWN_REMEDY = "Name one of these in covariates, strata, traits or participants.co
 
 
 def read_participants(
-    path: Path,
+    path: Place,
     settings: Participants,
     *,
     dates: Iterable[str],

@@ -6,7 +6,6 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from association.problems import Problem
+from hail_pipelines.places import Place
 from jobs.tables.dates import DateStyle, date_fault, likely_formats, read_dates
 from jobs.tables.files import read_raw
 from jobs.tables.notes import MOST_PROBLEMS_SHOWN, Note, raise_notes
@@ -55,7 +55,7 @@ class Table:
         How many rows there are.
     """
 
-    def __init__(self, path: Path, *, sheet: str | None = None, ids: str | None = None) -> None:
+    def __init__(self, path: Place, *, sheet: str | None = None, ids: str | None = None) -> None:
         raw = read_raw(path, sheet=sheet)
         self.path = path
         self.lines = raw.lines

@@ -9,7 +9,6 @@ import datetime
 import warnings
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from pyarrow import parquet
 
 from association.problems import InputError
+from hail_pipelines.places import Place, readable
 from jobs.tables.raw_table import RawTable
 
 # Beyond it, not every whole number is a double.
@@ -49,7 +49,7 @@ def value_text(value: object) -> str | None:
     return str(value)
 
 
-def read_excel(path: Path, sheet: str | None) -> RawTable:
+def read_excel(path: Place, sheet: str | None) -> RawTable:
     """Read a sheet; its first row that isn't empty is the header.
 
     Raises
@@ -61,7 +61,7 @@ def read_excel(path: Path, sheet: str | None) -> RawTable:
         with warnings.catch_warnings():
             # Of styles and extensions, which say nothing of values.
             warnings.simplefilter("ignore")
-            workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
+            workbook = openpyxl.load_workbook(readable(path), read_only=True, data_only=True)
             try:
                 rows = list(_rows(_choose_sheet(path, workbook, sheet)))
             finally:
@@ -83,7 +83,7 @@ def read_excel(path: Path, sheet: str | None) -> RawTable:
     return RawTable(tuple(names), tuple(columns), lines, "row")
 
 
-def read_parquet(path: Path) -> RawTable:
+def read_parquet(path: Place) -> RawTable:
     """Read a Parquet file.
 
     Raises
@@ -92,7 +92,7 @@ def read_parquet(path: Path) -> RawTable:
         If it is damaged.
     """
     try:
-        table = parquet.read_table(path, partitioning=None)
+        table = parquet.read_table(readable(path), partitioning=None)
     except (OSError, pa.ArrowException) as error:
         message = f"can't be read as Parquet: {str(error).strip()}; write or copy it again"
         raise InputError.single(path.name, "file", message) from None
@@ -127,7 +127,7 @@ def _wall_clock(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(pa.timestamp("us"), safe=False)
 
 
-def _choose_sheet(path: Path, workbook: Any, sheet: str | None) -> Any:
+def _choose_sheet(path: Place, workbook: Any, sheet: str | None) -> Any:
     """Give the sheet that is named, or the only one that isn't empty."""
     sheets = {worksheet.title: worksheet for worksheet in workbook.worksheets}
     present = ", ".join(f"'{name}'" for name in sheets)

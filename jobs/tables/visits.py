@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hail_pipelines.places import Place
 from jobs.study.tables import Visits
 from jobs.tables.dates import DateStyle
 from jobs.tables.measures import ITEMS, check_unit, impossible, in_engine_unit
@@ -52,7 +52,7 @@ class VisitsRead:
 
 
 def read_visits(
-    path: Path,
+    path: Place,
     settings: Visits,
     samples: pd.Series,
     onset: pd.Series | None,

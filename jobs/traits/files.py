@@ -14,6 +14,7 @@ from association.hit_effects import Outcome
 from association.null_models.risk_sets import Ties
 from association.scan_settings import ScanTrait
 from association.scan_trait_bytes import pack_trait
+from hail_pipelines.places import Place, readable
 from jobs.result_files import write_tsv
 from jobs.traits.prepared import PreparedTrait
 
@@ -74,12 +75,12 @@ def scan_trait(trait: PreparedTrait, store_samples: pd.Series) -> ScanTrait:
     )
 
 
-def read_packed_trait(folder: Path, name: str) -> bytes:
+def read_packed_trait(folder: Place, name: str) -> bytes:
     """Read what a scan needs of a trait, still packed."""
     return (folder / f"{name}.npz").read_bytes()
 
 
-def read_outcome(folder: Path, trait: ScanTrait, ties: Ties) -> Outcome | None:
+def read_outcome(folder: Place, trait: ScanTrait, ties: Ties) -> Outcome | None:
     """Read a trait as it was observed; None where it is neither a time to event nor binary.
 
     Parameters
@@ -94,14 +95,14 @@ def read_outcome(folder: Path, trait: ScanTrait, ties: Ties) -> Outcome | None:
     columns = OBSERVED.get(trait.model.kind)
     if columns is None:
         return None
-    samples = pd.read_parquet(folder / f"{trait.name}.parquet")
+    samples = pd.read_parquet(readable(folder / f"{trait.name}.parquet"))
     covariates = samples[[name for name in samples if name.startswith(COVARIATE)]].to_numpy(np.float64)
     event, *times = (samples[name].to_numpy(np.float64) for name in columns)
     entry, exit_ = times or (None, None)
     return Outcome(event, covariates, entry, exit_, ties)
 
 
-def read_summary(folder: Path, name: str) -> dict[str, Any]:
+def read_summary(folder: Place, name: str) -> dict[str, Any]:
     """Read a trait's summary."""
     summary: dict[str, Any] = json.loads((folder / f"{name}.json").read_text())
     return summary

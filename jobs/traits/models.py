@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -24,6 +23,7 @@ from association.null_models.ordinal import fit_proportional_odds
 from association.null_models.slope import fit_slope
 from association.phenotypes.covariates import indicators
 from association.problems import InputError, Problem
+from hail_pipelines.places import Place
 from jobs.polygenic_offset import read_loco
 from jobs.study.study import resolve
 from jobs.study.traits import (
@@ -63,7 +63,7 @@ class TraitModels:
 
 
 def fit_trait(
-    trait: Trait, samples: pd.DataFrame, design: Design, visits: pd.DataFrame | None, study_path: Path
+    trait: Trait, samples: pd.DataFrame, design: Design, visits: pd.DataFrame | None, study_path: Place
 ) -> TraitModels:
     """Fit a trait on covariates alone.
 
@@ -141,7 +141,7 @@ def _fit_values(trait: Trait, values: Floats, design: Design, offset: Floats | N
     return fit_linear(values, design, offset=offset)
 
 
-def _fit_relatives(trait: Trait, samples: pd.DataFrame, design: Design, path: Path) -> Fit:
+def _fit_relatives(trait: Trait, samples: pd.DataFrame, design: Design, path: Place) -> Fit:
     if not isinstance(trait, LinearTrait):
         raise refuse_kinship(f"type {trait.type}")
     if trait.polygenic_offset is not None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
+from hail_pipelines.places import Place, readable
 from jobs.report.null_models.inputs import TraitPage
 from jobs.traits.files import read_summary, sample_table
 from jobs.traits.prepared import PreparedTrait
@@ -16,11 +15,11 @@ def page_of(trait: PreparedTrait) -> TraitPage:
     return TraitPage(trait.summary(), sample_table(trait), trait.visits)
 
 
-def read_page(folder: Path, name: str) -> TraitPage:
+def read_page(folder: Place, name: str) -> TraitPage:
     """Read what the page shows of a trait that `write_traits` wrote."""
     visits = folder / f"{name}.visits.parquet"
     return TraitPage(
         read_summary(folder, name),
-        pd.read_parquet(folder / f"{name}.parquet"),
-        pd.read_parquet(visits) if visits.is_file() else None,
+        pd.read_parquet(readable(folder / f"{name}.parquet")),
+        pd.read_parquet(readable(visits)) if visits.is_file() else None,
     )

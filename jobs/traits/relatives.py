@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from association.null_models.families import Kinship
+from hail_pipelines.places import Place
 from jobs.tables.table import Table
 
 
-def read_pairs(path: Path, samples: pd.Series) -> Kinship:
+def read_pairs(path: Place, samples: pd.Series) -> Kinship:
     """Read pairs of relatives; those that are not both in the trait are left out.
 
     Parameters
