@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from hail_pipelines.annotation.sources import AnnotationSource, FrequencyFile
-from hail_pipelines.places import Place
 from hail_pipelines.vcf.files import VcfSummary
+from infra.storage import Place
 from jobs.study.annotation import (
     AnnotationSection,
     GeneModelAnnotation,

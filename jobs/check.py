@@ -10,8 +10,8 @@ from typing import TypeVar
 import pandas as pd
 
 from association.problems import InputError, Problem
-from hail_pipelines.places import Place
 from hail_pipelines.vcf.files import VcfSummary, inspect_vcfs, read_header
+from infra.storage import Place
 from jobs.annotation_settings import info_fields
 from jobs.check_annotation import check_annotation, check_annotation_files
 from jobs.clinical.read import Clinical, read_clinical

@@ -8,8 +8,8 @@ from association.problems import InputError, Problem
 from hail_pipelines.annotation.gene_model import read_gene_model
 from hail_pipelines.annotation.parts import absent_parts, absent_values
 from hail_pipelines.annotation.vep_config import JSON_MARKS, read_transcript_fields
-from hail_pipelines.places import Place
 from hail_pipelines.vcf.files import VcfSummary
+from infra.storage import Place
 from jobs.check_variant_files import check_frequencies, check_variant_table, listed
 from jobs.study.annotation import (
     AnnotationSection,

@@ -32,7 +32,8 @@ from association.gene_tests.masks import (
 from association.gene_tests.weights import SCORE
 from association.scan import drop_variants
 from association.scan_settings import MaskChoice, ScanSettings
-from hail_pipelines.places import Place, listed, readable
+from hail_pipelines.places import listed, readable
+from infra.storage import Place
 from jobs.study.gene_tests import Mask
 
 log = logging.getLogger(__name__)

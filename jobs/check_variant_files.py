@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from association.problems import InputError, Problem
 from hail_pipelines.annotation.hail_types import read_table_type
-from hail_pipelines.places import Place
 from hail_pipelines.reference_genome import ReferenceGenome, contig_recoding, last_position, other_genome
+from infra.storage import Place
 from jobs.study.annotation import ExternalFrequencies, LocusColumns, TableAnnotation
 from jobs.tables.table import Table
 

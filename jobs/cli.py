@@ -14,7 +14,7 @@ import typer
 
 from association.problems import InputError
 from hail_pipelines.processes import ONE_THREAD
-from jobs.stored import place_of
+from jobs.places import place_of
 
 if TYPE_CHECKING:
     from jobs.clinical.checks import CheckOutcome

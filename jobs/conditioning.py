@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from association.problems import InputError, Problem
 from association.scan import variant_names
-from hail_pipelines.places import Place, listed, readable
+from hail_pipelines.places import listed, readable
+from infra.storage import Place
 
 COLUMNS = ["contig", "position", "ref", "alt", "carriers", "dosages", "missing"]
 

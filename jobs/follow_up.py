@@ -21,8 +21,8 @@ from association import hit_effects, leave_one_out, single_variants
 from association.gene_unit import FEWEST_CARRIERS
 from association.scan_settings import CONTROL_MASK, OMNIBUS
 from association.scan_trait_bytes import unpack_trait
-from hail_pipelines.places import Place
 from hail_pipelines.variant_scan import read_genes
+from infra.storage import Place
 from jobs.result_files import write_columns_of, write_rows
 from jobs.stage_settings import scan_settings
 from jobs.study.study import Study

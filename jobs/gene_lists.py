@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from association.problems import InputError
-from hail_pipelines.places import Place
+from infra.storage import Place
 from jobs.study.gene_tests import LIST_PREFIX, GeneList
 from jobs.study.study import Study, resolve
 from jobs.tables.table import Table

@@ -12,9 +12,10 @@ import pandas as pd
 
 from association.cohort.ancestry import MAIN, OTHER, UNASSIGNED
 from association.problems import InputError, Problem
-from hail_pipelines.places import Place, readable
+from hail_pipelines.places import readable
 from hail_pipelines.reference_genome import ReferenceGenome, contig_recoding, last_position
 from hail_pipelines.vcf.header import Declaration
+from infra.storage import Place
 from jobs.annotation_settings import info_fields
 from jobs.study.study import Study, resolve
 from jobs.tables.table import Table

@@ -15,11 +15,14 @@ from typing import Any
 
 import pandas as pd
 
-from hail_pipelines.places import Place, readable
+from hail_pipelines.places import readable
 from hail_pipelines.shares import Workers
+from infra.provenance import fingerprint
+from infra.storage import Place
 from jobs.annotation_settings import annotation_inputs, annotation_outputs, annotation_source
 from jobs.check import CheckedStudy
 from jobs.genotype_inputs import bed_files, exclusion_files, loaded_fields, panel_files, regions_of
+from jobs.places import preparation
 from jobs.progress import spark_tally
 from jobs.quality_control.common_genotypes import read_common
 from jobs.quality_control.facts import digest, sample_facts
@@ -35,7 +38,6 @@ from jobs.quality_control.files import (
 )
 from jobs.stage import Counts, Folders, Stage
 from jobs.stage_settings import cores_of, genotype_thresholds, store_ceiling, variant_thresholds
-from jobs.stored import fingerprint, preparation
 
 # The code that decides a stage's outputs: when it changes, the stage is done again.
 SETTINGS = ("jobs.genotype_stages", "jobs.genotype_inputs", "jobs.stage_settings", "jobs.annotation_settings")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from association.problems import InputError, Problem
-from hail_pipelines.places import Place
+from infra.storage import Place
 from jobs.annotation_settings import annotation_files
 from jobs.genotype_inputs import quality_control_files
 from jobs.study.study import ClinicalStudy, Study, resolve

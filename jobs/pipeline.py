@@ -19,7 +19,7 @@ from association.leave_one_out import flag_one_variant_driven
 from association.results import COLUMNS
 from hail_pipelines.gene_scan import in_order
 from hail_pipelines.places import readable
-from infra.provenance import Fingerprint, versions
+from infra.provenance import Fingerprint, fingerprint, versions
 from jobs.check import CheckedStudy
 from jobs.check_masks import MASKS_FILE, review_masks, write_masks
 from jobs.clinical.files import read_checks, write_checks
@@ -32,7 +32,6 @@ from jobs.quality_control.files import KINSHIP, SAMPLES, read_structure
 from jobs.result_files import COLUMNS_FILE, NULL_MODELS, file_names, write_columns, write_rows
 from jobs.stage import MANIFEST, Counts, Folders, Stage
 from jobs.stage_settings import scan_settings
-from jobs.stored import fingerprint
 from jobs.study.study import ClinicalStudy, resolve
 from jobs.trait_stages import GENE_TESTS, TraitStages, follow_up_of, scan_of
 from jobs.traits.files import read_summary, write_scan_traits, write_traits

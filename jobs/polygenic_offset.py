@@ -22,13 +22,14 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TextIO
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from association.problems import InputError, Problem
-from hail_pipelines.places import Place, readable
+from hail_pipelines.places import readable
+from infra.storage import Place
 from jobs.tables.notes import MOST_PROBLEMS_SHOWN
 
 log = logging.getLogger(__name__)
@@ -187,7 +188,7 @@ def _number(text: str) -> float:
 
 
 @contextmanager
-def _open_text(path: Place) -> Iterator[TextIO]:
+def _open_text(path: Place) -> Iterator[IO[str]]:
     """Open a file, gzipped or not, and say what is wrong with it where it can't be read."""
     if not path.is_file():
         raise InputError.single(str(path), "file", "no such file; check its path")

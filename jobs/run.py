@@ -8,16 +8,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from association.problems import InputError
-from hail_pipelines.places import Place
-from infra.local_files import FolderInUseError
 from infra.provenance import Fingerprint, canonical_json, versions
+from infra.storage import FolderInUseError, Place, copy_whole, lock_folder, remove, write_whole
 from jobs.check import CheckedStudy, check_study
 from jobs.pipeline import Pipeline
 from jobs.progress import Progress, Tally
 from jobs.stage import Counts, Stage, StageRecord, finished, perform, stage_key
 from jobs.stage_settings import cores_of
 from jobs.storage_errors import storage_errors_told
-from jobs.stored import copy_whole, lock_folder, remove, write_whole
 
 # Written when all else is in place: without it the folder's files may be of different runs.
 RUN_RECORD = "run.json"

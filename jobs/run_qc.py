@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from association.cohort.karyotype import UNCLEAR
-from hail_pipelines.places import Place, readable
+from hail_pipelines.places import readable
+from infra.storage import Place, remove
 from jobs.check import check_study
 from jobs.genotype_stages import GenotypeStages
 from jobs.progress import Progress
 from jobs.quality_control.files import PAGE, SAMPLES
 from jobs.run import RUN_RECORD, bring_current, output_held, publish
-from jobs.stored import remove
 
 
 @dataclass(frozen=True)

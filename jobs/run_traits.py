@@ -17,17 +17,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from association.problems import InputError
-from hail_pipelines.places import Place
-from infra.local_files import FolderInUseError
-from infra.provenance import canonical_json, versions
+from infra.provenance import canonical_json, fingerprint, versions
+from infra.storage import FolderInUseError, Place, lock_folder, put_in_place, remove, write_whole
 from jobs.clinical.checks import CheckOutcome
 from jobs.clinical.files import check_summaries, derived_visits, write_checks
 from jobs.clinical.read import Clinical, read_clinical
 from jobs.output_folder import CLINICAL, check_output
+from jobs.places import made_here
 from jobs.progress import Progress
 from jobs.report.null_models.page import write_null_models
 from jobs.result_files import NULL_MODELS, write_tsv
-from jobs.stored import fingerprint, lock_folder, made_here, put_in_place, remove, write_whole
 from jobs.study.file import read_clinical_study
 from jobs.study.study import ClinicalStudy, resolve
 from jobs.traits.files import write_traits

@@ -26,8 +26,9 @@ from association.scan_settings import ScanSettings, ScanTrait
 from association.scan_trait_bytes import unpack_trait
 from association.self_check import scan_null, scan_planted
 from association.simulate.random_traits import KINDS
-from hail_pipelines.places import Place, listed, readable
+from hail_pipelines.places import listed, readable
 from hail_pipelines.processes import process_pool
+from infra.storage import Place, copy_whole
 from jobs.check import check_study
 from jobs.pipeline import Pipeline
 from jobs.progress import Progress
@@ -35,7 +36,6 @@ from jobs.run import bring_current, output_held
 from jobs.self_check_figure import draw_check
 from jobs.stage import Counts, Folders, Stage
 from jobs.stage_settings import cores_of, scan_settings
-from jobs.stored import copy_whole
 from jobs.trait_stages import SCAN
 from jobs.traits.files import read_packed_trait
 

@@ -15,11 +15,13 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
-from hail_pipelines.places import Place, remove_folder
-from infra.provenance import Fingerprint, canonical_json, code_digest, versions
-from jobs.stored import fingerprint, made_here, remove, write_new
+from hail_pipelines.places import remove_folder
+from infra.provenance import Fingerprint, canonical_json, code_digest, fingerprint, versions
+from infra.storage import Place, remove, write_new, write_whole
+from jobs.places import made_here
 
 # Raise it when the shape of a stage's output changes.
 SCHEMA = 1
@@ -185,4 +187,6 @@ def _write_manifest(stage: Stage, record: StageRecord) -> None:
         "outputs": list(stage.outputs),
         "counts": record.counts,
     }
-    write_new(record.folder / MANIFEST, canonical_json(manifest).encode())
+    # On this machine no other run can be at the stage, and not every disk can refuse to replace a file.
+    write = write_whole if isinstance(record.folder, Path) else write_new
+    write(record.folder / MANIFEST, canonical_json(manifest).encode())

@@ -13,15 +13,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hail_pipelines.gene_scan import scan_in_processes, scan_on_spark
-from hail_pipelines.places import Place, readable
+from hail_pipelines.places import readable
 from hail_pipelines.variant_scan import scan_all_variants
 from hail_pipelines.whole_file import whole_file
+from infra.storage import Place, remove
 from jobs.follow_up import SINGLE_VARIANTS, TABLES, follow_up
 from jobs.genotype_stages import GenotypeStages
 from jobs.result_files import file_names
 from jobs.stage import Counts, Folders, Stage
 from jobs.stage_settings import scan_settings
-from jobs.stored import remove
 from jobs.study.study import Study
 from jobs.study.traits import Trait
 from jobs.traits.files import read_packed_trait

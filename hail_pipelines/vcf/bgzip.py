@@ -33,7 +33,7 @@ class DamagedBlock(Exception):  # noqa: N818
 END_BLOCK = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 _GZIP_MAGIC = b"\x1f\x8b"
 _BLOCK_START = _GZIP_MAGIC + b"\x08\x04"
-BLOCK_BYTES = 64 << 10
+_LARGEST_BLOCK = 64 << 10
 _CHUNK_BYTES = 4 << 20
 # zlib's word for a stream with a gzip header, whose checksum is to be verified.
 _GZIP_WINDOW = 31
@@ -91,7 +91,7 @@ def next_block(stream: BinaryIO, offset: int) -> int | None:
     """
     stream.seek(offset)
     # No block is larger than 64 KiB, so two of them hold the beginning of one and the beginning of the next.
-    window = stream.read(2 * BLOCK_BYTES + len(_BLOCK_START))
+    window = stream.read(2 * _LARGEST_BLOCK + len(_BLOCK_START))
     start = window.find(_BLOCK_START)
     while start >= 0:
         stream.seek(offset + start)
@@ -129,7 +129,7 @@ def decompressed_blocks(stream: BinaryIO, offset: int) -> Iterator[tuple[int, by
         if not block:
             return
         try:
-            text = isal_zlib.decompress(block, _GZIP_WINDOW, BLOCK_BYTES)
+            text = isal_zlib.decompress(block, _GZIP_WINDOW, _LARGEST_BLOCK)
         except IsalError as error:  # type: ignore[misc]
             raise DamagedBlock(f"the block at byte {offset:,}: {error}") from None
         yield offset, text

@@ -15,11 +15,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import BinaryIO
 
 from hail_pipelines.places import Place
-from hail_pipelines.vcf.bgzip import BLOCK_BYTES, compression_of, decompressed_blocks, next_block
+from hail_pipelines.vcf.bgzip import compression_of, decompressed_blocks, next_block
 
 SMALLEST_BYTES = 4 << 20
 LARGEST_BYTES = 64 << 20
@@ -29,8 +28,6 @@ CHUNK_BYTES = 8 << 20
 # So many bytes of no meaning follow a chunk, so that what reads it may look a few bytes ahead.
 PADDING = 8
 _READ_BYTES = 1 << 20
-# Of a file in a bucket so much is asked for at a time.
-_FETCH_BYTES = 8 << 20
 
 
 @dataclass(frozen=True)
@@ -84,9 +81,10 @@ def shares_of(paths: Sequence[Place], share_bytes: int | None = None) -> list[Fi
     """
     sizes = [path.stat().st_size for path in paths]
     step = share_bytes or min(max(SMALLEST_BYTES, sum(sizes) // SHARES_WANTED), LARGEST_BYTES)
+    compressed = [compression_of(path) != "none" for path in paths]
     stretches = [
-        (path, start, min(start + step, size), compression_of(path) != "none")
-        for path, size in zip(paths, sizes, strict=True)
+        (path, start, min(start + step, size), blocked)
+        for path, size, blocked in zip(paths, sizes, compressed, strict=True)
         for start in range(0, size, step)
     ]
     return [FileShare(number, *stretch) for number, stretch in enumerate(stretches)]
@@ -143,9 +141,7 @@ def share_text(share: FileShare, chunk_bytes: int = CHUNK_BYTES, blocks: Stretch
 
 def _texts(share: FileShare, blocks: Stretch) -> Iterator[tuple[bool, bytes]]:
     """Read a file from a share's start to the file's end, and say of each piece whether it belongs to the share."""
-    afar = min(_FETCH_BYTES, share.end - share.start + BLOCK_BYTES)
-    at_once = _READ_BYTES if isinstance(share.path, Path) else afar
-    with share.path.open("rb", buffering=at_once) as stream:
+    with share.path.open("rb", buffering=_READ_BYTES) as stream:
         for offset, text in _pieces(share, stream):
             if blocks.start < 0:
                 blocks.start = offset

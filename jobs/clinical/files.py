@@ -12,7 +12,8 @@ from association.phenotypes.alsfrs import ITEMS, SUBSCORES, score
 from association.phenotypes.nerve import neurophysiological_index
 from association.phenotypes.timeline import dates_of, months_between
 from association.phenotypes.visits import of_patients
-from hail_pipelines.places import Place, readable
+from hail_pipelines.places import readable
+from infra.storage import Place
 from jobs.clinical.checks import CheckOutcome
 from jobs.clinical.needed import INDEX, PARTS_OF_INDEX
 from jobs.clinical.read import Clinical

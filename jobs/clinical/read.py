@@ -8,7 +8,7 @@ import pandas as pd
 
 from association.phenotypes.timeline import DAYS_PER_YEAR, dates_of
 from association.problems import InputError
-from hail_pipelines.places import Place
+from infra.storage import Place
 from jobs.clinical.checks import CheckOutcome, check_tables
 from jobs.clinical.labels import own_labels
 from jobs.clinical.needed import (

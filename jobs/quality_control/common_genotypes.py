@@ -13,7 +13,8 @@ from association.cohort.common_variants import (
     ld_pruned,
     outside_long_range_ld,
 )
-from hail_pipelines.places import Place, readable
+from hail_pipelines.places import readable
+from infra.storage import Place
 from jobs.study.quality_control import CommonVariantQc
 
 VARIANT = ("contig", "position", "ref", "alt")

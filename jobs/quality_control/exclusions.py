@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from hail_pipelines.places import Place
+from infra.storage import Place
 from jobs.tables.table import Table
 
 

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from association.cohort.principal_components import structured_components
-from hail_pipelines.places import Place, readable
+from hail_pipelines.places import readable
+from infra.storage import Place
 from jobs.quality_control.common_genotypes import read_common
 from jobs.quality_control.samples import JudgedSamples
 from jobs.quality_control.structure import Panel

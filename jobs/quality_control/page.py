@@ -7,8 +7,9 @@ import json
 import numpy as np
 import pandas as pd
 
-from hail_pipelines.places import Place, readable
+from hail_pipelines.places import readable
 from infra.provenance import versions
+from infra.storage import Place
 from jobs.quality_control.files import ATTRITION, KINSHIP, SAMPLES, read_structure
 from jobs.report.qc import QcInputs, summarise_variants
 from jobs.report.qc.variant_summary import COLUMNS

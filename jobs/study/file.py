@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from association.problems import InputError, Problem
-from hail_pipelines.places import Place
+from infra.storage import Place
 from jobs.study.study import ClinicalStudy, Study
 
 # What pydantic calls the forms that a setting may have, and what they are in YAML.

@@ -12,8 +12,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from hail_pipelines.places import Place
-from jobs.stored import BUCKETS, place_of
+from infra.storage import Place, in_bucket
+from jobs.places import place_of
 from jobs.study.annotation import Annotation
 from jobs.study.checks import Checks
 from jobs.study.covariates import Covariates, MissingPolicy
@@ -138,7 +138,7 @@ def _misfits_of_traits(study: ClinicalStudy) -> Iterator[str]:
 
 def resolve(study_path: Place, setting: str) -> Place:
     """Resolve a path of the study file against the folder that holds it."""
-    if setting.startswith(BUCKETS):
+    if in_bucket(setting):
         return place_of(setting)
     own = Path(setting).expanduser()
     if isinstance(study_path, Path) or own.is_absolute():

@@ -22,7 +22,8 @@ import pyarrow as pa
 from pyarrow import csv as pyarrow_csv
 
 from association.problems import InputError, Problem
-from hail_pipelines.places import Place, readable
+from hail_pipelines.places import readable
+from infra.storage import Place
 from jobs.tables.notes import MOST_PROBLEMS_SHOWN, Note
 from jobs.tables.raw_table import Integers, RawTable
 

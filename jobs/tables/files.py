@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from association.problems import InputError, Problem
-from hail_pipelines.places import Place
+from infra.storage import Place
 from jobs.tables.delimited import read_delimited
 from jobs.tables.notes import MOST_PROBLEMS_SHOWN, Note
 from jobs.tables.raw_table import MISSING, RawTable

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from association.problems import InputError, Problem
-from hail_pipelines.places import Place
+from infra.storage import Place
 
 # What a person can take in at once; the rest is counted.
 MOST_PROBLEMS_SHOWN = 20

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from hail_pipelines.places import Place
+from infra.storage import Place
 from jobs.study.tables import Participants
 from jobs.tables.patient_dates import read_patient_dates
 from jobs.tables.table import Table

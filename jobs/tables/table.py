@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from association.problems import Problem
-from hail_pipelines.places import Place
+from infra.storage import Place
 from jobs.tables.dates import DateStyle, date_fault, likely_formats, read_dates
 from jobs.tables.files import read_raw
 from jobs.tables.notes import MOST_PROBLEMS_SHOWN, Note, raise_notes

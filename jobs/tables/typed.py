@@ -19,7 +19,8 @@ from openpyxl.utils.exceptions import InvalidFileException
 from pyarrow import parquet
 
 from association.problems import InputError
-from hail_pipelines.places import Place, readable
+from hail_pipelines.places import readable
+from infra.storage import Place
 from jobs.tables.raw_table import RawTable
 
 # Beyond it, not every whole number is a double.

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hail_pipelines.places import Place
+from infra.storage import Place
 from jobs.study.tables import Visits
 from jobs.tables.dates import DateStyle
 from jobs.tables.measures import ITEMS, check_unit, impossible, in_engine_unit

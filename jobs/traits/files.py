@@ -14,7 +14,8 @@ from association.hit_effects import Outcome
 from association.null_models.risk_sets import Ties
 from association.scan_settings import ScanTrait
 from association.scan_trait_bytes import pack_trait
-from hail_pipelines.places import Place, readable
+from hail_pipelines.places import readable
+from infra.storage import Place
 from jobs.result_files import write_tsv
 from jobs.traits.prepared import PreparedTrait
 

@@ -23,7 +23,7 @@ from association.null_models.ordinal import fit_proportional_odds
 from association.null_models.slope import fit_slope
 from association.phenotypes.covariates import indicators
 from association.problems import InputError, Problem
-from hail_pipelines.places import Place
+from infra.storage import Place
 from jobs.polygenic_offset import read_loco
 from jobs.study.study import resolve
 from jobs.study.traits import (

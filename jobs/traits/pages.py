@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from hail_pipelines.places import Place, readable
+from hail_pipelines.places import readable
+from infra.storage import Place
 from jobs.report.null_models.inputs import TraitPage
 from jobs.traits.files import read_summary, sample_table
 from jobs.traits.prepared import PreparedTrait

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from association.null_models.families import Kinship
-from hail_pipelines.places import Place
+from infra.storage import Place
 from jobs.tables.table import Table
 
 

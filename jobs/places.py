@@ -1,0 +1,47 @@
+"""Where a run's files are: on this machine, or in a bucket."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hail_pipelines.shares import unprepared
+from infra.storage import SCHEME, Place, copy_whole, in_bucket, place, use_buckets
+
+
+def place_of(text: str) -> Place:
+    """Give the place that a text names: an address that begins with gs://, or a path on this machine.
+
+    Raises
+    ------
+    InputError
+        If it is no address.
+    """
+    if not in_bucket(text):
+        return Path(text)
+    bucket, _, name = text.removeprefix(SCHEME).partition("/")
+    return place(f"{SCHEME}{bucket}{posixpath.normpath('/' + name.lstrip('/'))}")
+
+
+def preparation(places: Iterable[Place]) -> Callable[[], None]:
+    """Give what another process must do before it opens any of these places."""
+    for one in places:
+        if not isinstance(one, Path):
+            return partial(use_buckets, one.client.settings)
+    return unprepared
+
+
+@contextmanager
+def made_here(folder: Place) -> Iterator[Path]:
+    """Make a folder, and give one on this machine to write to: itself, or what is copied to its bucket at the end."""
+    if isinstance(folder, Path):
+        folder.mkdir(parents=True)
+        yield folder
+        return
+    with TemporaryDirectory(prefix="progex.") as name:
+        yield Path(name)
+        copy_whole(Path(name), folder)
