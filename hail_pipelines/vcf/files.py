@@ -8,15 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 
 from association.problems import InputError, Problem
 from hail_pipelines.places import Place
 from hail_pipelines.reference_genome import ReferenceGenome
+from hail_pipelines.shares import Workers, do_shares
 from hail_pipelines.vcf.agreement import Described, disagreements
 from hail_pipelines.vcf.header import CALL_FIELDS, VcfHeader, annotation_subfields, parse_header
 from hail_pipelines.vcf.header_checks import header_problems
 from hail_pipelines.vcf.lines import file_problem, open_lines, take_header
 from hail_pipelines.vcf.records import RecordPeek, peek_records
+
+# Files in a bucket that are looked at together, for most of that is waiting for answers.
+AT_ONCE_AFAR = 16
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,15 @@ def inspect_vcfs(
     InputError
         If any file can't be used; it lists all problems of all files.
     """
-    inspections = [_inspect(path, reference_genome, header_types or {}, info_fields, len(paths)) for path in paths]
+    look = partial(
+        _inspect,
+        reference_genome=reference_genome,
+        header_types=header_types or {},
+        info_fields=info_fields,
+        files=len(paths),
+    )
+    here = all(isinstance(path, Path) for path in paths)
+    inspections = do_shares(look, paths, Workers(threads=1 if here else AT_ONCE_AFAR))
     _compare(inspections, info_fields)
     problems = _named_problems(inspections)
     if problems:
@@ -108,6 +122,7 @@ def read_header(path: Place) -> VcfHeader:
 
 def _inspect(
     path: Place,
+    *,
     reference_genome: ReferenceGenome,
     header_types: Mapping[str, str],
     info_fields: Sequence[str],
