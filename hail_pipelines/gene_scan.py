@@ -27,6 +27,7 @@ from hail_pipelines.places import Place, listed, readable
 from hail_pipelines.processes import process_pool
 from hail_pipelines.scan_shares import Share, deal_store, read_share
 from hail_pipelines.shares import unprepared
+from hail_pipelines.whole_file import whole_file
 
 Report = Callable[[int, int], None]
 ScanShare = Callable[[Place, Share, Sequence[bytes], ScanSettings], pa.Table]
@@ -125,7 +126,6 @@ def scan_on_spark(
         The same rows as `scan_in_processes`.
     """
     from pyspark.sql import SparkSession
-    from pyspark.sql.pandas.types import from_arrow_schema
 
     spark = SparkSession.builder.getOrCreate()
     dealt = deal_store(store, spark.sparkContext.defaultParallelism)
@@ -135,13 +135,15 @@ def scan_on_spark(
         prepare()
         for batch in batches:
             for number in batch["id"].to_pylist():
-                yield from scan_share(store, dealt[number], packed.value, settings).to_batches()
+                with whole_file(scratch / f"part-{number:05d}.parquet") as path:
+                    pq.write_table(scan_share(store, dealt[number], packed.value, settings), path)
+            yield batch
 
     # A range, not a list of Python's: that would start Python twice for each share.
     shares = spark.range(0, len(dealt), 1, max(1, len(dealt)))
-    rows = shares.mapInArrow(scan_dealt, from_arrow_schema(SCAN_SCHEMA))
-    rows.write.parquet(str(scratch))
-    parts = [pq.read_table(readable(part)).cast(SCAN_SCHEMA) for part in listed(scratch, "part-*.parquet")]
+    scratch.mkdir()
+    shares.mapInArrow(scan_dealt, shares.schema).collect()
+    parts = [pq.read_table(readable(part)) for part in listed(scratch, "part-*.parquet")]
     return _adjusted(parts)
 
 
