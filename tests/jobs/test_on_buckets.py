@@ -114,7 +114,7 @@ def test_nothing_that_is_told_or_asked_for_names_a_sample(here, afar, server):
     assert not [sample for sample in samples if sample in asked or sample in afar]
 
 
-def test_a_vcf_is_read_in_ranges_and_no_range_twice_by_the_stage_that_loads_it(afar, server):
+def test_what_is_read_of_a_vcf_is_of_the_content_that_it_had_when_it_was_opened(afar, server):
     answers = [path for _, path in server.requests if "vcf/chr1.vcf.gz?alt=media" in path]
     assert answers
     assert all("ifGenerationMatch" in path for path in answers)
@@ -171,3 +171,35 @@ def test_what_is_wrong_in_a_bucket_is_told_as_it_is_on_this_machine(here, afar, 
     assert "no file matches 'vcf/none*.vcf.gz' (looked in gs://lab/as1/vcf)" in refused.output
     assert "gs://lab/as1/none.tsv: 1 problem\n  file: no such table" in refused.output
     assert "no such study file" in progex("run", "gs://lab/as1/absent.yaml").output
+
+
+@pytest.fixture
+def hadoop_takes_the_folder_for_the_bucket(server, tmp_path, monkeypatch):
+    """Tell Spark that `gs://lab` is the server's own folder: there is no connector for the server."""
+    plain = "org.apache.hadoop.fs.RawLocalFileSystem"
+    settings = {
+        "gs.impl": "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme",
+        "file.impl": plain,
+        "viewfs.overload.scheme.target.file.impl": plain,
+        "viewfs.mounttable.lab.linkFallback": (server.root / "lab").as_uri(),
+    }
+    lines = [f"spark.hadoop.fs.{name} {value}\n" for name, value in settings.items()]
+    (tmp_path / "spark-defaults.conf").write_text("".join(lines))
+    monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("hadoop_takes_the_folder_for_the_bucket")
+def test_a_cluster_gives_what_one_machine_gives_to_a_bucket(here, server, copy_of, tmp_path):
+    folder = copy_of(here.path, tmp_path / "cohort")
+    folder.set(compute={"master": "local-cluster[2,1,1024]", "driver_memory_gib": 1})
+    put(folder.path, place("gs://lab/of-a-cluster"), leave_out=("out",))
+    run("gs://lab/of-a-cluster/study.yaml")
+    found = contents(server.root / "lab" / "of-a-cluster" / "out")
+    compare(_without_report(found), _without_report(contents(here.output)))
+
+
+def _without_report(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Leave out the stage that shows all settings, those of the computer too."""
+    return {name: content for name, content in files.items() if not name.startswith("stages/report")}
