@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -75,6 +75,7 @@ class GenotypeStages:
         self.facts = sample_facts(checked.study, checked.clinical, checked.summary.samples)
         self._settings = checked.study.model_dump(mode="json")
         self._parts = (0, 0)
+        self._here: TemporaryDirectory[str] | None = None
         self.prepare = preparation([checked.output, *checked.vcfs, *checked.panel_vcfs])
 
     def tally(self) -> str:
@@ -164,7 +165,8 @@ class GenotypeStages:
         if isinstance(stages, Path):
             start(settings, stages)
         else:
-            start(settings, Path(mkdtemp(prefix="progex.")), stages / "scratch" if compute.master else None)
+            self._here = self._here or TemporaryDirectory(prefix="progex.", ignore_cleanup_errors=True)
+            start(settings, Path(self._here.name), stages / "scratch" if compute.master else None)
 
     def _load(self, folder: Place, _: Folders) -> Counts:
         from hail_pipelines.load_calls import load_calls

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import gzip
+import io
 import re
 import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from association.problems import InputError, Problem
-from hail_pipelines.places import Place
+from hail_pipelines.places import Place, readable
 from hail_pipelines.reference_genome import ReferenceGenome, contig_recoding, last_position
 
 # Comments, what genome browsers are told, and empty lines.
@@ -120,10 +122,9 @@ def read_bed(path: Place, genome: ReferenceGenome, padding: int) -> dict[str, ND
 
 def _lines(path: Place, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
     """Give the fields of each interval, with the number of its line; add what can't be read to the problems."""
-    opened = gzip.open if path.suffix in (".gz", ".bgz") else open
     number = 0
     try:
-        with opened(path, "rt", encoding="utf-8", errors="surrogateescape") as lines:
+        with io.TextIOWrapper(_open(path), encoding="utf-8", errors="surrogateescape") as lines:
             for number, line in enumerate(lines, start=1):
                 text = line.strip()
                 if number == 1 and line.startswith(COMPRESSED):
@@ -137,6 +138,11 @@ def _lines(path: Place, problems: list[Problem]) -> Iterator[tuple[int, list[str
         message = f"can't be read on ({error}); copy the file again, and name it .gz only if it is compressed"
         # In front of odd lines, which may be of the same damage.
         problems.insert(0, Problem(f"after line {number}", message))
+
+
+def _open(path: Place) -> BinaryIO:
+    compressed = path.suffix in (".gz", ".bgz")
+    return gzip.open(readable(path)) if compressed else path.open("rb")  # type: ignore[return-value]
 
 
 def _has_odd_bytes(line: str) -> bool:
