@@ -71,7 +71,7 @@ class SessionSettings:
         return f"local[{'*' if self.cores is None else self.cores}]"
 
 
-def start(settings: SessionSettings, work_dir: Path, scratch: Place | None = None) -> None:
+def start(settings: SessionSettings, work_dir: Path, shared: Place | None = None) -> None:
     """Start Hail, or do nothing if this process has started it already.
 
     Parameters
@@ -80,8 +80,8 @@ def start(settings: SessionSettings, work_dir: Path, scratch: Place | None = Non
         Cores, memory and master.
     work_dir
         A folder on this machine for the log and temporary files; it is made if absent.
-    scratch
-        A folder for what workers exchange through files; None where these are on this machine too.
+    shared
+        A folder in a bucket that Hail writes to, for results and for what workers exchange; None where there is none.
 
     Raises
     ------
@@ -95,14 +95,17 @@ def start(settings: SessionSettings, work_dir: Path, scratch: Place | None = Non
     os.environ["JAVA_HOME"] = str(find_java_home())
     os.environ["PYSPARK_PYTHON"] = os.environ["PYSPARK_DRIVER_PYTHON"] = sys.executable
     os.environ.update(ONE_THREAD)
+    if shared is not None:
+        # Else Hail asks for the bucket's storage class before it writes, which needs a right of its own.
+        os.environ.setdefault("HAIL_GCS_BUCKET_ALLOW_LIST", shared.drive)
     with warnings.catch_warnings():
         # Hail warns that it was built with Java 11; it works on 17.
         warnings.filterwarnings("ignore", message="Hail was built and tested with Java 11")
-        _initialise(settings, folder, scratch or folder / "scratch")
+        _initialise(settings, folder, folder if shared is None or settings.master is None else shared)
     log.info("Hail %s started on Spark master %s", hl.version(), settings.spark_master)
 
 
-def _initialise(settings: SessionSettings, folder: Path, scratch: Place) -> None:
+def _initialise(settings: SessionSettings, folder: Path, shared: Place) -> None:
     """Call hl.init, silently and with the log in `folder`."""
     hl.init(
         app_name="progex",
@@ -111,7 +114,7 @@ def _initialise(settings: SessionSettings, folder: Path, scratch: Place) -> None
         show_progress=False,
         skip_logging_configuration=True,
         log=str(folder / "hail.log"),
-        tmp_dir=str(scratch),
+        tmp_dir=str(shared / "scratch"),
         local_tmpdir=str(folder / "scratch"),
         spark_conf=spark_configuration(settings, folder),
         idempotent=True,

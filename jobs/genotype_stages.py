@@ -166,7 +166,7 @@ class GenotypeStages:
             start(settings, stages)
         else:
             self._here = self._here or TemporaryDirectory(prefix="progex.", ignore_cleanup_errors=True)
-            start(settings, Path(self._here.name), stages / "scratch" if compute.master else None)
+            start(settings, Path(self._here.name), stages)
 
     def _load(self, folder: Place, _: Folders) -> Counts:
         from hail_pipelines.load_calls import load_calls
