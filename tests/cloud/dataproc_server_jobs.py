@@ -1,4 +1,4 @@
-"""The jobs of the loopback Dataproc: each PySpark job is a real process, its output goes to the bucket as it comes."""
+"""The jobs of the loopback Dataproc: each is a real process, and what it prints goes to the bucket as it comes."""
 
 from __future__ import annotations
 
