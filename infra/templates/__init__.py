@@ -1,0 +1,1 @@
+"""Requests to Dataproc as YAML, with places to fill."""
