@@ -50,7 +50,7 @@ def test_a_package_that_would_have_to_be_built_is_refused():
 
 @pytest.fixture
 def node(tmp_path):
-    """A machine without Google: `gcloud storage cp` copies files of this machine; one package, `tiny`, in a folder."""
+    """A machine without Google: `gcloud storage cp` copies its own files; `tiny` is the one package."""
     tools = tmp_path / "bin"
     tools.mkdir()
     gcloud = tools / "gcloud"
