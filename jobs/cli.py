@@ -14,6 +14,7 @@ import typer
 
 from association.problems import InputError
 from hail_pipelines.processes import ONE_THREAD
+from jobs import cli_cloud
 from jobs.places import place_of
 
 if TYPE_CHECKING:
@@ -189,6 +190,9 @@ def _refuse(errors: list[InputError]) -> None:
     for error in errors:
         typer.echo(f"error: {error}", err=True)
     raise typer.Exit(USERS_FAULT)
+
+
+cli_cloud.register(app, _users_faults)
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from infra.storage import Place, in_bucket
 from jobs.places import place_of
 from jobs.study.annotation import Annotation
 from jobs.study.checks import Checks
+from jobs.study.cloud import Cloud
 from jobs.study.covariates import Covariates, MissingPolicy
 from jobs.study.gene_tests import Calibration, FollowUp, GeneList, GeneTest, Mask
 from jobs.study.genotypes import Genotypes
@@ -99,6 +100,8 @@ class Study(ClinicalStudy):
     ] = []
     alpha: Annotated[float, Field(gt=0, lt=1, description="family-wise error rate drawn in the report")] = 0.05
     compute: Compute = Compute()
+    # Left out of what is recorded: where a study ran must not decide what is current.
+    cloud: Annotated[Cloud | None, Field(exclude=True)] = None
 
     def misfits(self) -> Iterator[str]:
         """Name every setting that contradicts another, as 'place: message'."""

@@ -1,0 +1,34 @@
+"""What Dataproc starts on the driver: unpack the code package, and hand over to it.
+
+It is uploaded by itself and imports nothing of the project before that is unpacked: files beside the code (templates,
+styles) are read by their names, and compiled kernels must be kept where workers keep theirs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+
+def main() -> None:
+    """Run the study file that the one argument names."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ[name] = "1"
+    package = next(
+        Path(entry) for entry in sys.path if Path(entry).name.startswith("progex-") and entry[-4:] == ".zip"
+    )
+    os.environ["NUMBA_CACHE_DIR"] = str(Path(tempfile.gettempdir()) / f"{package.stem}-kernels-driver")
+    with tempfile.TemporaryDirectory(prefix="progex-code-") as folder:
+        with zipfile.ZipFile(package) as archive:
+            archive.extractall(folder)
+        sys.path.insert(0, folder)
+        from jobs.cloud_job import run_submitted
+
+        run_submitted(sys.argv[1])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""Follow a run: tell each change of state, and what the driver prints, until it has ended.
+
+Nothing depends on who follows: a terminal that is closed ends the following, not the run, and the cluster has its own
+limits.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from association.problems import InputError
+from infra.dataproc.service import Dataproc
+from jobs.cloud_runs import ENDED, RunRecord, RunState, run_state
+from jobs.stored import fingerprint, place_of
+
+Show = Callable[[str], None]
+SECONDS_BETWEEN_LOOKS = 10.0
+LINES_OF_A_FAILURE = 20
+
+_OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError", "exit status 137", "Killed")
+_REMEDIES = (
+    (_OUT_OF_MEMORY, "the driver or a worker ran out of memory: name a larger driver_machine or worker_machine"),
+    (("error:",), "what is named above is wrong with the study or its inputs: mend it and submit again"),
+    (("initialization action", "Initialization action"), "a node could not be set up: see docs/cloud.md, Nodes"),
+    (("Quota", "quota"), "a quota does not allow it: name fewer workers, another region, or ask for more"),
+)
+_OTHERWISE = "submit it again: finished stages are kept, and the run goes on from them"
+
+
+class DriverLog:
+    """What a driver prints, read as far as it is there.
+
+    Parameters
+    ----------
+    name
+        Beginning of the names of its objects; empty as long as there is none.
+    """
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+        self.lines: list[str] = []
+        self._read: dict[str, int] = {}
+        self._rest = b""
+
+    def new_lines(self, *, at_end: bool = False) -> list[str]:
+        """Give the lines that were added; a line that is not over yet only at the end."""
+        if not self.name:
+            return []
+        place = place_of(self.name)
+        found = sorted(place.parent.glob(f"{place.name}.*"), key=lambda one: one.name)
+        self._rest += b"".join(self._new_bytes(one) for one in found)
+        *whole, self._rest = self._rest.split(b"\n")
+        if at_end and self._rest:
+            whole, self._rest = [*whole, self._rest], b""
+        lines = [line.decode(errors="replace").rstrip() for line in whole]
+        self.lines += lines
+        return lines
+
+    def _new_bytes(self, place: Any) -> bytes:
+        size, read = fingerprint(place).size, self._read.get(place.name, 0)
+        if size <= read:
+            return b""
+        with place.open("rb") as stream:
+            stream.seek(read)
+            added: bytes = stream.read()
+        self._read[place.name] = read + len(added)
+        return added
+
+
+def follow(service: Dataproc, record: RunRecord, show: Show, *, pause: float = SECONDS_BETWEEN_LOOKS) -> RunState:
+    """Tell what a run does until it has ended.
+
+    Parameters
+    ----------
+    service, record
+        Dataproc, and the run.
+    show
+        Takes a line.
+    pause
+        Seconds between two looks.
+
+    Returns
+    -------
+    RunState
+        How it ended.
+
+    Raises
+    ------
+    InputError
+        If it failed: with the end of the driver's log, and what to do.
+    """
+    log, told = DriverLog(), ""
+    while True:
+        state = run_state(service, record)
+        if (now := _words(state)) != told:
+            show(now)
+            told = now
+        log.name = log.name or state.log
+        for line in log.new_lines(at_end=state.step in ENDED):
+            show(f"  {line}")
+        if state.step in ENDED:
+            break
+        time.sleep(pause)
+    if state.step == "failed":
+        raise failure(state, log)
+    return state
+
+
+def failure(state: RunState, log: DriverLog) -> InputError:
+    """Make the error for a run that failed, from what Dataproc and the driver's log say."""
+    end = [line for line in log.lines if line.strip()][-LINES_OF_A_FAILURE:]
+    said = "\n".join([state.details, *end])
+    remedy = next((remedy for signs, remedy in _REMEDIES if any(sign in said for sign in signs)), _OTHERWISE)
+    shown = "".join(f"\n    {line}" for line in end)
+    where = f"\n  the whole log: {log.name}.*" if log.name else ""
+    message = f"failed: {remedy}\n  Dataproc: {state.details}{where}"
+    return InputError.single(
+        "run", state.job or state.cluster or "cluster", message + (shown and f"\n  its end:{shown}")
+    )
+
+
+def _words(state: RunState) -> str:
+    of = f" on {state.cluster}" if state.cluster else ""
+    return {
+        "starting": f"starting{of or ': the cluster is being made'}",
+        "running": f"running{of}",
+        "done": "done",
+        "failed": "failed",
+        "cancelled": "cancelled",
+        "gone": "ended; Dataproc has no record of it any more",
+    }[state.step]
