@@ -201,12 +201,11 @@ def _expected(checked: CheckedStudy, hardware: Hardware, cloud: Cloud) -> Estima
 
 
 def _fingerprints(checked: CheckedStudy) -> Iterator[Fingerprint]:
-    """Fingerprint the inputs, as the bucket knows them."""
-    yield from (fingerprint(vcf) for vcf in checked.vcfs)
-    for setting, name in input_settings(checked.study):
-        place = resolve(checked.path, name)
-        if not setting.startswith("genotypes.vcfs") and place.is_file():
-            yield fingerprint(place)
+    """Fingerprint the inputs, as the bucket knows them; a folder goes by its name."""
+    named = (resolve(checked.path, name) for setting, name in input_settings(checked.study) if "vcfs" not in setting)
+    for place in (*checked.vcfs, *(one for one in named if one.is_file())):
+        content = fingerprint(place)
+        yield Fingerprint(place.name, content.size, content.crc32c)
 
 
 def _without_cloud(study: bytes) -> bytes:

@@ -1,8 +1,8 @@
 """A Dataproc on loopback: gRPC services built from the real client's own message types, for the real client to call.
 
 It keeps what a client relies on: unknown fields are refused, a request id keeps one workflow, a job id is taken once,
-clusters end at their limits, a workflow's cluster is deleted however the workflow ends. Faults are scripted by method:
-`server.fail("GetJob", grpc.StatusCode.UNAVAILABLE, times=3)`.
+clusters end at their limits, a workflow's cluster is deleted however the workflow ends. Faults are scripted by
+method: `server.fail("GetJob", grpc.StatusCode.UNAVAILABLE, times=3)`.
 """
 
 from __future__ import annotations

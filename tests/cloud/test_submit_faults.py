@@ -1,0 +1,155 @@
+"""What goes wrong in the cloud ends with a stated outcome, a remedy, and nothing left running."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import grpc
+import pytest
+
+from infra.dataproc.service import Dataproc
+from jobs import submit_follow
+from tests.cloud.dataproc_server_fixture import PROJECT, REGION, dataproc, until
+from tests.cloud.dataproc_server_spark import Scripted
+from tests.cloud.dataproc_server_study import cloud_study, cohort
+
+__all__ = ["cloud_study", "cohort", "dataproc"]
+
+WORKFLOW = "InstantiateInlineWorkflowTemplate"
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch):
+    monkeypatch.setattr(submit_follow.follow, "__kwdefaults__", {"pause": 0.05})
+    monkeypatch.setattr(Dataproc.__init__, "__kwdefaults__", {"patience": 2.0})
+
+
+def nothing_runs(dataproc):
+    until(lambda: not dataproc.clusters.there and all(job.done for job in dataproc.jobs.there.values()))
+    return True
+
+
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED])
+def test_a_burst_of_passing_faults_is_waited_out(dataproc, cloud_study, code):
+    for method in (WORKFLOW, "GetOperation", "GetJob"):
+        dataproc.fail(method, code, times=3)
+    done = cloud_study.progex("submit", "--follow")
+    assert done.exit_code == 0, done.output
+    assert len(dataproc.operations.there) == 1
+    assert nothing_runs(dataproc)
+
+
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED])
+def test_a_fault_that_lasts_says_that_the_command_may_be_repeated(dataproc, cloud_study, code):
+    dataproc.fail(WORKFLOW, code, times=1000)
+    refused = cloud_study.progex("submit")
+    assert refused.exit_code == 2
+    assert "the same study is never run twice at once" in refused.output
+    dataproc._faults.clear()
+    assert cloud_study.progex("submit", "--follow").exit_code == 0
+    assert len(dataproc.operations.there) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "remedy"),
+    [
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, "Insufficient 'N2_CPUS' quota", "name fewer workers or spot_workers"),
+        (grpc.StatusCode.PERMISSION_DENIED, "dataproc.workflowTemplates.instantiateInline", "roles/dataproc.editor"),
+        (grpc.StatusCode.NOT_FOUND, "no such subnetwork", "check cloud.project, cloud.region"),
+        (grpc.StatusCode.FAILED_PRECONDITION, "API disabled", "is the Dataproc API on"),
+        (grpc.StatusCode.INVALID_ARGUMENT, "bad zone", "look at that setting of the section cloud"),
+        (grpc.StatusCode.UNAUTHENTICATED, "no token", "gcloud auth application-default login"),
+    ],
+)
+def test_a_refusal_is_not_repeated_and_names_the_remedy(dataproc, cloud_study, code, said, remedy):
+    dataproc.fail(WORKFLOW, code, said)
+    refused = cloud_study.progex("submit")
+    assert refused.exit_code == 2
+    assert remedy in refused.output
+    assert said in refused.output
+    assert len(dataproc.called(WORKFLOW)) == 1
+    assert nothing_runs(dataproc)
+
+
+@pytest.mark.parametrize(
+    ("line", "remedy"),
+    [
+        ("numpy._core._exceptions._ArrayMemoryError: Unable to allocate 9 GiB", "name a larger driver_machine"),
+        ("error: participants.tsv: 1 problem", "mend it and submit again"),
+        ("Traceback: nobody knows", "finished stages are kept"),
+    ],
+)
+def test_a_job_that_fails_shows_the_end_of_its_log_and_the_remedy(dataproc, cloud_study, line, remedy):
+    dataproc.jobs.runner = Scripted(["at work", line], status=1)
+    failed = cloud_study.progex("submit", "--follow")
+    assert failed.exit_code == 2
+    told = failed.output[failed.output.index("error:") :]
+    assert line in told
+    assert remedy in told
+    assert "the whole log: gs://lab/" in told
+    assert nothing_runs(dataproc)
+
+
+def test_a_node_that_can_not_be_set_up_ends_the_run_and_its_cluster(dataproc, cloud_study):
+    dataproc.clusters.broken.append("Initialization action failed on node progex-w-1")
+    failed = cloud_study.progex("submit", "--follow")
+    assert failed.exit_code == 2
+    assert "a node could not be set up" in failed.output
+    assert nothing_runs(dataproc)
+
+
+def test_a_run_that_failed_may_be_submitted_again(dataproc, cloud_study):
+    dataproc.jobs.runner = Scripted(status=1)
+    assert cloud_study.progex("submit", "--follow").exit_code == 2
+    dataproc.jobs.runner = Scripted()
+    assert cloud_study.progex("submit", "--follow").exit_code == 0
+    assert len(dataproc.jobs.started) == 2
+
+
+def test_a_cluster_that_is_taken_away_is_told_of_and_the_run_goes_on_when_submitted_again(dataproc, cloud_study):
+    dataproc.jobs.runner = Scripted(["at work"], gate=threading.Event())
+    cloud_study.progex("submit")
+    until(lambda: bool(dataproc.jobs.started))
+    dataproc.clusters.delete(dataproc.jobs.there[dataproc.jobs.started[0]].placement.cluster_name)
+    failed = cloud_study.progex("status", "--follow")
+    assert failed.exit_code == 2
+    assert "submit it again: finished stages are kept" in failed.output
+    dataproc.jobs.runner = Scripted()
+    assert cloud_study.progex("submit", "--follow").exit_code == 0
+
+
+def test_who_follows_may_be_killed_and_the_cluster_ends_all_the_same(dataproc, cloud_study):
+    dataproc.jobs.runner = Scripted(["at work"], gate=threading.Event())
+    command = [sys.executable, "-c", "from jobs.cli import main; main()", "submit", str(cloud_study.path), "--follow"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
+        assert any("at work" in line for line in client.stdout)
+        client.send_signal(signal.SIGKILL)
+    assert client.returncode == -signal.SIGKILL
+    (cluster,) = dataproc.clusters.there.values()
+    assert ": running" in cloud_study.progex("status").output
+    dataproc.clock.advance(cluster.config.lifecycle_config.auto_delete_ttl.total_seconds())
+    cloud_study.progex("status")
+    assert dataproc.clusters.gone == {cluster.cluster_name: "auto_delete_ttl"}
+    assert nothing_runs(dataproc)
+
+
+def test_an_interrupted_follower_says_that_the_run_goes_on(dataproc, cloud_study):
+    gate = threading.Event()
+    dataproc.jobs.runner = Scripted(["at work"], gate=gate)
+    command = [sys.executable, "-c", "from jobs.cli import main; main()", "submit", str(cloud_study.path), "--follow"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
+        assert any("at work" in line for line in client.stdout)
+        client.send_signal(signal.SIGINT)
+        rest = client.stdout.read()
+    assert client.returncode == 130
+    assert "the run goes on" in rest
+    gate.set()
+    assert nothing_runs(dataproc)
+
+
+def test_the_server_that_stands_for_dataproc_must_be_on_this_machine(monkeypatch):
+    monkeypatch.setitem(os.environ, "DATAPROC_EMULATOR_HOST", "dataproc.example.org:443")
+    with pytest.raises(ValueError, match=r"must name a port of 127\.0\.0\.1"):
+        Dataproc(PROJECT, REGION)
