@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from jobs.stored import place_of
+from jobs.places import place_of
 
 if TYPE_CHECKING:
-    from hail_pipelines.places import Place
     from infra.dataproc.service import Dataproc
+    from infra.storage import Place
     from jobs.cloud_runs import RunRecord
     from jobs.study.cloud import Cloud
 

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from association.problems import InputError
-from hail_pipelines.places import Place
 from infra import storage
-from infra.storage import Transferred
+from infra.storage import Place, Transferred
 from jobs.run import RUN_RECORD
-
-if TYPE_CHECKING:
-    from infra.storage.bucket_path import BucketPath
 
 # What names no patient; the rest of the output folder stays at the site unless it is asked for.
 FOR_READERS = ("report", "results")
@@ -65,15 +61,15 @@ def fetch_results(
     if not record.is_file():
         message = f"there is no {RUN_RECORD} yet: no run has finished there; `progex status` says how it stands"
         raise InputError.single("study", f"output: {output}", message)
-    before = storage.fingerprint_of(cast("BucketPath", record))
+    before = storage.fingerprint_of(record)
     sources: list[Any] = [output] if everything else [output / name for name in FOR_READERS]
     done = [
         storage.fetch(one, target if one is output else target / one.name, report, leave_out=NEVER)
         for one in sources
         if one is output or one.is_dir()
     ]
-    storage.fetch(cast("BucketPath", record), target / RUN_RECORD)
-    if not record.is_file() or storage.fingerprint_of(cast("BucketPath", record)) != before:
+    storage.fetch(record, target / RUN_RECORD)
+    if not record.is_file() or storage.fingerprint_of(record) != before:
         message = "another run replaced the results while they were fetched; fetch them again when it is done"
         raise InputError.single("study", f"output: {output}", message)
     return Fetched(target, sum(one.files for one in done) + (not everything), sum(one.bytes for one in done))

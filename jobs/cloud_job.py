@@ -13,8 +13,8 @@ from infra.dataproc.lock import locked_versions
 from jobs.cli import USERS_FAULT, app
 from jobs.cloud_probe import check_nodes
 from jobs.cloud_study import use_buckets
+from jobs.places import place_of
 from jobs.progress import warn
-from jobs.stored import place_of
 from jobs.study.file import StudyLoader, read_study
 
 PYTHON = "3.11"

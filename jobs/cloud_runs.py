@@ -15,10 +15,10 @@ from typing import Any, Literal
 
 from google.cloud import dataproc_v1 as dp
 
-from hail_pipelines.places import Place
 from infra.dataproc.service import Dataproc
 from infra.provenance import Fingerprint, canonical_json
-from jobs.stored import place_of, write_whole
+from infra.storage import Place, write_whole
+from jobs.places import place_of
 from jobs.study.cloud import Cloud
 
 Step = Literal["starting", "running", "done", "failed", "cancelled", "gone"]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from association.problems import InputError
-from hail_pipelines.places import Place
 from infra.dataproc.service import Dataproc
+from infra.storage import Place
 from jobs.cloud_runs import ENDED, RunRecord, RunState, read_record, record_place, run_state
 from jobs.study.cloud import Cloud
 

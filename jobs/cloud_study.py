@@ -12,10 +12,9 @@ from typing import Any
 import yaml
 
 from association.problems import InputError, Problem
-from hail_pipelines.places import Place
 from infra import storage
+from infra.storage import SCHEME, Place
 from jobs.output_folder import _inputs as input_settings
-from jobs.stored import BUCKETS
 from jobs.study.cloud import Cloud
 from jobs.study.file import StudyLoader
 from jobs.study.study import Study, resolve
@@ -57,7 +56,7 @@ def submitted_study(study: Study, path: Place) -> bytes:
     problems = []
     for setting, name in _places(study):
         place = str(resolve(path, name))
-        if place.startswith(BUCKETS):
+        if place.startswith(SCHEME):
             _put(settings, setting, place)
         else:
             problems.append(Problem(setting, f"{name} is on this machine, which a cluster can't reach; {_REMEDY}"))

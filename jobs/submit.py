@@ -16,14 +16,14 @@ import yaml
 from google.cloud import dataproc_v1 as dp
 
 from association.problems import InputError
-from hail_pipelines.places import Place
 from infra.dataproc.estimate import Estimate, estimate
 from infra.dataproc.memory import check_driver
 from infra.dataproc.plan import ClusterPlan, Hardware, RunFiles, RunPlan
 from infra.dataproc.requests import job_request, workflow_request
 from infra.dataproc.service import Dataproc
 from infra.dataproc.templates import plain_values
-from infra.provenance import Fingerprint
+from infra.provenance import Fingerprint, fingerprint
+from infra.storage import Place, write_new
 from jobs.check import CheckedStudy, check_study
 from jobs.cloud_package import CodeFile, code_package, named
 from jobs.cloud_plan import check_budget, cluster_plan, hardware_of
@@ -31,8 +31,8 @@ from jobs.cloud_runs import ENDED, RunRecord, read_record, record_place, run_key
 from jobs.cloud_study import cloud_of, submitted_study
 from jobs.cloud_warm import next_attempt, warm_hardware
 from jobs.output_folder import _inputs as input_settings
+from jobs.places import place_of
 from jobs.run import RUN_RECORD
-from jobs.stored import fingerprint, place_of, write_new
 from jobs.study.cloud import Cloud
 from jobs.study.file import read_study
 from jobs.study.study import resolve
@@ -203,9 +203,7 @@ def _expected(checked: CheckedStudy, hardware: Hardware, cloud: Cloud) -> Estima
 def _fingerprints(checked: CheckedStudy) -> Iterator[Fingerprint]:
     """Fingerprint the inputs, as the bucket knows them; a folder goes by its name."""
     named = (resolve(checked.path, name) for setting, name in input_settings(checked.study) if "vcfs" not in setting)
-    for place in (*checked.vcfs, *(one for one in named if one.is_file())):
-        content = fingerprint(place)
-        yield Fingerprint(place.name, content.size, content.crc32c)
+    yield from (fingerprint(place) for place in (*checked.vcfs, *(one for one in named if one.is_file())))
 
 
 def _without_cloud(study: bytes) -> bytes:

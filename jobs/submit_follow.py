@@ -6,19 +6,23 @@ limits.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
 
 from association.problems import InputError
 from infra.dataproc.service import Dataproc
+from infra.provenance import fingerprint
 from jobs.cloud_runs import ENDED, RunRecord, RunState, run_state
-from jobs.stored import fingerprint, place_of
+from jobs.places import place_of
 
 Show = Callable[[str], None]
 SECONDS_BETWEEN_LOOKS = 10.0
 LINES_OF_A_FAILURE = 20
 
+# Spark's farewell, after what went wrong.
+_ASIDE = re.compile(r"^\d[-/:. \d]+ INFO ")
 _OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError", "exit status 137", "Killed")
 _REMEDIES = (
     (_OUT_OF_MEMORY, "the driver or a worker ran out of memory: name a larger driver_machine or worker_machine"),
@@ -110,7 +114,7 @@ def follow(service: Dataproc, record: RunRecord, show: Show, *, pause: float = S
 
 def failure(state: RunState, log: DriverLog) -> InputError:
     """Make the error for a run that failed, from what Dataproc and the driver's log say."""
-    end = [line for line in log.lines if line.strip()][-LINES_OF_A_FAILURE:]
+    end = [line for line in log.lines if line.strip() and not _ASIDE.search(line)][-LINES_OF_A_FAILURE:]
     said = "\n".join([state.details, *end])
     remedy = next((remedy for signs, remedy in _REMEDIES if any(sign in said for sign in signs)), _OTHERWISE)
     shown = "".join(f"\n    {line}" for line in end)

@@ -18,13 +18,12 @@ from google.cloud import storage
 from tests.cloud.dataproc_server_jobs import Emit
 
 SPARK_HOME = Path(pyspark.__file__).parent
+HAIL_JAR = SPARK_HOME.parent / "hail" / "backend" / "hail-all-spark.jar"
 
 # What holds on a cluster's machines alone: places of its own environment, and memory that this machine does not have.
 OF_THE_CLUSTER = (
     "spark.driver.memory",
-    "spark.driver.extraClassPath",
     "spark.executor.cores",
-    "spark.executor.extraClassPath",
     "spark.executor.memory",
     "spark.executor.memoryOverhead",
     "spark.pyspark.driver.python",
@@ -37,13 +36,18 @@ class SparkSubmit:
 
     Parameters
     ----------
+    buckets
+        Folder whose folders are the buckets. Hadoop reads and writes gs:// there, as the image's own connector would.
     master
         Spark's master; `local-cluster[2,1,1024]` starts two workers, each a process with memory of its own.
     environment
         Set for the driver, and for the executors that it starts.
     """
 
-    def __init__(self, master: str = "local-cluster[2,1,1024]", environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, buckets: Path, master: str = "local-cluster[2,1,1024]", environment: dict[str, str] | None = None
+    ) -> None:
+        self.buckets = buckets
         self.master = master
         self.environment = environment or {}
         self.processes: list[subprocess.Popen[bytes]] = []
@@ -69,6 +73,8 @@ class SparkSubmit:
     def _command(self, job: dp.PySparkJob, folder: Path) -> list[str]:
         properties = {name: value for name, value in job.properties.items() if name not in OF_THE_CLUSTER}
         properties |= {"spark.pyspark.python": sys.executable, "spark.ui.enabled": "false"}
+        properties |= {name: str(HAIL_JAR) for name in properties if name.endswith(".extraClassPath")}
+        properties |= connector(self.buckets)
         command = [str(SPARK_HOME / "bin" / "spark-submit"), "--master", self.master]
         for name, value in sorted(properties.items()):
             command += ["--conf", f"{name}={value}"]
@@ -102,6 +108,18 @@ class Scripted:
         return self.status
 
 
+def connector(buckets: Path) -> dict[str, str]:
+    """Give the properties by which Hadoop takes folders of this machine for buckets."""
+    properties = {
+        "spark.hadoop.fs.gs.impl": "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme",
+        "spark.hadoop.fs.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+        "spark.hadoop.fs.viewfs.overload.scheme.target.file.impl": "org.apache.hadoop.fs.RawLocalFileSystem",
+    }
+    for bucket in buckets.iterdir():
+        properties[f"spark.hadoop.fs.viewfs.mounttable.{bucket.name}.linkFallback"] = bucket.as_uri()
+    return properties
+
+
 def fetched(uri: str, folder: Path) -> str:
     """Give a local copy of an object."""
     bucket, name = uri.removeprefix("gs://").split("/", 1)
@@ -118,9 +136,15 @@ def to_bucket(name: str, content: bytes) -> None:
 
 def executors_of(process: subprocess.Popen[bytes]) -> list[int]:
     """Give the process ids of a driver's executors."""
-    listed = subprocess.run(["ps", "-eo", "pid,sid,args"], capture_output=True, text=True, check=True).stdout
-    rows: list[Sequence[str]] = [line.split(None, 2) for line in listed.splitlines()[1:]]
-    return [int(pid) for pid, session, args in rows if int(session) == process.pid and "CoarseGrained" in args]
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes()
+            if b"CoarseGrainedExecutorBackend" in command and os.getsid(int(folder.name)) == process.pid:
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
 
 
 def _kill_when_stopped(process: subprocess.Popen[bytes], stop: threading.Event) -> None:

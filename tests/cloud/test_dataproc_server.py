@@ -225,9 +225,9 @@ def test_fails_as_scripted_and_then_no_more(dataproc, client):
     assert submit(client, job(job_id="a")).reference.job_id == "a"
 
 
-def test_runs_a_job_as_a_real_spark_process(dataproc, client, tmp_path):
+def test_runs_a_job_as_a_real_spark_process(dataproc, client, storage_server):
     create(client, cluster())
-    dataproc.jobs.runner = SparkSubmit("local[1]", {"GREETING": "hello"})
+    dataproc.jobs.runner = SparkSubmit(storage_server.root, "local[1]", {"GREETING": "hello"})
     to_bucket("gs://lab/extra.py", b"def double(x):\n    return 2 * x\n")
     to_bucket(
         "gs://lab/main.py",
