@@ -1,7 +1,7 @@
 """What Dataproc starts on the driver: unpack the code package, and hand over to it.
 
 It is uploaded by itself and imports nothing of the project before that is unpacked: files beside the code (templates,
-styles) are read by their names, and compiled kernels must be kept where workers keep theirs.
+styles) are read by their names, and digests of the code are made from its files.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ def main() -> None:
     package = next(
         Path(entry) for entry in sys.path if Path(entry).name.startswith("progex-") and entry[-4:] == ".zip"
     )
-    os.environ["NUMBA_CACHE_DIR"] = str(Path(tempfile.gettempdir()) / f"{package.stem}-kernels-driver")
     with tempfile.TemporaryDirectory(prefix="progex-code-") as folder:
         with zipfile.ZipFile(package) as archive:
             archive.extractall(folder)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from itertools import takewhile
 from typing import Any
 
 from association.problems import InputError
@@ -21,8 +22,8 @@ Show = Callable[[str], None]
 SECONDS_BETWEEN_LOOKS = 10.0
 LINES_OF_A_FAILURE = 20
 
-# Spark's farewell, after what went wrong.
-_ASIDE = re.compile(r"^\d[-/:. \d]+ INFO ")
+# Spark's log; what goes wrong in the project is told without a time before it.
+_ASIDE = re.compile(r"^\d[-/:. \d]+ (?:INFO|WARN) ")
 _OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError", "exit status 137", "Killed")
 _REMEDIES = (
     (_OUT_OF_MEMORY, "the driver or a worker ran out of memory: name a larger driver_machine or worker_machine"),
@@ -114,7 +115,7 @@ def follow(service: Dataproc, record: RunRecord, show: Show, *, pause: float = S
 
 def failure(state: RunState, log: DriverLog) -> InputError:
     """Make the error for a run that failed, from what Dataproc and the driver's log say."""
-    end = [line for line in log.lines if line.strip() and not _ASIDE.search(line)][-LINES_OF_A_FAILURE:]
+    end = _what_matters(log.lines)
     said = "\n".join([state.details, *end])
     remedy = next((remedy for signs, remedy in _REMEDIES if any(sign in said for sign in signs)), _OTHERWISE)
     shown = "".join(f"\n    {line}" for line in end)
@@ -123,6 +124,15 @@ def failure(state: RunState, log: DriverLog) -> InputError:
     return InputError.single(
         "run", state.job or state.cluster or "cluster", message + (shown and f"\n  its end:{shown}")
     )
+
+
+def _what_matters(lines: list[str]) -> list[str]:
+    """Give progex's own error, where it tells of one, or else the end, without Spark's farewell."""
+    told = next((number for number, line in enumerate(lines) if line.startswith("error:")), None)
+    if told is not None:
+        own = takewhile(lambda line: line.startswith(("error:", " ")), lines[told:])
+        return list(own)[:LINES_OF_A_FAILURE]
+    return [line for line in lines if line.strip() and not _ASIDE.search(line)][-LINES_OF_A_FAILURE:]
 
 
 def _words(state: RunState) -> str:

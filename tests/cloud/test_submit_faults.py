@@ -92,6 +92,17 @@ def test_a_job_that_fails_shows_the_end_of_its_log_and_the_remedy(dataproc, clou
     assert nothing_runs(dataproc)
 
 
+def test_progexs_own_error_is_shown_without_what_spark_says_after_it(dataproc, cloud_study):
+    own = ["error: cluster: 1 problem", "  node-3: numpy is 2.0, not 2.4.6; submit without --cluster"]
+    sparks = ["2026-11-29 07:17:06.620 WARN  Master:72 - Got status update", "java.io.IOException: Failed to send"]
+    dataproc.jobs.runner = Scripted([*sparks, *own, *sparks], status=2)
+    told = cloud_study.progex("submit", "--follow").output
+    told = told[told.index("its end:") :]
+    assert own[1] in told
+    assert "mend it and submit again" not in told
+    assert "IOException" not in told
+
+
 def test_a_node_that_can_not_be_set_up_ends_the_run_and_its_cluster(dataproc, cloud_study):
     dataproc.clusters.broken.append("Initialization action failed on node progex-w-1")
     failed = cloud_study.progex("submit", "--follow")

@@ -32,6 +32,7 @@ ONLY_HERE = {
     "spark.executorEnv.NUMBA_CACHE_DIR",
     "spark.executorEnv.OMP_NUM_THREADS",
     "spark.executorEnv.OPENBLAS_NUM_THREADS",
+    "spark.executorEnv.XDG_CACHE_HOME",
     "spark.log.level",
     "spark.pyspark.driver.python",
     "spark.pyspark.python",
