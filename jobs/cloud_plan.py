@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
+
 from association.problems import InputError, Problem
 from infra.dataproc.estimate import Estimate
 from infra.dataproc.machines import machine
 from infra.dataproc.memory import worker_memory
 from infra.dataproc.plan import ClusterPlan, Hardware
 from infra.dataproc.requests import SHORTEST_WORK
+from infra.storage import Place, check_bucket
+from jobs.places import place_of
 from jobs.study.cloud import Cloud
 
 
@@ -50,6 +55,23 @@ def cluster_plan(cloud: Cloud, hardware: Hardware, expected: Estimate) -> Cluste
         kms_key=cloud.kms_key,
         autoscaling_policy=cloud.autoscaling_policy,
     )
+
+
+def check_buckets(cloud: Cloud, places: Iterable[Place]) -> None:
+    """See that the buckets are there, and near the cluster; of others' buckets that may not be known.
+
+    Raises
+    ------
+    InputError
+        Naming a bucket that is missing or elsewhere.
+    """
+    own = {cloud.bucket}
+    for bucket in sorted(own | {place.bucket for place in places if not isinstance(place, Path)}):
+        try:
+            check_bucket(place_of(f"gs://{bucket}/progex"), region=cloud.region)
+        except InputError as error:
+            if bucket in own or error.problems[0].place != "permission":
+                raise
 
 
 def check_budget(cloud: Cloud, expected: Estimate) -> None:

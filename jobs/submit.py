@@ -26,7 +26,7 @@ from infra.provenance import Fingerprint, fingerprint
 from infra.storage import Place, write_new
 from jobs.check import CheckedStudy, check_study
 from jobs.cloud_package import CodeFile, code_package, named
-from jobs.cloud_plan import check_budget, cluster_plan, hardware_of
+from jobs.cloud_plan import check_buckets, check_budget, cluster_plan, hardware_of
 from jobs.cloud_runs import ENDED, RunRecord, read_record, record_place, run_key, run_state, write_record
 from jobs.cloud_study import cloud_of, submitted_study
 from jobs.cloud_warm import next_attempt, warm_hardware
@@ -116,6 +116,7 @@ def prepare(path: Place, cluster: str | None = None, service: Dataproc | None = 
     study = submitted_study(settings, path)
     hardware = warm_hardware(service, cluster) if service is not None and cluster else hardware_of(cloud)
     checked = check_study(path)
+    check_buckets(cloud, (checked.output, *checked.vcfs))
     expected = _expected(checked, hardware, cloud)
     package = code_package()
     run = run_key(_without_cloud(study), package.name, list(_fingerprints(checked)))

@@ -97,20 +97,23 @@ def follow(service: Dataproc, record: RunRecord, show: Show, *, pause: float = S
         If it failed: with the end of the driver's log, and what to do.
     """
     log, told = DriverLog(), ""
-    while True:
-        state = run_state(service, record)
+    while (state := run_state(service, record)).step not in ENDED:
         if (now := _words(state)) != told:
             show(now)
             told = now
-        log.name = log.name or state.log
-        for line in log.new_lines(at_end=state.step in ENDED):
-            show(f"  {line}")
-        if state.step in ENDED:
-            break
+        _show_log(log, state, show)
         time.sleep(pause)
+    _show_log(log, state, show)
+    show(_words(state))
     if state.step == "failed":
         raise failure(state, log)
     return state
+
+
+def _show_log(log: DriverLog, state: RunState, show: Show) -> None:
+    log.name = log.name or state.log
+    for line in log.new_lines(at_end=state.step in ENDED):
+        show(f"  {line}")
 
 
 def failure(state: RunState, log: DriverLog) -> InputError:

@@ -11,7 +11,8 @@ from tests.cloud.dataproc_server import DataprocServer
 from tests.cloud.dataproc_server_spark import Scripted, to_bucket
 from tests.cloud.storage_server import StorageServer
 
-PROJECT, REGION = "als-lab", "europe-west1"
+# Where the buckets of the storage on loopback are.
+PROJECT, REGION = "als-lab", "europe-west4"
 
 
 @pytest.fixture

@@ -92,6 +92,23 @@ def test_a_job_that_fails_shows_the_end_of_its_log_and_the_remedy(dataproc, clou
     assert nothing_runs(dataproc)
 
 
+@pytest.mark.parametrize(
+    ("cloud", "complaint"),
+    [
+        ({"region": "us-central1"}, "the bucket is in europe-west4, the cluster in us-central1"),
+        ({"bucket": "nowhere"}, "there is no bucket gs://nowhere"),
+    ],
+)
+def test_a_bucket_that_is_elsewhere_or_missing_is_told_of_before_anything_starts(
+    dataproc, cloud_study, cloud, complaint
+):
+    cloud_study.set(cloud=cloud)
+    refused = cloud_study.progex("submit")
+    assert refused.exit_code == 2, refused.output
+    assert complaint in refused.output
+    assert dataproc.calls == []
+
+
 def test_progexs_own_error_is_shown_without_what_spark_says_after_it(dataproc, cloud_study):
     own = ["error: cluster: 1 problem", "  node-3: numpy is 2.0, not 2.4.6; submit without --cluster"]
     sparks = ["2026-11-29 07:17:06.620 WARN  Master:72 - Got status update", "java.io.IOException: Failed to send"]
