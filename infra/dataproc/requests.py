@@ -98,9 +98,4 @@ def job_request(cluster: str, hardware: Hardware, run: RunPlan, attempt: int) ->
         "labels": labels_of(run),
         "pyspark_job": spark_job(hardware, run),
     }
-    return dp.SubmitJobRequest(
-        project_id=run.project,
-        region=run.region,
-        job=message_from(dp.Job, job),
-        request_id=f"progex-{run.run}-{attempt}",
-    )
+    return dp.SubmitJobRequest(project_id=run.project, region=run.region, job=message_from(dp.Job, job))

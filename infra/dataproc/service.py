@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import grpc  # type: ignore[import-untyped]
 from google.api_core import exceptions
@@ -76,7 +77,9 @@ class Dataproc:
             client.cancel_operation({"name": name}, retry=self._retry, timeout=60)
 
     def submit_job(self, request: dp.SubmitJobRequest) -> bool:
-        """Submit a job; False if one of the same id is there already."""
+        """Submit a job; False if somebody else has submitted one of the same id."""
+        # The same for each try: what an answer was lost of is not taken for somebody else's.
+        request.request_id = str(uuid4())
         with told("submitting the job"):
             try:
                 self._client(dp.JobControllerClient).submit_job(request=request, retry=self._retry, timeout=60)

@@ -45,11 +45,17 @@ class DataprocServer(operations_pb2_grpc.OperationsServicer):
         self.workflows = Workflows(self.clusters, self.jobs, self.operations)
         self.calls: list[tuple[str, Any]] = []
         self._faults: dict[str, list[tuple[grpc.StatusCode, str]]] = {}
+        self._lost: dict[str, int] = {}
+        self._submitted: dict[str, dp.Job] = {}
         self._lock = threading.RLock()
 
     def fail(self, method: str, code: grpc.StatusCode, message: str = "injected", *, times: int = 1) -> None:
         """Let the next calls of a method fail."""
         self._faults.setdefault(method, []).extend([(code, message)] * times)
+
+    def lose_answer(self, method: str, times: int = 1) -> None:
+        """Let the next calls of a method do their work, and fail all the same."""
+        self._lost[method] = self._lost.get(method, 0) + times
 
     def called(self, method: str) -> list[Any]:
         """Give the requests of a method, in order."""
@@ -76,7 +82,11 @@ class DataprocServer(operations_pb2_grpc.OperationsServicer):
     # Jobs -------------------------------------------------------------------------------------------------------
 
     def submit_job(self, request: dp.SubmitJobRequest) -> dp.Job:
+        if request.request_id in self._submitted:
+            return self._submitted[request.request_id]
         job = self.jobs.submit(request.job)
+        if request.request_id:
+            self._submitted[request.request_id] = job
         threading.Thread(target=self.jobs.run, args=(job,), daemon=True).start()
         return job
 
@@ -172,9 +182,13 @@ class DataprocServer(operations_pb2_grpc.OperationsServicer):
                 context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"unknown fields in {', '.join(unknown)}")
             self.clusters.end_overdue()
             try:
-                return work()
+                answer = work()
             except RefusalError as refusal:
                 context.abort(refusal.code, refusal.message)
+            if self._lost.get(name):
+                self._lost[name] -= 1
+                context.abort(grpc.StatusCode.UNAVAILABLE, "connection lost")
+            return answer
 
 
 def _serialize(response: Any) -> Callable[[Any], bytes]:

@@ -133,6 +133,29 @@ def test_a_job_id_is_taken_once(dataproc, client):
     assert dataproc.jobs.started == ["one"]
 
 
+def test_a_request_that_is_made_again_gets_its_own_job(dataproc, client):
+    create(client, cluster())
+    requests = client(dp.JobControllerClient)
+    first, second = (
+        requests.submit_job(
+            request={"project_id": PROJECT, "region": REGION, "job": job(job_id="one"), "request_id": "same"}
+        )
+        for _ in range(2)
+    )
+    assert first.reference == second.reference
+    until(lambda: get_job(client, "one").done)
+    assert dataproc.jobs.started == ["one"]
+
+
+def test_an_answer_may_be_lost_after_the_work_was_done(dataproc, client):
+    create(client, cluster())
+    dataproc.lose_answer("SubmitJob")
+    jobs = client(dp.JobControllerClient)
+    with pytest.raises(exceptions.ServiceUnavailable):
+        jobs.submit_job(project_id=PROJECT, region=REGION, job=job(job_id="one"), retry=None)
+    until(lambda: get_job(client, "one").done)
+
+
 def test_a_job_needs_its_cluster(client):
     with pytest.raises(exceptions.NotFound, match="no cluster warm"):
         submit(client, job())

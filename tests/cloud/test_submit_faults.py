@@ -8,7 +8,9 @@ import threading
 
 import grpc
 import pytest
+from google.cloud import dataproc_v1 as dp
 
+from infra import storage
 from infra.dataproc.service import Dataproc
 from jobs import submit_follow
 from tests.cloud.dataproc_server_fixture import PROJECT, REGION, dataproc, until
@@ -41,6 +43,25 @@ def test_a_burst_of_passing_faults_is_waited_out(dataproc, cloud_study, code):
     assert nothing_runs(dataproc)
 
 
+def test_a_lost_answer_starts_nothing_twice_and_is_not_taken_for_somebody_else(dataproc, cloud_study):
+    gate = threading.Event()
+    dataproc.jobs.runner = Scripted(gate=gate)
+    dataproc.lose_answer(WORKFLOW, 2)
+    assert cloud_study.progex("submit").exit_code == 0
+    assert len(dataproc.operations.there) == 1
+    gate.set()
+    assert nothing_runs(dataproc)
+    group = dp.InstanceGroupConfig(num_instances=2, machine_type_uri="n2-standard-8")
+    limits = dp.LifecycleConfig(idle_delete_ttl={"seconds": 600})
+    config = dp.ClusterConfig(lifecycle_config=limits, master_config=group, worker_config=group, config_bucket="lab")
+    dataproc.clusters.create(dp.Cluster(cluster_name="warm", config=config))
+    dataproc.lose_answer("SubmitJob", 2)
+    warm = cloud_study.progex("submit", "--cluster", "warm", "--follow")
+    assert warm.exit_code == 0
+    assert "submitted as job" in warm.output
+    assert len(dataproc.jobs.there) == 2
+
+
 @pytest.mark.parametrize("code", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED])
 def test_a_fault_that_lasts_says_that_the_command_may_be_repeated(dataproc, cloud_study, code):
     dataproc.fail(WORKFLOW, code, times=1000)
@@ -50,6 +71,19 @@ def test_a_fault_that_lasts_says_that_the_command_may_be_repeated(dataproc, clou
     dataproc._faults.clear()
     assert cloud_study.progex("submit", "--follow").exit_code == 0
     assert len(dataproc.operations.there) == 1
+
+
+def test_a_client_that_died_before_it_wrote_the_run_down_is_made_good_by_the_next(dataproc, cloud_study):
+    gate = threading.Event()
+    dataproc.jobs.runner = Scripted(gate=gate)
+    assert cloud_study.progex("submit").exit_code == 0
+    storage.remove(storage.place("gs://lab/progex/runs"))
+    assert "no run of this study is known" in cloud_study.progex("status").output
+    assert cloud_study.progex("submit").exit_code == 0
+    assert len(dataproc.operations.there) == 1
+    assert "starting" in cloud_study.progex("status").output or "running" in cloud_study.progex("status").output
+    gate.set()
+    assert nothing_runs(dataproc)
 
 
 @pytest.mark.parametrize(
