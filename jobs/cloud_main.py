@@ -17,9 +17,10 @@ def main() -> None:
     """Run the study file that the one argument names."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"
-    package = next(
-        Path(entry) for entry in sys.path if Path(entry).name.startswith("progex-") and entry[-4:] == ".zip"
-    )
+    names = [entry for entry in sys.path if Path(entry).name.startswith("progex-") and entry.endswith(".zip")]
+    if not names:
+        sys.exit("error: the code package progex-*.zip is not among the job's Python files; use `progex submit`")
+    package = Path(names[0])
     with tempfile.TemporaryDirectory(prefix="progex-code-") as folder:
         with zipfile.ZipFile(package) as archive:
             archive.extractall(folder)
