@@ -16,6 +16,7 @@ from jobs.annotation_settings import info_fields
 from jobs.check_annotation import check_annotation, check_annotation_files
 from jobs.clinical.read import Clinical, read_clinical
 from jobs.gene_lists import ReadList, read_gene_lists, with_panel
+from jobs.cloud_study import use_buckets_of
 from jobs.genotype_inputs import check_bed_files, quality_fields, read_panel_labels
 from jobs.output_folder import OF_A_RUN, check_output
 from jobs.quality_control.exclusions import read_exclusions
@@ -83,6 +84,7 @@ def check_study(path: Place) -> CheckedStudy:
         Of the InputErrors of its VCFs, tables, gene lists and traits.
     """
     study = read_study(path)
+    use_buckets_of(study, path)
     errors: list[InputError] = []
     _attempt(lambda: check_output(study, path, OF_A_RUN), errors)
     vcfs = _attempt(lambda: find_vcfs(study.genotypes.vcfs, path, "genotypes.vcfs"), errors)

@@ -13,8 +13,8 @@ import yaml
 
 from association.problems import InputError, Problem
 from infra import storage
-from infra.storage import SCHEME, Place
-from jobs.output_folder import _inputs as input_settings
+from infra.storage import SCHEME, Place, in_bucket
+from jobs.output_folder import input_settings
 from jobs.study.cloud import Cloud
 from jobs.study.file import StudyLoader
 from jobs.study.study import Study, resolve
@@ -37,6 +37,13 @@ def cloud_of(study: Study, path: Place) -> Cloud:
 def use_buckets(cloud: Cloud) -> None:
     """Use buckets as the section says: who pays, and which key encrypts."""
     storage.use_buckets(storage.BucketSettings(billing_project=cloud.requester_pays_project, kms_key=cloud.kms_key))
+
+
+def use_buckets_of(study: Study, path: Place) -> None:
+    """Use buckets as a study says, if it says so and anything of it is in one."""
+    names = [str(path), *(name for _, name in _places(study))]
+    if study.cloud is not None and any(map(in_bucket, names)):
+        use_buckets(study.cloud)
 
 
 def submitted_study(study: Study, path: Place) -> bytes:

@@ -35,7 +35,7 @@ def check_output(study: ClinicalStudy, path: Place, replaced: Sequence[str]) -> 
     """
     output = resolve(path, study.output)
     problems = [Problem("output", message)] if (message := _output_problem(output)) is not None else []
-    for setting, name in _inputs(study):
+    for setting, name in input_settings(study):
         file = resolve(path, name)
         for folder in (output / one for one in replaced):
             if folder in file.parents:
@@ -57,7 +57,7 @@ def _output_problem(output: Place) -> str | None:
     return None
 
 
-def _inputs(study: ClinicalStudy) -> Iterator[tuple[str, str]]:
+def input_settings(study: ClinicalStudy) -> Iterator[tuple[str, str]]:
     """Give the files that a study reads, with the settings that name them."""
     yield "participants.path", study.participants.path
     if study.visits is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hail_pipelines.shares import unprepared
-from infra.storage import SCHEME, Place, copy_whole, in_bucket, place, use_buckets
+from infra.storage import SCHEME, Place, in_bucket, place, put, use_buckets
 
 
 def place_of(text: str) -> Place:
@@ -44,4 +44,4 @@ def made_here(folder: Place) -> Iterator[Path]:
         return
     with TemporaryDirectory(prefix="progex.") as name:
         yield Path(name)
-        copy_whole(Path(name), folder)
+        put(Path(name), folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from association.problems import InputError
@@ -62,10 +63,17 @@ def output_held(checked: CheckedStudy) -> Iterator[None]:
         If another run holds the folder, or it can't be written to.
     """
     try:
-        with storage_errors_told(checked), lock_folder(checked.output), _cluster_left_tidy(checked):
+        with (
+            storage_errors_told(checked),
+            lock_folder(checked.output),
+            _cluster_left_tidy(checked),
+            # Once more, for what Java says of an error can't be read when the cluster has been left.
+            storage_errors_told(checked),
+        ):
             yield
-    except FolderInUseError:
-        message = "another run is writing to this folder; wait for it, or give this study an output of its own"
+    except FolderInUseError as error:
+        told = "" if isinstance(checked.output, Path) else f" ({error})"
+        message = f"another run is writing to this folder{told}; wait for it, or give this study an output of its own"
         raise InputError.single(checked.path.name, f"output: {checked.output}", message) from None
 
 

@@ -30,7 +30,7 @@ from jobs.cloud_plan import check_buckets, check_budget, cluster_plan, hardware_
 from jobs.cloud_runs import ENDED, RunRecord, read_record, record_place, run_key, run_state, write_record
 from jobs.cloud_study import cloud_of, submitted_study
 from jobs.cloud_warm import next_attempt, warm_hardware
-from jobs.output_folder import _inputs as input_settings
+from jobs.output_folder import input_settings
 from jobs.places import place_of
 from jobs.run import RUN_RECORD
 from jobs.study.cloud import Cloud

@@ -29,6 +29,8 @@ USES_JAVA = (
 # The longest but for those that share Java.
 LONGEST = (
     "tests/jobs/test_run.py",
+    "tests/jobs/test_on_buckets.py",
+    "tests/cloud/test_end_to_end.py",
     "tests/jobs/test_on_cluster.py",
     "tests/hail_pipelines/test_scan_on_cluster.py",
     "tests/jobs/test_full_disk.py",

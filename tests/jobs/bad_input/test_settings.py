@@ -35,7 +35,7 @@ def test_an_output_that_cannot_be_made_is_refused(folder, refusal):
 
 
 def test_an_output_folder_that_another_run_holds_is_refused(folder, progex, progex_process):
-    from infra.local_files import lock_folder
+    from infra.storage import lock_folder
 
     with lock_folder(folder.output):
         outcome = progex_process("run", folder.study)
