@@ -15,8 +15,8 @@ from infra.storage import Place
 from jobs.annotation_settings import info_fields
 from jobs.check_annotation import check_annotation, check_annotation_files
 from jobs.clinical.read import Clinical, read_clinical
-from jobs.gene_lists import ReadList, read_gene_lists, with_panel
 from jobs.cloud_study import use_buckets_of
+from jobs.gene_lists import ReadList, read_gene_lists, with_panel
 from jobs.genotype_inputs import check_bed_files, quality_fields, read_panel_labels
 from jobs.output_folder import OF_A_RUN, check_output
 from jobs.quality_control.exclusions import read_exclusions
