@@ -67,10 +67,10 @@ def register(app: typer.Typer, users_faults: UsersFaults) -> None:
         study: StudyPath,
         to: Annotated[Path, typer.Option(help="Folder on this machine.")] = Path("results"),
         everything: Annotated[
-            bool, typer.Option("--all", help="Also what holds rows of single patients: qc, traits, checks, genes.")
+            bool, typer.Option("--all", help="Also what shows single patients: the page of null models, qc, traits, checks, genes.")
         ] = False,
     ) -> None:
-        """Fetch a study's report and results from its bucket, every file verified."""
+        """Fetch a study's report and results from its bucket, every file verified; nothing of single patients."""
         with users_faults():
             _fetch(study, to, everything=everything)
 
@@ -138,9 +138,16 @@ def _cancel(study: str) -> None:
 
 def _fetch(study: str, to: Path, *, everything: bool) -> None:
     from jobs.cloud_fetch import fetch_results
+    from jobs.progress import Progress
+    from jobs.transfer_tally import TransferTally
 
     _, output = _cloud(study)
-    done = fetch_results(output, to, everything=everything)
+    tally = TransferTally()
+    with Progress(["fetch"]).stage("fetch", tally.told) as ended:
+        done = fetch_results(output, to, everything=everything, report=tally)
+        ended(tally.told())
+    if done.removed:
+        typer.echo(f"removed {done.removed:,} files that are not of this run")
     typer.echo(f"fetched {done.files:,} files, {done.bytes:,} bytes, each verified: {done.folder}")
 
 

@@ -11,7 +11,7 @@ from infra.storage.errors import AlreadyThereError, ChangedError, FolderInUseErr
 from infra.storage.locks import LockTimes, lock_folder
 from infra.storage.settings import BucketSettings
 from infra.storage.stored_content import StoredContent, content_of_file
-from infra.storage.transfer import Transferred, fetch, put
+from infra.storage.transfer import Transferred, contents_of, fetch, put
 from infra.storage.whole import Place, copy_whole, put_in_place, remove, write_new, write_whole
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "StoredContent",
     "Transferred",
     "check_bucket",
+    "contents_of",
     "copy_whole",
     "fetch",
     "fingerprint_of",

@@ -193,7 +193,11 @@ class BucketPath(GSPath):
 
     def upload_from(self, source: str | os.PathLike[str], force_overwrite_to_cloud: bool | None = None) -> BucketPath:
         """Send a file or a folder of this machine to this very place, whatever was there before."""
-        put(Path(source), self)
+        if Path(source).is_dir():
+            put(Path(source), self)
+            return self
+        with Path(source).open("rb") as stream:
+            self.send(stream)
         return self
 
     def download_to(self, destination: str | os.PathLike[str]) -> Path:

@@ -6,12 +6,13 @@ A file that is there already with the same content is not sent again, so a trans
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from association.problems import InputError
 from infra.storage.stored_content import StoredContent, content_of_file
 
 if TYPE_CHECKING:
@@ -49,6 +50,11 @@ class _Account:
         self.so_far = Transferred(all_files=len(sizes), all_bytes=sum(sizes.values()))
         self._sizes, self._report, self._lock = sizes, report, threading.Lock()
 
+    def begin(self) -> None:
+        """Tell how much there is to do."""
+        if self._report is not None:
+            self._report(self.so_far)
+
     def add(self, name: str, *, transferred: bool) -> None:
         """Count a file."""
         with self._lock:
@@ -73,7 +79,7 @@ def fetch(
     source, target
         What to fetch, and the name that it gets.
     report
-        Told after every file how far the transfer is.
+        Told at the start and after every file how far the transfer is.
     leave_out
         Patterns of names inside a folder that are not fetched.
 
@@ -81,11 +87,15 @@ def fetch(
     ------
     FileNotFoundError
         If there is nothing at `source`.
+    InputError
+        If a name in the bucket is none that a file may have.
     StorageError
         If a checksum is wrong again and again. Files that had arrived stay; the others are not there.
     """
     contents = {name: content for name, content in _contents(source).items() if not _left_out(name, leave_out)}
+    _refuse_files_in_files(source, contents)
     account = _Account({name: content.size for name, content in contents.items()}, report)
+    account.begin()
 
     def fetch_one(name: str) -> None:
         there, here = (source / name, target / name) if name else (source, target)
@@ -108,7 +118,7 @@ def put(
     source, target
         What to send, and the name that it gets.
     report
-        Told after every file how far the transfer is.
+        Told at the start and after every file how far the transfer is.
     leave_out
         Patterns of names inside a folder that are not sent.
 
@@ -123,6 +133,7 @@ def put(
     sizes = {name: path.stat().st_size for name, path in files.items() if not _left_out(name, leave_out)}
     before = target.client.contents(target)
     account = _Account(sizes, report)
+    account.begin()
 
     def put_one(name: str) -> None:
         here, there = files[name], target / name if name else target
@@ -157,10 +168,41 @@ def _files(place: Path) -> dict[str, Path]:
 
 
 def _contents(place: BucketPath) -> dict[str, StoredContent]:
-    found = place.client.contents(place)
+    found = contents_of(place)
     if not found:
         raise FileNotFoundError(f"no such object or folder: {place}")
     return found
+
+
+def contents_of(place: BucketPath) -> dict[str, StoredContent]:
+    """Say what all objects below a folder hold, by their names as seen from it; of none where there is no folder.
+
+    Raises
+    ------
+    InputError
+        If one has a name that no file in a folder can have: who writes to a bucket must not choose where files go.
+    """
+    found = place.client.contents(place)
+    for name in found:
+        if name and any(part in ("", ".", "..") for part in name.split("/")):
+            message = f"the object {name!r} there can't be a file: a part of its name is empty, . or ..; rename it"
+            raise InputError.single(str(place), "name", message)
+    return found
+
+
+def _refuse_files_in_files(place: BucketPath, names: Iterable[str]) -> None:
+    """Refuse an object that would have to be a file and a folder too.
+
+    Raises
+    ------
+    InputError
+        Naming it.
+    """
+    folders = {str(parent) for name in names for parent in PurePosixPath(name).parents}
+    for name in names:
+        if name in folders:
+            message = f"the object {name!r} there is a file, and a folder of others too; rename it"
+            raise InputError.single(str(place), "name", message)
 
 
 def _left_out(name: str, patterns: Sequence[str]) -> bool:
