@@ -3,8 +3,8 @@
 Hadoop can be told that `gs://` is the same folder, so what either writes the other reads. A file that was written
 behind the server's back is met with another size, time or inode than before, and gets a new generation.
 
-What a folder cannot show is an object named as the folder of another. Names that end in a slash, by which the console
-and Google's Hadoop connector mark folders, are kept beside the buckets.
+What a folder cannot show is kept beside the buckets: names that end in a slash, by which the console and Google's Hadoop
+connector mark folders, names with a part that is empty, `.` or `..`, and an object named as the folder of another.
 """
 
 from __future__ import annotations
@@ -88,11 +88,13 @@ class ObjectStore:
 
     def path(self, bucket: str, name: str) -> Path:
         """Give the file of an object."""
-        if name.endswith("/"):
-            return self._marks(bucket) / quote(name, safe="")
-        if not name or any(part in ("", ".", "..") for part in name.split("/")):
-            raise Refused(400, "invalid", f"{name!r} is no object name that a folder can show")
-        return self.root / bucket / name
+        if name in ("", ".", ".."):
+            raise Refused(400, "invalid", f"{name!r} is no object name")
+        beside, plain = self._marks(bucket) / quote(name, safe=""), self.root / bucket / name
+        if beside.exists() or any(part in ("", ".", "..") for part in name.split("/")):
+            return beside
+        within = plain.parents[: name.count("/")]
+        return beside if plain.is_dir() or any(folder.is_file() for folder in within) else plain
 
     def names(self, bucket: str) -> Iterator[str]:
         """Give the names of a bucket's objects, in the order of their bytes."""

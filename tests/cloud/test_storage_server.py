@@ -270,8 +270,18 @@ def test_a_requester_pays_bucket_wants_a_project(client, blob, storage_server):
     assert client.bucket("lab", user_project="payer").blob("a/b c").download_as_bytes() == CONTENT
 
 
-@pytest.mark.parametrize("name", ["", "/a", "a//b", "a/../b"])
-def test_a_name_that_no_folder_can_show_is_refused(client, name):
+@pytest.mark.parametrize("name", ["/a", "a//b", "a/../b", "a", "a/b c/d", "a/b/"])
+def test_names_that_no_folder_can_show_are_names_of_objects(bucket, blob, name):
+    bucket.blob(name).upload_from_string(b"odd")
+    assert bucket.blob(name).download_as_bytes() == b"odd"
+    assert sorted(one.name for one in bucket.list_blobs()) == sorted(["a/b c", name])
+    assert blob.download_as_bytes() == CONTENT
+    bucket.blob(name).delete()
+    assert [one.name for one in bucket.list_blobs()] == ["a/b c"]
+
+
+@pytest.mark.parametrize("name", ["", ".", ".."])
+def test_a_name_that_is_none_is_refused(client, name):
     url = f"{client.api_endpoint}/upload/storage/v1/b/lab/o"
     answer = client._http.post(url, params={"uploadType": "media", "name": name}, data=b"")
     assert answer.status_code == 400
