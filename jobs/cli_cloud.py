@@ -67,7 +67,8 @@ def register(app: typer.Typer, users_faults: UsersFaults) -> None:
         study: StudyPath,
         to: Annotated[Path, typer.Option(help="Folder on this machine.")] = Path("results"),
         everything: Annotated[
-            bool, typer.Option("--all", help="Also what shows single patients: the page of null models, qc, traits, checks, genes.")
+            bool,
+            typer.Option("--all", help="Also what shows single patients, such as the page of null models."),
         ] = False,
     ) -> None:
         """Fetch a study's report and results from its bucket, every file verified; nothing of single patients."""

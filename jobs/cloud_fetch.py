@@ -48,8 +48,8 @@ def fetch_results(
     output
         The study's output folder, in a bucket.
     target
-        A folder on this machine; what is there of the same content is not fetched again. Where results were fetched to
-        it before, what this run lacks of them is removed.
+        A folder on this machine; what is there of the same content is not fetched again. Where results were fetched
+        to it before, what this run lacks of them is removed.
     everything
         Whether to fetch what shows single patients too.
     report

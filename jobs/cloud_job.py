@@ -10,12 +10,15 @@ import yaml
 
 from association.problems import InputError
 from infra.dataproc.lock import locked_versions
+from infra.storage import Place
 from jobs.cli import USERS_FAULT, app
 from jobs.cloud_probe import check_nodes
 from jobs.cloud_study import use_buckets
 from jobs.places import place_of
 from jobs.progress import warn
+from jobs.stage_settings import session_settings
 from jobs.study.file import StudyLoader, read_study
+from jobs.study.study import Study, resolve
 
 PYTHON = "3.11"
 
@@ -46,7 +49,7 @@ def _write_for_spark(place: str, copy: Path) -> None:
     study = read_study(copy)
     if study.cloud is not None:
         use_buckets(study.cloud)
-    _probe(settings["compute"]["master"], copy.parent)
+    _probe(study, resolve(copy, study.output), copy.parent)
 
 
 def _master() -> str:
@@ -56,12 +59,13 @@ def _master() -> str:
     return str(SparkConf().get("spark.master", "yarn"))
 
 
-def _probe(master: str, work: Path) -> None:
+def _probe(study: Study, output: Place, work: Path) -> None:
+    """Start Hail as the run needs it, which finds it started, and look at the nodes."""
     from pyspark import SparkContext
 
-    from hail_pipelines.session import SessionSettings, start
+    from hail_pipelines.session import start
 
-    start(SessionSettings(master=master), work)
+    start(session_settings(study), work, None if isinstance(output, Path) else output / "stages")
     nodes = check_nodes(SparkContext.getOrCreate(), locked_versions() | {"python": PYTHON})
     warn(f"{nodes} nodes have the pinned versions")
 

@@ -11,7 +11,7 @@ from infra.dataproc.machines import machine
 from infra.dataproc.memory import worker_memory
 from infra.dataproc.plan import ClusterPlan, Hardware
 from infra.dataproc.requests import SHORTEST_WORK
-from infra.storage import Place, check_bucket
+from infra.storage import Place, check_bucket, check_key
 from jobs.places import place_of
 from jobs.study.cloud import Cloud
 
@@ -60,13 +60,23 @@ def cluster_plan(cloud: Cloud, hardware: Hardware, expected: Estimate) -> Cluste
 def check_buckets(cloud: Cloud, places: Iterable[Place]) -> None:
     """See that the buckets are there, and near the cluster; of others' buckets that may not be known.
 
+    Parameters
+    ----------
+    cloud
+        The section `cloud`.
+    places
+        The output folder first, then what is read.
+
     Raises
     ------
     InputError
-        Naming a bucket that is missing or elsewhere.
+        Naming a bucket that is missing or elsewhere, or is written to and encrypts with another key than `kms_key`.
     """
     own = {cloud.bucket}
-    for bucket in sorted(own | {place.bucket for place in places if not isinstance(place, Path)}):
+    buckets = [place.bucket for place in places if not isinstance(place, Path)]
+    for bucket in sorted(own | set(buckets[:1])):
+        check_key(place_of(f"gs://{bucket}/progex"))
+    for bucket in sorted(own | set(buckets)):
         try:
             check_bucket(place_of(f"gs://{bucket}/progex"), region=cloud.region)
         except InputError as error:

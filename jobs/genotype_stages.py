@@ -37,7 +37,13 @@ from jobs.quality_control.files import (
     write_judged,
 )
 from jobs.stage import Counts, Folders, Stage
-from jobs.stage_settings import cores_of, genotype_thresholds, store_ceiling, variant_thresholds
+from jobs.stage_settings import (
+    cores_of,
+    genotype_thresholds,
+    session_settings,
+    store_ceiling,
+    variant_thresholds,
+)
 
 # The code that decides a stage's outputs: when it changes, the stage is done again.
 SETTINGS = ("jobs.genotype_stages", "jobs.genotype_inputs", "jobs.stage_settings", "jobs.annotation_settings")
@@ -154,13 +160,10 @@ class GenotypeStages:
 
     def start_hail(self) -> None:
         """Start Hail, and Spark with it, if it is not running."""
-        from hail_pipelines.session import SessionSettings, start
+        from hail_pipelines.session import start
 
-        compute = self.study.compute
         size = sum(path.stat().st_size for path in self.checked.vcfs)
-        settings = SessionSettings(
-            compute.cores, compute.driver_memory_gib, compute.master, brief=size < SMALL_COHORT_BYTES
-        )
+        settings = session_settings(self.study, brief=size < SMALL_COHORT_BYTES)
         stages = self.checked.output / "stages"
         if isinstance(stages, Path):
             start(settings, stages)

@@ -6,7 +6,6 @@ and after them is here. `jobs.run` does those that are not current.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,8 @@ from jobs.gene_lists import GENE_LISTS_FILE, match_gene_lists, write_gene_lists
 from jobs.genotype_stages import GenotypeStages, attrition_of
 from jobs.quality_control.files import KINSHIP, SAMPLES, read_structure
 from jobs.result_files import COLUMNS_FILE, NULL_MODELS, file_names, write_columns, write_rows
-from jobs.stage import MANIFEST, Counts, Folders, Stage
+from jobs.stage import Counts, Folders, Stage
+from jobs.stage_folder import manifest_of
 from jobs.stage_settings import scan_settings
 from jobs.study.study import ClinicalStudy, resolve
 from jobs.trait_stages import GENE_TESTS, TraitStages, follow_up_of, scan_of
@@ -122,7 +122,7 @@ class Pipeline:
             ),
             Stage(
                 "report",
-                settings,
+                self._shown(),
                 (),
                 ("variants", "traits", "results"),
                 ("report.html", NULL_MODELS),
@@ -130,6 +130,10 @@ class Pipeline:
                 self._report,
             ),
         ]
+
+    def _shown(self) -> dict[str, Any]:
+        """Give the settings that the report shows: not where the study is run, which changes no result."""
+        return {name: value for name, value in self._settings.items() if name not in ("cloud", "compute")}
 
     def tally(self) -> str:
         """Say how far the stage at work is."""
@@ -205,7 +209,7 @@ class Pipeline:
             results=pd.read_parquet(readable(folders["results"] / "results" / file_names(GENE_TESTS)[0])),
             attrition=attrition_of(folders),
             traits=[read_summary(folders["traits"] / "traits", trait.name) for trait in self.study.traits],
-            settings=self._settings,
+            settings=self._shown(),
             run={"versions": versions(), "stages": _stage_times(folders)},
         )
         write_null_models(
@@ -220,5 +224,5 @@ class Pipeline:
 
 def _stage_times(folders: Folders) -> list[dict[str, Any]]:
     """Say how long each stage took, whichever run did it."""
-    manifests = [json.loads((folder / MANIFEST).read_text()) for folder in folders.values()]
+    manifests = [manifest_of(folder) for folder in folders.values()]
     return [{"name": manifest["stage"], "seconds": manifest["seconds"]} for manifest in manifests]

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hail_pipelines.shares import unprepared
-from infra.storage import SCHEME, Place, in_bucket, place, put, use_buckets
+from infra.storage import SCHEME, Place, Transferred, in_bucket, place, put, use_buckets
 
 
 def place_of(text: str) -> Place:
@@ -36,12 +36,20 @@ def preparation(places: Iterable[Place]) -> Callable[[], None]:
 
 
 @contextmanager
-def made_here(folder: Place) -> Iterator[Path]:
-    """Make a folder, and give one on this machine to write to: itself, or what is copied to its bucket at the end."""
+def made_here(folder: Place, report: Callable[[Transferred], None] | None = None) -> Iterator[Path]:
+    """Make a folder, and give one on this machine to write to: itself, or what is copied to its bucket at the end.
+
+    Parameters
+    ----------
+    folder
+        Where it is to be.
+    report
+        Told how far the copy is.
+    """
     if isinstance(folder, Path):
         folder.mkdir(parents=True)
         yield folder
         return
     with TemporaryDirectory(prefix="progex.") as name:
         yield Path(name)
-        put(Path(name), folder)
+        put(Path(name), folder, report)

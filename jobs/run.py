@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from infra.provenance import Fingerprint, canonical_json, versions
 from infra.storage import FolderInUseError, Place, copy_whole, lock_folder, remove, write_whole
 from jobs.check import CheckedStudy, check_study
 from jobs.pipeline import Pipeline
-from jobs.progress import Progress, Tally
+from jobs.progress import Progress, Tally, warn
 from jobs.stage import Counts, Stage, StageRecord, finished, perform, stage_key
 from jobs.stage_settings import cores_of
 from jobs.storage_errors import storage_errors_told
+from jobs.transfer_tally import TransferTally
 
 # Written when all else is in place: without it the folder's files may be of different runs.
 RUN_RECORD = "run.json"
@@ -49,28 +51,30 @@ def run_study(path: Place) -> Place:
         If an input can't be used as it is; nothing is left half-written.
     """
     checked = check_study(path)
-    with output_held(checked):
-        return _run_stages(checked)
+    with output_held(checked) as still_held:
+        return _run_stages(checked, still_held)
 
 
 @contextmanager
-def output_held(checked: CheckedStudy) -> Iterator[None]:
+def output_held(checked: CheckedStudy) -> Iterator[Callable[[], None]]:
     """Hold a study's output folder against other runs, and leave the cluster tidy.
+
+    It gives a check that the folder is still held, for before anything is changed there.
 
     Raises
     ------
     InputError
-        If another run holds the folder, or it can't be written to.
+        If another run holds the folder or took it over, or it can't be written to.
     """
     try:
         with (
             storage_errors_told(checked),
-            lock_folder(checked.output),
+            lock_folder(checked.output, tell=warn) as still_held,
             _cluster_left_tidy(checked),
             # Once more, for what Java says of an error can't be read when the cluster has been left.
             storage_errors_told(checked),
         ):
-            yield
+            yield still_held
     except FolderInUseError as error:
         told = "" if isinstance(checked.output, Path) else f" ({error})"
         message = f"another run is writing to this folder{told}; wait for it, or give this study an output of its own"
@@ -89,20 +93,29 @@ def _cluster_left_tidy(checked: CheckedStudy) -> Iterator[None]:
             stop()
 
 
-def _run_stages(checked: CheckedStudy) -> Place:
+def _run_stages(checked: CheckedStudy, still_held: Callable[[], None]) -> Place:
     pipeline = Pipeline(checked, cores_of(checked.study))
     stages = pipeline.stages()
     began = datetime.now(UTC)
-    records = bring_current(stages, checked.output, Progress([stage.name for stage in stages]), pipeline.tally)
+    progress = Progress([stage.name for stage in stages])
+    records = bring_current(stages, checked.output, progress, pipeline.tally, still_held)
+    still_held()
     remove(checked.output / RUN_RECORD)
     for record in records.values():
         publish(record, checked.output)
+    still_held()
     inputs = [one for stage in stages for one in stage.inputs]
     _write_run_record(checked, inputs, list(records.values()), began)
     return checked.output / "report" / "report.html"
 
 
-def bring_current(stages: Sequence[Stage], output: Place, progress: Progress, tally: Tally) -> dict[str, StageRecord]:
+def bring_current(
+    stages: Sequence[Stage],
+    output: Place,
+    progress: Progress,
+    tally: Tally,
+    still_held: Callable[[], None] = lambda: None,
+) -> dict[str, StageRecord]:
     """Do the stages that are not current, in order.
 
     Parameters
@@ -115,6 +128,8 @@ def bring_current(stages: Sequence[Stage], output: Place, progress: Progress, ta
         Where to tell of it.
     tally
         Says how far the stage at work is.
+    still_held
+        Raises an error if the output folder is another run's by now.
 
     Returns
     -------
@@ -124,18 +139,24 @@ def bring_current(stages: Sequence[Stage], output: Place, progress: Progress, ta
     store = output / "stages"
     records: dict[str, StageRecord] = {}
     for stage in stages:
+        still_held()
+        sent = TransferTally()
         folders = {name: done.folder for name, done in records.items()}
         key = stage_key(stage, {name: record.key for name, record in records.items()}, folders)
         record = finished(stage, key, store)
         if record is not None:
             progress.reused(stage.name, _describe(record.counts))
         else:
-            with progress.stage(stage.name, tally) as report_counts:
-                record = perform(stage, key, store, folders)
+            with progress.stage(stage.name, partial(_tell_both, sent, tally)) as report_counts:
+                record = perform(stage, key, store, folders, sent)
                 others = "; another run was first with it, and what that one made is taken" if record.reused else ""
                 report_counts(_describe(record.counts) + others)
         records[stage.name] = record
     return records
+
+
+def _tell_both(sent: TransferTally, tally: Tally) -> str:
+    return f"{sent.told()} sent" if sent.under_way else tally()
 
 
 def publish(record: StageRecord, output: Place) -> None:

@@ -53,10 +53,12 @@ def run_qc(path: Place) -> QcRun:
         If an input can't be used as it is; nothing is left half-written.
     """
     checked = check_study(path)
-    with output_held(checked):
+    with output_held(checked) as still_held:
         genotypes = GenotypeStages(checked)
         stages = genotypes.quality_control()
-        records = bring_current(stages, checked.output, Progress([stage.name for stage in stages]), genotypes.tally)
+        progress = Progress([stage.name for stage in stages])
+        records = bring_current(stages, checked.output, progress, genotypes.tally, still_held)
+        still_held()
         if not all(record.reused for record in records.values()):
             remove(checked.output / RUN_RECORD)
         for record in records.values():

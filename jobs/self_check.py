@@ -98,7 +98,7 @@ def self_check(path: Place, size: CheckSize) -> CheckedGenes:
     """
     checked = check_study(path)
     target = checked.output / FOLDER
-    with output_held(checked):
+    with output_held(checked) as still_held:
         cores = cores_of(checked.study)
         pipeline = Pipeline(checked, cores)
         work = _Work(scan_settings(checked.study), [one.name for one in checked.study.traits], size, cores)
@@ -108,7 +108,9 @@ def self_check(path: Place, size: CheckSize) -> CheckedGenes:
         settings |= {"seed": study["calibration"]["seed"], "size": asdict(size)}
         stages.append(Stage(NAME, settings, (), ("gene store", "traits"), FILES, CODE, work))
         tally = partial(_tally, work, pipeline)
-        record = bring_current(stages, checked.output, Progress([stage.name for stage in stages]), tally)[NAME]
+        progress = Progress([stage.name for stage in stages])
+        record = bring_current(stages, checked.output, progress, tally, still_held)[NAME]
+        still_held()
         copy_whole(record.folder, target, leave_out=("manifest.json",))
     tables = [pd.read_csv(readable(target / name), sep="\t", dtype={"carriers": str}) for name in FILES[:2]]
     return CheckedGenes(target, *tables)

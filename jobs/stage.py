@@ -1,32 +1,28 @@
 """A stage: declared inputs and outputs, a key that says what it was made from, and a manifest written last.
 
 The key is the SHA-256 of the stage's name, schema, settings, input fingerprints, upstream keys, versions and code.
-The outputs live in a folder under that key; the manifest is created once they are complete. A folder without a
-manifest is what a killed run left behind: it is removed and the stage done again. The same key is never done twice,
+The outputs live in a folder under that key; the manifest is created once they are complete (`jobs.stage_folder`).
+What has no manifest is what a killed run left behind, and the stage is done again. The same key is never done twice,
 and nothing is overwritten in place.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from hail_pipelines.places import remove_folder
 from infra.provenance import Fingerprint, canonical_json, code_digest, fingerprint, versions
-from infra.storage import Place, remove, write_new, write_whole
+from infra.storage import Place, Transferred
 from jobs.places import made_here
+from jobs.stage_folder import Manifest, begin, claim, discard, forget_broken, read_whole
 
 # Raise it when the shape of a stage's output changes.
 SCHEMA = 1
-
-MANIFEST = "manifest.json"
 
 Counts = dict[str, Any]
 Folders = dict[str, Place]
@@ -125,60 +121,70 @@ def stage_key(stage: Stage, upstream: dict[str, str], folders: Folders | None = 
 
 def finished(stage: Stage, key: str, store: Place) -> StageRecord | None:
     """Give the record of a stage that was finished before with this key and is still whole, else None."""
-    folder = _folder(stage, key, store)
-    manifest = folder / MANIFEST
-    if not manifest.is_file() or not all((folder / output).exists() for output in stage.outputs):
+    found = read_whole(_home(stage, key, store), key, stage.outputs)
+    if found is None:
         return None
-    record = json.loads(manifest.read_text())
-    if record.get("key") != key:
-        return None
-    return StageRecord(stage.name, key, folder, True, record["seconds"], record["counts"])
+    manifest, folder = found
+    return StageRecord(stage.name, key, folder, True, manifest["seconds"], manifest["counts"])
 
 
-def perform(stage: Stage, key: str, store: Place, folders: Folders) -> StageRecord:
+def perform(
+    stage: Stage, key: str, store: Place, folders: Folders, report: Callable[[Transferred], None] | None = None
+) -> StageRecord:
     """Do a stage from scratch; of one that fails nothing is left.
 
     In a bucket, where two runs may be at the same stage, the one that is finished first is taken.
+
+    Parameters
+    ----------
+    stage, key
+        The stage, and what it is made from.
+    store
+        Folder of all stages.
+    folders
+        Of the stages before it.
+    report
+        Told how far its outputs have been sent to a bucket.
 
     Raises
     ------
     RuntimeError
         If it ends without an output that it promised.
     """
-    folder = _folder(stage, key, store)
-    remove(folder)
+    home = _home(stage, key, store)
+    folder = begin(home)
     began = time.monotonic()
     try:
-        counts = _work(stage, folder, folders)
+        counts = _work(stage, folder, folders, report)
         record = StageRecord(stage.name, key, folder, False, time.monotonic() - began, counts)
-        _write_manifest(stage, record)
-    except FileExistsError:
-        if (others := finished(stage, key, store)) is None:
-            raise
-        return others
+        while not claim(home, folder, _manifest(stage, record)):
+            if (others := finished(stage, key, store)) is not None:
+                discard(folder)
+                return others
+            forget_broken(home, key, stage.outputs)
     except BaseException:
-        remove_folder(folder)
+        discard(folder)
         raise
     return record
 
 
-def _work(stage: Stage, folder: Place, folders: Folders) -> Counts:
+def _work(stage: Stage, folder: Place, folders: Folders, report: Callable[[Transferred], None] | None) -> Counts:
     """Do a stage's work in its folder, and see that nothing is missing."""
     if stage.by_workers:
         folder.mkdir(parents=True)
-    with nullcontext(folder) if stage.by_workers else made_here(folder) as place:
+    with nullcontext(folder) if stage.by_workers else made_here(folder, report) as place:
         counts = stage.work(place, folders)
         if missing := [output for output in stage.outputs if not (place / output).exists()]:
             raise RuntimeError(f"stage {stage.name} ended without {', '.join(missing)}")
     return counts
 
 
-def _folder(stage: Stage, key: str, store: Place) -> Place:
+def _home(stage: Stage, key: str, store: Place) -> Place:
     return store / f"{stage.name.replace(' ', '_')}-{key[:16]}"
 
 
-def _write_manifest(stage: Stage, record: StageRecord) -> None:
-    manifest = {
+def _manifest(stage: Stage, record: StageRecord) -> Manifest:
+    return {
         "stage": stage.name,
         "key": record.key,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -187,6 +193,3 @@ def _write_manifest(stage: Stage, record: StageRecord) -> None:
         "outputs": list(stage.outputs),
         "counts": record.counts,
     }
-    # On this machine no other run can be at the stage, and not every disk can refuse to replace a file.
-    write = write_whole if isinstance(record.folder, Path) else write_new
-    write(record.folder / MANIFEST, canonical_json(manifest).encode())

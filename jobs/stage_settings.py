@@ -19,6 +19,7 @@ ESCALATION = 10
 if TYPE_CHECKING:
     from hail_pipelines.quality_control.genotypes import GenotypeThresholds
     from hail_pipelines.quality_control.variant_rules import VariantThresholds
+    from hail_pipelines.session import SessionSettings
 
 
 def cores_of(study: Study) -> int:
@@ -26,6 +27,22 @@ def cores_of(study: Study) -> int:
     if study.compute.cores is not None:
         return study.compute.cores
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def session_settings(study: Study, *, brief: bool = False) -> SessionSettings:
+    """Give what Hail may use, on this machine or on a cluster.
+
+    Parameters
+    ----------
+    study
+        The study.
+    brief
+        Whether the work is over in a few minutes.
+    """
+    from hail_pipelines.session import SessionSettings
+
+    compute = study.compute
+    return SessionSettings(compute.cores, compute.driver_memory_gib, compute.master, brief=brief)
 
 
 def genotype_thresholds(qc: Qc) -> GenotypeThresholds:

@@ -12,7 +12,15 @@ from infra.storage.locks import LockTimes, lock_folder
 from infra.storage.settings import BucketSettings
 from infra.storage.stored_content import StoredContent, content_of_file
 from infra.storage.transfer import Transferred, contents_of, fetch, put
-from infra.storage.whole import Place, copy_whole, put_in_place, remove, write_new, write_whole
+from infra.storage.whole import (
+    Place,
+    copy_whole,
+    put_in_place,
+    remove,
+    remove_unchanged,
+    write_new,
+    write_whole,
+)
 
 __all__ = [
     "AlreadyThereError",
@@ -25,6 +33,7 @@ __all__ = [
     "StoredContent",
     "Transferred",
     "check_bucket",
+    "check_key",
     "contents_of",
     "copy_whole",
     "fetch",
@@ -35,6 +44,7 @@ __all__ = [
     "put",
     "put_in_place",
     "remove",
+    "remove_unchanged",
     "use_buckets",
     "write_new",
     "write_whole",
@@ -105,3 +115,17 @@ def check_bucket(place: Place, *, region: str | None = None) -> None:
         from infra.storage.bucket_location import check_location
 
         check_location(place, region)
+
+
+def check_key(place: Place) -> None:
+    """See that a bucket that is written to encrypts with the key of the settings, whoever writes.
+
+    Raises
+    ------
+    InputError
+        If its default key is another, or it can't be told.
+    """
+    if not isinstance(place, Path):
+        from infra.storage.bucket_location import check_key_of
+
+        check_key_of(place)

@@ -1,4 +1,4 @@
-"""Whether a bucket is where the machines are."""
+"""Whether a bucket is where the machines are, and encrypts with the key that it should."""
 
 from __future__ import annotations
 
@@ -13,9 +13,14 @@ if TYPE_CHECKING:
 _TWO_REGIONS = {
     "ASIA1": ("ASIA-NORTHEAST1", "ASIA-NORTHEAST2"),
     "EUR4": ("EUROPE-NORTH1", "EUROPE-WEST4"),
+    "EUR5": ("EUROPE-WEST1", "EUROPE-WEST2"),
+    "EUR7": ("EUROPE-WEST2", "EUROPE-WEST3"),
+    "EUR8": ("EUROPE-WEST3", "EUROPE-WEST6"),
     "NAM4": ("US-CENTRAL1", "US-EAST1"),
 }
-_CONTINENTS = {"US": ("US-",), "EU": ("EUROPE-",), "ASIA": ("ASIA-",)}
+_CONTINENTS = {"US": "US-", "EU": "EUROPE-", "ASIA": "ASIA-"}
+# London and Zurich are in Europe, but not in the European Union, where a bucket in "EU" keeps its objects.
+_OUTSIDE = ("EUROPE-WEST2", "EUROPE-WEST6")
 
 
 def check_location(place: BucketPath, region: str | None) -> None:
@@ -39,5 +44,23 @@ def check_location(place: BucketPath, region: str | None) -> None:
 def is_near(region: str, location: str, regions: tuple[str, ...]) -> bool:
     """Say whether a region is a location, or one that it spans; all in capitals."""
     named = regions or _TWO_REGIONS.get(location, (location,))
-    continent = _CONTINENTS.get(location, ())
-    return region in named or (bool(continent) and region.startswith(continent))
+    continent = _CONTINENTS.get(location)
+    return region in named or (continent is not None and region.startswith(continent) and region not in _OUTSIDE)
+
+
+def check_key_of(place: BucketPath) -> None:
+    """See that a bucket encrypts with the key of the settings what is written without naming one.
+
+    Raises
+    ------
+    InputError
+        If it takes another, or Google's own.
+    """
+    key = place.client.settings.kms_key
+    if key is None or place.client.objects.default_key(place.bucket) == key:
+        return
+    message = (
+        "Spark and Hail name no key for what they write: the bucket's default key must be the same, and is not; run "
+        f"`gcloud storage buckets update gs://{place.bucket} --default-encryption-key={key}`, or leave kms_key out"
+    )
+    raise InputError.single(f"gs://{place.bucket}", "cloud.kms_key", message)

@@ -141,10 +141,19 @@ class Objects:
 
     def location(self, bucket: str) -> tuple[str, tuple[str, ...]]:
         """Give a bucket's location and, where it is two regions, which, in capitals."""
+        found = self._described(bucket)
+        return str(found.location), tuple(found.data_locations or ())
+
+    def default_key(self, bucket: str) -> str | None:
+        """Give the key that a bucket encrypts objects with that are written without one."""
+        key: str | None = self._described(bucket).default_kms_key_name
+        return key
+
+    def _described(self, bucket: str) -> Bucket:
+        found = self._bucket(bucket)
         with refusals_told(place_of(bucket, "")):
-            found = self._bucket(bucket)
             found.reload(retry=self.retry)
-            return str(found.location), tuple(found.data_locations or ())
+        return found
 
     def _bucket(self, bucket: str) -> Bucket:
         return self._client.bucket(bucket, user_project=self.settings.billing_project)

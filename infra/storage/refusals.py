@@ -22,7 +22,10 @@ from infra.storage.errors import StorageError, changed_error
 # Reasons that Google gives in its answer; of uploads and downloads the library passes them on within the text alone.
 _QUOTA = ("rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded")
 # The text holds the request's address too, whose host looks much like a permission.
-_PERMISSION = re.compile(r"storage\.(?:objects|buckets|folders|managedFolders|multipartUploads)\.[A-Za-z]+")
+_PERMISSION = re.compile(
+    r"storage\.(?:objects|buckets|folders|managedFolders|multipartUploads)\.[A-Za-z]+|serviceusage\.services\.use"
+)
+_TO_LET_PAY = "serviceusage.services.use"
 _ROLES = {
     "storage.objects.get": "roles/storage.objectViewer",
     "storage.objects.list": "roles/storage.objectViewer",
@@ -128,6 +131,13 @@ def _forbidden(place: str, bucket: str, error: Exception) -> Exception:
             return InputError.single(place, setting, remedy.format(bucket=bucket))
     found = _PERMISSION.search(text)
     permission = found[0] if found else "to use it"
+    if permission == _TO_LET_PAY:
+        message = (
+            f"permission {permission} is denied on the project that pays for {bucket}; check `cloud: "
+            "requester_pays_project`, or have that project's owner grant roles/serviceusage.serviceUsageConsumer on "
+            "it to the account that runs this (on a cluster: its service account)"
+        )
+        return InputError.single(place, "permission", message)
     role = _ROLES.get(permission, "roles/storage.objectUser")
     message = (
         f"permission {permission} is denied, or there is no {bucket}; check its spelling, or have its owner grant "
@@ -146,7 +156,11 @@ def _quota(place: str, bucket: str, error: Exception) -> Exception:
 
 def _bad_request(place: str, bucket: str, error: Exception) -> Exception:
     if "requester pays" in str(error):
-        message = f"{bucket} makes those pay who ask; name the project that pays, as `cloud: requester_pays_project`"
+        message = (
+            f"{bucket} makes those pay who ask; name the project that pays, as `cloud: requester_pays_project`. The "
+            "study file itself is read before that is known: keep it elsewhere, as on this machine, and name another "
+            "bucket as `cloud: bucket`"
+        )
         return InputError.single(place, "requester pays", message)
     message = f"Google Cloud Storage can't make sense of the request ({_kind(error)}); check the object's name"
     return InputError.single(place, "request", message)

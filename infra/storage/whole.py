@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from uuid import uuid4
 
 from infra.storage.errors import AlreadyThereError
+from infra.storage.stored_content import StoredContent
 from infra.storage.transfer import below, fetch, put
 
 if TYPE_CHECKING:
@@ -130,6 +131,24 @@ def remove(place: Place) -> None:
         shutil.rmtree(place)
     else:
         place.unlink(missing_ok=True)
+
+
+def remove_unchanged(place: BucketPath, content: StoredContent) -> bool:
+    """Remove an object that is what it was when it was looked at, and say whether it was there.
+
+    Parameters
+    ----------
+    place
+        In a bucket.
+    content
+        What it held, with its generation.
+
+    Raises
+    ------
+    ChangedError
+        If it is another by now.
+    """
+    return place.client.objects.delete(place.bucket, place.blob, generation=content.generation)
 
 
 def _copy_within_buckets(source: BucketPath, target: BucketPath, leave_out: Sequence[str]) -> None:

@@ -13,7 +13,8 @@ from infra.storage import Place
 from jobs.quality_control.files import ATTRITION, KINSHIP, SAMPLES, read_structure
 from jobs.report.qc import QcInputs, summarise_variants
 from jobs.report.qc.variant_summary import COLUMNS
-from jobs.stage import MANIFEST, Folders
+from jobs.stage import Folders
+from jobs.stage_folder import manifest_of
 from jobs.study.study import Study
 
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
@@ -89,5 +90,5 @@ def excluded_samples(samples: pd.DataFrame) -> pd.DataFrame:
 
 def _counts(folder: Place) -> dict[str, object]:
     """Read what a stage counted; its manifest is there as the stage is finished."""
-    counts: dict[str, object] = json.loads((folder / MANIFEST).read_text())["counts"]
+    counts: dict[str, object] = manifest_of(folder)["counts"]
     return counts

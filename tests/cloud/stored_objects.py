@@ -3,8 +3,9 @@
 Hadoop can be told that `gs://` is the same folder, so what either writes the other reads. A file that was written
 behind the server's back is met with another size, time or inode than before, and gets a new generation.
 
-What a folder cannot show is kept beside the buckets: names that end in a slash, by which the console and Google's Hadoop
-connector mark folders, names with a part that is empty, `.` or `..`, and an object named as the folder of another.
+What a folder cannot show is kept beside the buckets: names that end in a slash, by which the console and Google's
+Hadoop connector mark folders, names with a part that is empty, `.` or `..`, and an object named as the
+folder of another.
 """
 
 from __future__ import annotations

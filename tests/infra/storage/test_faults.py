@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from association.problems import InputError
-from infra.storage import AlreadyThereError, StorageError, check_bucket, fetch, put, write_new, write_whole
+from infra.storage import AlreadyThereError, StorageError, check_bucket, check_key, fetch, put, write_new, write_whole
+from infra.storage.bucket_location import is_near
 from infra.storage.bucket_path import BucketPath
 from tests.cloud.storage_faults import (
     CutDownload,
@@ -205,6 +206,35 @@ def test_a_missing_bucket_is_named(lab, storage_server, tmp_path):
         with pytest.raises(InputError, match="no bucket gs://no-such-bucket; check its spelling"):
             use_it()
     assert not (storage_server.root / "no-such-bucket").exists()
+
+
+@pytest.mark.parametrize(
+    ("region", "location", "near"),
+    [
+        ("europe-west2", "EUR5", True),
+        ("europe-west3", "EUR7", True),
+        ("europe-west6", "EUR8", True),
+        ("europe-west4", "EUR8", False),
+        ("europe-west9", "EU", True),
+        ("europe-west2", "EU", False),
+        ("europe-west6", "EU", False),
+        ("us-east4", "US", True),
+    ],
+)
+def test_names_of_several_regions_stand_for_these_alone(region, location, near):
+    assert is_near(region.upper(), location, ()) is near
+
+
+def test_the_bucket_must_encrypt_by_itself_with_the_key_that_the_study_names(lab, storage_server, use):
+    key = "projects/p/locations/europe-west4/keyRings/r/cryptoKeys/k"
+    check_key(lab / "out")
+    use(replace(IMPATIENT, kms_key=key))
+    for others in (None, f"{key}2"):
+        storage_server.store.bucket("lab").default_kms_key = others
+        with pytest.raises(InputError, match="buckets update gs://lab --default-encryption-key=projects/p/"):
+            check_key(BucketPath("gs://lab/out"))
+    storage_server.store.bucket("lab").default_kms_key = key
+    check_key(BucketPath("gs://lab/out"))
 
 
 @pytest.mark.parametrize("location", ["EUROPE-WEST4", "EU", "EUR4"])

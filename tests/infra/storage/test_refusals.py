@@ -45,6 +45,14 @@ def told(raised):
         ),
         (
             403,
+            f"{PERSON} does not have serviceusage.services.use access to the Google Cloud project. Permission "
+            "'serviceusage.services.use' denied on resource (or it may not exist).",
+            "forbidden",
+            InputError,
+            "project's owner grant roles/serviceusage.serviceUsageConsumer on it",
+        ),
+        (
+            403,
             "Permission denied on Cloud KMS key. Please ensure that your Cloud Storage service account has been "
             "authorized to use this key.",
             "forbidden",
@@ -74,7 +82,7 @@ def told(raised):
             "Bucket is a requester pays bucket but no user project provided.",
             "required",
             InputError,
-            "requester_pays_project",
+            "name another bucket as `cloud: bucket`",
         ),
         (400, "Invalid argument.", "invalid", InputError, "check the object's name"),
         (401, "Anonymous caller does not have storage.objects.get access", "required", InputError, "gcloud auth"),
