@@ -11,6 +11,8 @@ from tests.cloud.storage_messages import Answer, Request
 from tests.cloud.storage_uploads import Uploads, hashes_in, split_multipart
 from tests.cloud.stored_objects import Bucket, ObjectStore, Refused
 
+_TO_LET_PAY = "serviceusage.services.use"
+
 
 class Service:
     """Every method of the API that the project's clients use."""
@@ -18,6 +20,7 @@ class Service:
     def __init__(self, store: ObjectStore) -> None:
         self.store = store
         self.uploads = Uploads(store)
+        self._rewrites: dict[str, str] = {}
         self._routes: list[tuple[str, re.Pattern[str], Callable[..., Answer]]] = [
             (method, re.compile(pattern), work)
             for method, pattern, work in (
@@ -57,6 +60,12 @@ class Service:
         if found.requester_pays and not request.query.get("userProject"):
             told = "Bucket is a requester pays bucket but no user project provided."
             raise Refused(400, "required", told)
+        if request.query.get("userProject") and _TO_LET_PAY in found.denied:
+            told = (
+                f"caller does not have {_TO_LET_PAY} access to the Google Cloud project. "
+                f"Permission '{_TO_LET_PAY}' denied on resource (or it may not exist)."
+            )
+            raise Refused(403, "forbidden", told)
         if permission in found.denied:
             told = (
                 f"caller does not have {permission} access to the Google Cloud Storage resource. "
@@ -187,6 +196,8 @@ class Service:
             wanted = request.query.get("sourceGeneration")
             if facts is None or wanted not in (None, facts["generation"]):
                 raise Refused(404, "notFound", f"No such object: {bucket}/{name}")
+            if how == "rewriteTo" and (step := self._step_of_rewrite(request, bucket, target, facts)) is not None:
+                return step
             content = self.store.content(bucket, name)
             kept = {kind: facts[kind] for kind in ("contentType", "metadata") if kind in facts}
             written = self.store.write(target, new_name, content, request.query, kept | request.json())
@@ -195,6 +206,20 @@ class Service:
         size = written["size"]
         rewritten = {"kind": "storage#rewriteResponse", "done": True, "totalBytesRewritten": size, "objectSize": size}
         return Answer.json({**rewritten, "resource": written})
+
+    def _step_of_rewrite(self, request: Request, bucket: str, target: str, facts: dict[str, Any]) -> Answer | None:
+        """Answer the first call of a copy to another location with a token; None for the call that ends a copy."""
+        token = request.query.get("rewriteToken")
+        if self.store.bucket(bucket).location == self.store.bucket(target).location:
+            return None
+        if token is not None:
+            if self._rewrites.pop(token, None) != request.path:
+                raise Refused(400, "invalid", "The rewrite token is of another request.")
+            return None
+        token = f"rewrite-{len(self._rewrites)}-{facts['generation']}"
+        self._rewrites[token] = request.path
+        begun = {"kind": "storage#rewriteResponse", "done": False, "totalBytesRewritten": "0"}
+        return Answer.json({**begun, "objectSize": facts["size"], "rewriteToken": token})
 
     def _compose(self, request: Request, bucket: str, name: str) -> Answer:
         self._allowed(request, bucket, "storage.objects.create")

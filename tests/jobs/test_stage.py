@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from infra.provenance import Fingerprint
-from jobs.stage import MANIFEST, Stage, finished, perform, stage_key
+from jobs.stage import Stage, finished, perform, stage_key
+from jobs.stage_folder import MANIFEST
 
 
 def write_answer(folder, folders):

@@ -1,16 +1,16 @@
 """Stages whose folders are in a bucket: written where they stay, whole by their manifest, whoever is first."""
 
-import json
 from dataclasses import replace
 
 import pytest
 
 from hail_pipelines.places import readable, temporary_folder, whole_folder
 from hail_pipelines.whole_file import whole_file
-from infra.storage import place
+from infra.storage import FolderInUseError, place
 from jobs.places import made_here, place_of
 from jobs.run import bring_current
-from jobs.stage import MANIFEST, Stage, finished, perform, stage_key
+from jobs.stage import Stage, finished, perform, stage_key
+from jobs.stage_folder import MANIFEST, begin, claim, manifest_of
 from tests.cloud.storage_fixture import storage_server
 
 __all__ = ["storage_server"]
@@ -24,11 +24,12 @@ def write_answer(folder, folders):
 
 STAGE = Stage("think", {}, (), (), ("answer.txt",), ("association.problems",), write_answer, by_workers=True)
 KEY = stage_key(STAGE, {})
+HOME = place(f"gs://lab/out/stages/think-{KEY[:16]}")
 
 
 @pytest.fixture
 def stages(storage_server):
-    return place("gs://lab/out/stages")
+    return HOME.parent
 
 
 class Told:
@@ -59,18 +60,96 @@ def test_a_stage_is_whole_once_its_manifest_is_there_and_found_again(stages, by_
     done = perform(stage, KEY, stages, {})
     again = finished(stage, KEY, stages)
     assert (done.reused, again.reused) == (False, True)
-    assert done.folder == again.folder == stages / f"think-{KEY[:16]}"
+    assert done.folder == again.folder
+    assert done.folder.parent == HOME
     assert (again.folder / "answer.txt").read_text() == "42"
-    assert json.loads((again.folder / MANIFEST).read_text())["counts"] == {"answers": 1}
-    assert sorted(found.name for found in again.folder.iterdir()) == ["answer.txt", MANIFEST]
+    assert manifest_of(again.folder)["counts"] == {"answers": 1}
+    assert sorted(found.name for found in HOME.iterdir()) == [again.folder.name, MANIFEST]
+    assert [found.name for found in again.folder.iterdir()] == ["answer.txt"]
 
 
-def test_what_a_killed_run_left_without_a_manifest_is_removed_first(stages):
-    folder = stages / f"think-{KEY[:16]}"
-    (folder / "calls" / "part-00000.parquet").write_bytes(b"half")
+def test_what_a_killed_run_left_without_a_manifest_counts_for_nothing(stages):
+    left = HOME / "attempt-of-a-killed-run" / "answer.txt"
+    left.write_bytes(b"half")
     assert finished(STAGE, KEY, stages) is None
+    done = perform(STAGE, KEY, stages, {})
+    assert (done.folder / "answer.txt").read_text() == "42"
+    assert left.read_bytes() == b"half"
+
+
+def test_what_another_run_finishes_while_this_one_begins_is_left(stages, monkeypatch):
+    began, first = [], []
+
+    def be_overtaken(home):
+        # Between the look for a finished stage and the work.
+        began.append(home)
+        if len(began) == 1:
+            first.append(perform(STAGE, KEY, stages, {}))
+        return begin(home)
+
+    monkeypatch.setattr("jobs.stage.begin", be_overtaken)
+    second = perform(STAGE, KEY, stages, {})
+    assert second == replace(first[0], reused=True, seconds=second.seconds)
+    assert finished(STAGE, KEY, stages) == second
+
+
+def test_a_run_that_fails_leaves_what_another_has_finished_meanwhile(stages):
+    def be_overtaken_and_fail(folder, folders):
+        perform(STAGE, KEY, stages, {})
+        raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError, match="no"):
+        perform(replace(STAGE, work=be_overtaken_and_fail), KEY, stages, {})
+    assert (finished(STAGE, KEY, stages).folder / "answer.txt").read_text() == "42"
+
+
+def test_an_error_of_the_work_itself_is_its_own(stages):
+    def be_overtaken_and_stumble(folder, folders):
+        perform(STAGE, KEY, stages, {})
+        raise FileExistsError("mine")
+
+    with pytest.raises(FileExistsError, match="mine"):
+        perform(replace(STAGE, work=be_overtaken_and_stumble), KEY, stages, {})
+
+
+@pytest.mark.parametrize("lost", ["calls/part-00001.parquet", "answer.txt"])
+def test_outputs_of_which_some_are_gone_are_made_again(stages, lost):
+    def write_calls(folder, folders):
+        for number in range(2):
+            (folder / "calls" / f"part-{number:05d}.parquet").write_bytes(b"calls")
+        return write_answer(folder, folders)
+
+    stage = replace(STAGE, work=write_calls, outputs=("calls", "answer.txt"))
+    broken = perform(stage, KEY, stages, {})
+    (broken.folder / lost).unlink()
+    assert finished(stage, KEY, stages) is None
+    again = perform(stage, KEY, stages, {})
+    assert not again.reused
+    assert finished(stage, KEY, stages).folder == again.folder != broken.folder
+
+
+def test_outputs_that_lose_one_before_the_manifest_is_written_are_not_taken(stages, monkeypatch):
+    def lose_one(home, folder, manifest):
+        done = claim(home, folder, manifest)
+        (folder / "answer.txt").unlink()
+        return done
+
+    monkeypatch.setattr("jobs.stage.claim", lose_one)
     perform(STAGE, KEY, stages, {})
-    assert not (folder / "calls").exists()
+    assert finished(STAGE, KEY, stages) is None
+
+
+def test_no_stage_is_begun_and_nothing_published_once_the_folder_is_another_runs(stages):
+    left = iter([None])
+
+    def still_held():
+        if next(left, "lost") == "lost":
+            raise FolderInUseError("another run took it over")
+
+    second = replace(STAGE, name="ponder")
+    with pytest.raises(FolderInUseError):
+        bring_current([STAGE, second], stages.parent, Told(), str, still_held)
+    assert [found.name for found in stages.iterdir()] == [f"think-{stage_key(STAGE, {})[:16]}"]
 
 
 @pytest.mark.parametrize("by_workers", [True, False])
@@ -96,7 +175,8 @@ def test_a_run_that_is_second_with_a_stage_takes_the_first_ones_and_says_so(stag
     assert record.reused
     assert record.counts == {"answers": 1}
     assert told.lines == ["answers 1; another run was first with it, and what that one made is taken"]
-    assert json.loads((record.folder / MANIFEST).read_text())["counts"] == {"answers": 1}
+    assert manifest_of(record.folder)["counts"] == {"answers": 1}
+    assert sorted(found.name for found in record.folder.parent.iterdir()) == [record.folder.name, MANIFEST]
 
 
 def test_a_temporary_folder_goes_with_what_is_in_it(stages):

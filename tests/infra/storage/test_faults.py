@@ -265,6 +265,15 @@ def test_who_asks_must_pay_where_the_bucket_says_so(lab, storage_server, use):
     assert sorted(path.name for path in BucketPath("gs://lab").iterdir()) == ["long", "renamed"]
 
 
+def test_who_names_a_project_that_pays_must_be_allowed_to(lab, storage_server, use):
+    write_whole(lab / "file", b"content")
+    storage_server.store.bucket("lab").denied.add("serviceusage.services.use")
+    assert (lab / "file").read_bytes() == b"content"
+    use(replace(IMPATIENT, billing_project="not-ours"))
+    with pytest.raises(InputError, match=r"roles/serviceusage\.serviceUsageConsumer on it"):
+        BucketPath("gs://lab/file").read_bytes()
+
+
 def test_new_objects_are_encrypted_with_the_given_key(lab, storage_server, use):
     key = "projects/p/locations/europe-west4/keyRings/r/cryptoKeys/k"
     use(replace(IMPATIENT, kms_key=key))

@@ -6,11 +6,14 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
 from infra.storage import FolderInUseError, LockTimes, lock_folder, write_whole
+from infra.storage.bucket_path import BucketPath
 from tests.cloud.storage_faults import LostAnswer, Refusal
+from tests.infra.storage.conftest import IMPATIENT
 
 QUICK = LockTimes(refresh=0.05, silence=60.0, watch=0.2)
 DEAD_SOON = LockTimes(refresh=60, silence=0.0, watch=0.1)
@@ -22,7 +25,7 @@ def folder(request, lab, tmp_path):
 
 
 def test_a_held_folder_refuses_a_second_run_and_is_free_after(folder):
-    with lock_folder(folder), pytest.raises(FolderInUseError), lock_folder(folder):
+    with lock_folder(folder, QUICK), pytest.raises(FolderInUseError), lock_folder(folder):
         pass
     with lock_folder(folder):
         pass
@@ -62,7 +65,7 @@ def test_a_holder_shows_signs_of_life(lab):
         first = (lab / "out" / ".lock").content().generation
         time.sleep(0.5)
         assert (lab / "out" / ".lock").content().generation > first
-        with pytest.raises(FolderInUseError, match="last sign of life"), lock_folder(lab / "out", QUICK):
+        with pytest.raises(FolderInUseError, match="its holder is alive"), lock_folder(lab / "out", QUICK):
             pass
 
 
@@ -112,6 +115,54 @@ def test_who_lost_the_lock_is_told(lab, caplog):
         lose_it()
     assert (lab / "out" / ".lock").read_bytes() == b"someone else"
     assert "took the folder over" in caplog.text
+
+
+def test_who_lost_the_lock_learns_it_before_anything_is_changed(lab):
+    checked = []
+
+    def lose_it(still_held):
+        for _ in range(2):
+            still_held()
+            checked.append(True)
+            time.sleep(0.1)
+        write_whole(lab / "out" / ".lock", b"someone else")
+        still_held()
+        checked.append(False)
+
+    def hold_it():
+        with lock_folder(lab / "out", LockTimes(refresh=60, silence=0.1, watch=0.1)) as still_held:
+            lose_it(still_held)
+
+    with pytest.raises(FolderInUseError, match="took it over"):
+        hold_it()
+    assert checked == [True, True]
+    assert (lab / "out" / ".lock").read_bytes() == b"someone else"
+
+
+def test_a_lock_here_is_held_until_it_is_given_back(tmp_path):
+    with lock_folder(tmp_path) as still_held:
+        still_held()
+
+
+def test_a_stale_lock_is_waited_for_and_taken_over(lab):
+    write_whole(lab / "out" / ".lock", b'{"run": "cancelled"}')
+    told = []
+    began = time.monotonic()
+    with lock_folder(lab / "out", LockTimes(refresh=0.1, silence=1.0, watch=0.3), told.append):
+        assert 0.3 < time.monotonic() - began < 10
+        assert b"cancelled" not in (lab / "out" / ".lock").read_bytes()
+    assert len(told) == 1
+    assert "gs://lab/out: a run holds it whose last sign of life was" in told[0]
+
+
+def test_a_holders_request_ends_before_it_seems_dead(lab, storage_server, use):
+    use(replace(IMPATIENT, patience=3600))
+    with lock_folder(BucketPath("gs://lab/out"), LockTimes(refresh=0.05, silence=1.0, watch=0.2)):
+        storage_server.faults.add(Refusal("POST", "/upload/", times=10**6))
+        time.sleep(0.5)
+        began = time.monotonic()
+    assert time.monotonic() - began < 5
+    storage_server.faults.clear()
 
 
 def test_a_lock_that_another_has_is_not_given_back(lab):

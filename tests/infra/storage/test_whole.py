@@ -83,6 +83,15 @@ def test_a_copied_file_replaces_the_old_one(sides, start, end):
     assert target.read_bytes() == b"new"
 
 
+def test_a_copy_that_google_makes_in_steps_is_asked_for_until_it_is_done(lab, storage_server):
+    storage_server.make_bucket("archive", location="US")
+    fill(lab / "source", "new")
+    copy_whole(lab / "source", lab.client.CloudPath("gs://archive/target"))
+    assert (storage_server.root / "archive" / "target" / "new").read_bytes() == b"new"
+    assert storage_server.count("POST", "/rewriteTo/") == 2
+    assert storage_server.count("POST", "rewriteToken=") == 1
+
+
 def test_a_folder_that_is_put_in_place_leaves_nothing_behind(base):
     fill(base / "partial", "new")
     fill(base / "target", "old")
@@ -114,7 +123,7 @@ def test_a_transfer_reports_and_goes_on_where_it_was_broken_off(lab, tmp_path, s
     reports = []
     whole = put(tmp_path / "here", lab / "there", reports.append)
     assert whole == Transferred(files=6, bytes=36, all_files=6, all_bytes=36, already_there=0)
-    assert [one.files for one in reports] == [1, 2, 3, 4, 5, 6]
+    assert [one.files for one in reports] == [0, 1, 2, 3, 4, 5, 6]
     assert put(tmp_path / "here", lab / "there").already_there == 6
 
     storage_server.faults.add(Refusal("GET", "4/file", status=403, reason="forbidden", message="no"))
