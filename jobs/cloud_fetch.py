@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from association.problems import InputError
 from infra import storage
 from infra.storage import Place, Transferred
 from jobs.output_folder import OF_A_RUN
 from jobs.run import RUN_RECORD
+
+if TYPE_CHECKING:
+    from infra.storage.bucket_path import BucketPath
 
 # What names no patient and draws none: the page of null models shows single patients, so it is not among them. The
 # rest of the output folder stays at the site unless it is asked for.
@@ -84,7 +88,7 @@ def fetch_results(
     return Fetched(target, files + (not everything), size, removed)
 
 
-def _remove_stale(output: Place, target: Path, folders: Iterable[str]) -> int:
+def _remove_stale(output: BucketPath, target: Path, folders: Iterable[str]) -> int:
     """Remove what is in folders on this machine and not, with the same content, in those of the run; count it."""
     removed = 0
     for folder in folders:
