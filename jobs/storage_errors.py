@@ -1,14 +1,20 @@
-"""Errors of the disk, told in the user's terms: it is full, or may not be written to."""
+"""Errors of the disk and of buckets, told in the user's terms, also where Spark hands them on from a worker."""
 
 from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from association.problems import InputError
+from association.problems import InputError, Problem
 from jobs.check import CheckedStudy
+
+# How a worker's error stands in what Spark says, between Python's traceback and Java's.
+_OF_A_WORKER = re.compile(
+    r"^[\w.]*(?:InputError|StorageError|ChangedError): (.+): [\d,]+ problems?.*\n((?:  \S.*\n)+)", re.MULTILINE
+)
 
 NUMBERS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
 
@@ -20,11 +26,16 @@ def storage_errors_told(checked: CheckedStudy) -> Iterator[None]:
     Raises
     ------
     InputError
-        In place of an error that says that the disk is full, or may not be written to.
+        In place of an error that says that the disk is full, or may not be written to, or that a worker's input or
+        bucket is at fault.
     """
     try:
         yield
+    except (InputError, ExceptionGroup):
+        raise
     except Exception as error:
+        if (of_a_worker := worker_error(error)) is not None:
+            raise of_a_worker from None
         number = storage_error(error)
         if number is None:
             raise
@@ -46,3 +57,12 @@ def storage_error(error: Exception) -> int | None:
     if isinstance(error, OSError):
         return error.errno if error.errno in NUMBERS else None
     return next((number for number in NUMBERS if os.strerror(number) in str(error)), None)
+
+
+def worker_error(error: Exception) -> InputError | None:
+    """Give the user's fault that a worker met, as far as Spark's error tells of one."""
+    found = _OF_A_WORKER.search(str(error))
+    if found is None:
+        return None
+    lines = [line.strip().partition(": ") for line in found[2].splitlines()]
+    return InputError(found[1], [Problem(place, message) for place, _, message in lines])
