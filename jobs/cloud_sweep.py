@@ -12,7 +12,7 @@ from association.problems import InputError
 from infra.dataproc.machines import machine
 from infra.dataproc.plan import Hardware
 from infra.dataproc.prices import hourly_cost
-from infra.dataproc.requests import MADE_BY
+from infra.dataproc.requests import MADE_AS, MADE_BY
 from infra.dataproc.service import Dataproc
 
 ACTIVE = (
@@ -22,6 +22,15 @@ ACTIVE = (
     dp.JobStatus.State.CANCEL_PENDING,
     dp.JobStatus.State.CANCEL_STARTED,
 )
+# A cluster that comes up, or is being changed, is somebody's, though no job runs on it yet.
+COMING = (
+    dp.ClusterStatus.State.CREATING,
+    dp.ClusterStatus.State.STARTING,
+    dp.ClusterStatus.State.UPDATING,
+    dp.ClusterStatus.State.REPAIRING,
+)
+# A workflow's job comes a moment after its cluster is up.
+JUST_UP_HOURS = 5 / 60
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,7 @@ class Left:
     hourly
         US dollars per hour, estimated; None for machines that are not known here.
     busy
-        Whether a job runs on it.
+        Whether somebody needs it: it comes up, or a job runs on it.
     """
 
     name: str
@@ -49,13 +58,13 @@ class Left:
     def __str__(self) -> str:
         """Say it in a line."""
         price = "cost unknown" if self.hourly is None else f"about ${self.hourly:,.2f} an hour"
-        return f"{self.name}  {self.state} for {self.hours:.1f} h  {price}{'  a job is running' if self.busy else ''}"
+        return f"{self.name}  {self.state} for {self.hours:.1f} h  {price}{'  at work' if self.busy else ''}"
 
 
 def left_over(service: Dataproc) -> list[Left]:
     """List the clusters that progex made and that are still there."""
-    active = {job.placement.cluster_name for job in service.jobs(f"labels.{MADE_BY}:*") if job.status.state in ACTIVE}
-    return [_left(one, service.region, one.cluster_name in active) for one in service.clusters(f"labels.{MADE_BY}:*")]
+    found = service.clusters(f"labels.{MADE_BY} = {MADE_AS}")
+    return [_left(service, one) for one in found if one.status.state != dp.ClusterStatus.State.DELETING]
 
 
 def delete(service: Dataproc, clusters: Sequence[Left]) -> None:
@@ -64,11 +73,12 @@ def delete(service: Dataproc, clusters: Sequence[Left]) -> None:
         service.delete_cluster(one.name)
 
 
-def _left(cluster: dp.Cluster, region: str, busy: bool) -> Left:
-    since = cluster.status.state_start_time
-    hours = (time.time() - since.timestamp()) / 3600 if since else 0.0
-    state = cluster.status.state.name.lower()
-    return Left(cluster.cluster_name, state, max(0.0, hours), _hourly(cluster.config, region), busy)
+def _left(service: Dataproc, cluster: dp.Cluster) -> Left:
+    name, state, since = cluster.cluster_name, cluster.status.state, cluster.status.state_start_time
+    hours = max(0.0, (time.time() - since.timestamp()) / 3600) if since else 0.0
+    just_up = state == dp.ClusterStatus.State.RUNNING and hours < JUST_UP_HOURS
+    busy = state in COMING or just_up or any(job.status.state in ACTIVE for job in service.jobs_on(name))
+    return Left(name, state.name.lower(), hours, _hourly(cluster.config, service.region), busy)
 
 
 def _hourly(config: dp.ClusterConfig, region: str) -> float | None:

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 from association.problems import InputError
 
-# GiB of memory per vCPU of each class, by family.
+# GiB of memory per vCPU of each class, by family; of those that boot from the templates' kind of disk.
 MEMORY_PER_VCPU: dict[str, dict[str, float]] = {
     "n1": {"standard": 3.75, "highmem": 6.5, "highcpu": 0.9},
     "n2": {"standard": 4, "highmem": 8, "highcpu": 1},
     "n2d": {"standard": 4, "highmem": 8, "highcpu": 1},
-    "n4": {"standard": 4, "highmem": 8, "highcpu": 2},
     "e2": {"standard": 4, "highmem": 8, "highcpu": 1},
     "c2": {"standard": 4},
     "c2d": {"standard": 4, "highmem": 8, "highcpu": 2},
     "c3": {"standard": 4, "highmem": 8, "highcpu": 2},
     "c3d": {"standard": 4, "highmem": 8, "highcpu": 2},
-    "c4": {"standard": 3.75, "highmem": 7.75, "highcpu": 2},
 }
+# Families whose machines may have any memory.
+CUSTOM = ("n1", "n2", "n2d", "e2")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Machine:
 
 
 def machine(name: str, setting: str = "machine type") -> Machine:
-    """Give the machine behind a name: `FAMILY-CLASS-VCPUS`, or `FAMILY-custom-VCPUS-MEBIBYTES`.
+    """Give the machine behind a name: `FAMILY-CLASS-VCPUS`, or of some families `FAMILY-custom-VCPUS-MEBIBYTES`.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def machine(name: str, setting: str = "machine type") -> Machine:
     """
     if found := re.fullmatch(r"(\w+)-custom-(\d+)-(\d+)", name):
         family, vcpus, mebibytes = found[1], int(found[2]), int(found[3])
-        if family in MEMORY_PER_VCPU and vcpus and mebibytes:
+        if family in CUSTOM and vcpus and mebibytes:
             return Machine(name, family, vcpus, mebibytes / 1024)
     if found := re.fullmatch(r"(\w+)-(standard|highmem|highcpu)-(\d+)", name):
         per_vcpu = MEMORY_PER_VCPU.get(found[1], {}).get(found[2])

@@ -1,6 +1,7 @@
 """Who gets how much of a machine's memory, and whether the driver's suffices.
 
 On a worker the system keeps a tenth, at least 4 GiB; YARN has the rest and gives it to executors of up to four cores.
+One GiB of that stays free, for Spark's application master lies on one of the workers, which is not known before.
 The work is done by Python beside each executor's Java, so Java gets two fifths and Python three. On the driver's
 machine the system keeps as much; Java gets a quarter of the rest, at most 16 GiB, for it only hands out work, and
 Python the remainder.
@@ -16,6 +17,7 @@ from infra.dataproc.machines import Machine, machine
 GIB = 1 << 30
 LEAST_FOR_THE_SYSTEM_GIB = 4
 SYSTEM_SHARE = 0.1
+MASTER_MIB = 1024
 CORES_PER_EXECUTOR = 4
 JAVA_SHARE_OF_EXECUTOR = 0.4
 JAVA_SHARE_OF_DRIVER = 0.25
@@ -34,7 +36,9 @@ class WorkerMemory:
     Attributes
     ----------
     yarn_mib
-        What all executors of a machine have together.
+        What all executors of a machine have together, with Spark's application master.
+    executors
+        How many of them.
     executor_cores
         Tasks that an executor does at a time.
     executor_mib
@@ -44,6 +48,7 @@ class WorkerMemory:
     """
 
     yarn_mib: int
+    executors: int
     executor_cores: int
     executor_mib: int
     java_mib: int
@@ -60,14 +65,14 @@ def worker_memory(worker: Machine) -> WorkerMemory:
     """
     yarn = int((worker.memory_gib - _of_the_system(worker)) * 1024)
     cores = min(CORES_PER_EXECUTOR, worker.vcpus)
-    executor = yarn // worker.vcpus * cores if yarn > 0 else 0
+    executor = max(0, yarn - MASTER_MIB) // worker.vcpus * cores
     if executor < 512 * cores:
         message = (
             f"{worker.name} has {worker.memory_gib:g} GiB, too little for {worker.vcpus} tasks; take a larger one"
         )
         raise InputError.single("cloud", "cloud.worker_machine", message)
     java = int(executor * JAVA_SHARE_OF_EXECUTOR)
-    return WorkerMemory(yarn, cores, executor, java, executor - java)
+    return WorkerMemory(yarn, worker.vcpus // cores, cores, executor, java, executor - java)
 
 
 def driver_java_mib(driver: Machine) -> int:

@@ -12,7 +12,6 @@ import yaml
 from infra.dataproc.machines import Machine
 from infra.dataproc.plan import Hardware
 
-DRIVER_DISK_GB, WORKER_DISK_GB, SPOT_DISK_GB = 100, 100, 60
 HOURS_PER_MONTH = 730
 
 
@@ -45,7 +44,8 @@ def hourly_cost(hardware: Hardware, region: str) -> HourlyCost:
     prices = _table()
     factor = prices["regions"].get(region, max(prices["regions"].values()))
     driver, worker = (_machine_hour(one, prices) for one in (hardware.driver, hardware.worker))
-    disks = DRIVER_DISK_GB + WORKER_DISK_GB * hardware.workers + SPOT_DISK_GB * hardware.spot_workers
+    sizes = _disk_sizes()
+    disks = sizes["master"] + sizes["worker"] * hardware.workers + sizes["secondary_worker"] * hardware.spot_workers
     plain = driver + worker * (hardware.workers + prices["spot_share"] * hardware.spot_workers)
     vcpus = hardware.driver.vcpus + hardware.worker_vcpus
     return HourlyCost(
@@ -58,6 +58,14 @@ def hourly_cost(hardware: Hardware, region: str) -> HourlyCost:
 def _machine_hour(one: Machine, prices: dict[str, Any]) -> float:
     price = prices["machines"][one.family]
     return float(price["vcpu_hour"] * one.vcpus + price["gib_hour"] * one.memory_gib)
+
+
+@lru_cache(maxsize=1)
+def _disk_sizes() -> dict[str, int]:
+    """Give the gigabytes of a machine's disk, by what the machine is for: those that are asked for."""
+    cluster = yaml.safe_load(resources.files("infra.templates").joinpath("cluster.yaml").read_text(encoding="utf-8"))
+    kinds = ("master", "worker", "secondary_worker")
+    return {kind: int(cluster[f"{kind}_config"]["disk_config"]["boot_disk_size_gb"]) for kind in kinds}
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ from infra.dataproc.plan import ClusterPlan, Hardware, RunPlan
 from infra.dataproc.templates import message_from, read_template
 
 # By these labels runs are found again, and what was left behind.
-MADE_BY = "progex"
+MADE_BY, MADE_AS = "progex", "run"
 RUN = "progex-run"
 
 # A workflow may take from ten minutes to a day; a cluster is made before, and has its own limit.
@@ -21,7 +21,7 @@ SHORTEST_WORK, LONGEST_WORK = 600, 86_400
 
 def labels_of(run: RunPlan) -> dict[str, str]:
     """Give the labels of a run's cluster and jobs; they hold nothing of the study but its digest."""
-    return run.labels | {MADE_BY: "run", RUN: run.run}
+    return run.labels | {MADE_BY: MADE_AS, RUN: run.run}
 
 
 def cluster_config(cluster: ClusterPlan, run: RunPlan) -> dict[str, Any]:
@@ -62,6 +62,9 @@ def spark_job(hardware: Hardware, run: RunPlan) -> dict[str, Any]:
             "code": run.files.code,
             "study": run.files.study,
             "driver_java": f"{driver_java_mib(hardware.driver)}m",
+            "run": run.run,
+            "workers": str(hardware.workers + hardware.spot_workers),
+            "executors": str(memory.executors * (hardware.workers + hardware.spot_workers)),
             "executor_cores": str(memory.executor_cores),
             "executor_java": f"{memory.java_mib}m",
             "executor_python": f"{memory.python_mib}m",

@@ -7,19 +7,22 @@ names a server on this machine in place of Google's, as `STORAGE_EMULATOR_HOST` 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 from uuid import uuid4
 
 import grpc  # type: ignore[import-untyped]
 from google.api_core import exceptions
-from google.api_core.retry import Retry, if_exception_type
+from google.api_core.retry import Retry
 from google.cloud import dataproc_v1 as dp
 
-from infra.dataproc.faults import told
+from infra.dataproc.faults import passes, told
 
 EMULATOR = "DATAPROC_EMULATOR_HOST"
 LOOPBACK = ("127.0.0.1", "localhost")
+# What Dataproc answers when that is to be cancelled which has ended.
+HAS_ENDED = (exceptions.FailedPrecondition, exceptions.NotFound)
 Client = TypeVar("Client")
 
 
@@ -36,16 +39,9 @@ class Dataproc:
 
     def __init__(self, project: str, region: str, *, patience: float = 120.0) -> None:
         self.project, self.region = project, region
-        passing = if_exception_type(
-            exceptions.ServiceUnavailable, exceptions.DeadlineExceeded, exceptions.TooManyRequests
-        )
-        # A quota is no passing reason, though it has the status of too many requests.
-        self._retry = Retry(
-            predicate=lambda error: passing(error) and not isinstance(error, exceptions.ResourceExhausted),
-            initial=min(1.0, patience / 20),
-            maximum=20.0,
-            timeout=patience,
-        )
+        # To make something may be refused for a quota, which does not pass; to read, only for asking too often.
+        self._makes = _retry(patience, lambda error: passes(error) and not isinstance(error, exceptions.TooManyRequests))
+        self._reads = _retry(patience, passes)
         self._channel = _emulator_channel()
         self._clients: dict[type, Any] = {}
 
@@ -58,7 +54,7 @@ class Dataproc:
         """Start a workflow, or find the one that runs with this request id; gives its operation's name."""
         client = self._client(dp.WorkflowTemplateServiceClient)
         with told("starting the cluster"):
-            started = client.instantiate_inline_workflow_template(request=request, retry=self._retry, timeout=60)
+            started = client.instantiate_inline_workflow_template(request=request, retry=self._makes, timeout=60)
         return str(started.operation.name)
 
     def operation(self, name: str) -> Any:
@@ -66,15 +62,15 @@ class Dataproc:
         client = self._client(dp.WorkflowTemplateServiceClient)
         with told("asking for the state"):
             try:
-                return client.get_operation({"name": name}, retry=self._retry, timeout=60)
+                return client.get_operation({"name": name}, retry=self._reads, timeout=60)
             except exceptions.NotFound:
                 return None
 
     def cancel_operation(self, name: str) -> None:
-        """Cancel a workflow: its job ends and its cluster is deleted."""
+        """Cancel a workflow: its job ends and its cluster is deleted; one that has ended just now is no error."""
         client = self._client(dp.WorkflowTemplateServiceClient)
-        with told("cancelling the run"):
-            client.cancel_operation({"name": name}, retry=self._retry, timeout=60)
+        with told("cancelling the run"), suppress(*HAS_ENDED):
+            client.cancel_operation({"name": name}, retry=self._reads, timeout=60)
 
     def submit_job(self, request: dp.SubmitJobRequest) -> bool:
         """Submit a job; False if somebody else has submitted one of the same id."""
@@ -82,7 +78,7 @@ class Dataproc:
         request.request_id = str(uuid4())
         with told("submitting the job"):
             try:
-                self._client(dp.JobControllerClient).submit_job(request=request, retry=self._retry, timeout=60)
+                self._client(dp.JobControllerClient).submit_job(request=request, retry=self._makes, timeout=60)
             except exceptions.AlreadyExists:
                 return False
         return True
@@ -92,22 +88,22 @@ class Dataproc:
         with told("asking for the job"):
             try:
                 request = dp.GetJobRequest(job_id=name, **self.place)
-                return self._client(dp.JobControllerClient).get_job(request=request, retry=self._retry, timeout=60)
+                return self._client(dp.JobControllerClient).get_job(request=request, retry=self._reads, timeout=60)
             except exceptions.NotFound:
                 return None
 
-    def jobs(self, wanted: str) -> Sequence[dp.Job]:
-        """Give the jobs that a filter names, such as `labels.progex-run = 12ab`; the newest first."""
+    def jobs_on(self, cluster: str) -> Sequence[dp.Job]:
+        """Give the jobs of a cluster, whoever submitted them."""
         with told("listing jobs"):
-            request = dp.ListJobsRequest(filter=wanted, **self.place)
-            found = self._client(dp.JobControllerClient).list_jobs(request=request, retry=self._retry, timeout=60)
-            return sorted(found, key=_since, reverse=True)
+            request = dp.ListJobsRequest(cluster_name=cluster, **self.place)
+            client = self._client(dp.JobControllerClient)
+            return list(client.list_jobs(request=request, retry=self._reads, timeout=60))
 
     def cancel_job(self, name: str) -> None:
-        """Cancel a job; its cluster stays."""
-        with told("cancelling the job"):
+        """Cancel a job; its cluster stays. One that has ended just now is no error."""
+        with told("cancelling the job"), suppress(*HAS_ENDED):
             request = dp.CancelJobRequest(job_id=name, **self.place)
-            self._client(dp.JobControllerClient).cancel_job(request=request, retry=self._retry, timeout=60)
+            self._client(dp.JobControllerClient).cancel_job(request=request, retry=self._reads, timeout=60)
 
     def cluster(self, name: str) -> dp.Cluster | None:
         """Give a cluster; None if there is none of this name."""
@@ -115,16 +111,22 @@ class Dataproc:
             try:
                 request = dp.GetClusterRequest(cluster_name=name, **self.place)
                 client = self._client(dp.ClusterControllerClient)
-                return client.get_cluster(request=request, retry=self._retry, timeout=60)
+                return client.get_cluster(request=request, retry=self._reads, timeout=60)
             except exceptions.NotFound:
                 return None
 
     def clusters(self, wanted: str) -> Sequence[dp.Cluster]:
-        """Give the clusters that a filter names."""
+        """Give the clusters that a filter names, such as `labels.progex = run`."""
         with told("listing clusters"):
             request = dp.ListClustersRequest(filter=wanted, **self.place)
             client = self._client(dp.ClusterControllerClient)
-            return list(client.list_clusters(request=request, retry=self._retry, timeout=60))
+            return list(client.list_clusters(request=request, retry=self._reads, timeout=60))
+
+    def policy(self, name: str) -> dp.AutoscalingPolicy:
+        """Give an autoscaling policy by its full name."""
+        with told("asking for the autoscaling policy"):
+            client = self._client(dp.AutoscalingPolicyServiceClient)
+            return client.get_autoscaling_policy(request={"name": name}, retry=self._reads, timeout=60)
 
     def delete_cluster(self, name: str) -> None:
         """Delete a cluster, with what runs on it; one that is gone already is no error."""
@@ -132,7 +134,7 @@ class Dataproc:
             try:
                 request = dp.DeleteClusterRequest(cluster_name=name, **self.place)
                 self._client(dp.ClusterControllerClient).delete_cluster(
-                    request=request, retry=self._retry, timeout=60
+                    request=request, retry=self._reads, timeout=60
                 )
             except exceptions.NotFound:
                 return
@@ -150,9 +152,8 @@ class Dataproc:
         return kind(client_options={"api_endpoint": f"{self.region}-dataproc.googleapis.com:443"})
 
 
-def _since(job: dp.Job) -> float:
-    begun = [*job.status_history, job.status][0].state_start_time
-    return float(begun.timestamp()) if begun else 0.0
+def _retry(patience: float, predicate: Callable[[Exception], bool]) -> Retry:
+    return Retry(predicate=predicate, initial=min(1.0, patience / 20), maximum=20.0, timeout=patience)
 
 
 def _emulator_channel() -> grpc.Channel | None:
