@@ -14,7 +14,7 @@ from jobs.places import place_of
 if TYPE_CHECKING:
     from infra.dataproc.service import Dataproc
     from infra.storage import Place
-    from jobs.cloud_runs import RunRecord
+    from jobs.cloud_record import RunRecord
     from jobs.study.cloud import Cloud
 
 StudyPath = Annotated[str, typer.Argument(metavar="STUDY.yaml", help="The study file; it may be at gs://.")]
@@ -79,7 +79,9 @@ def register(app: typer.Typer, users_faults: UsersFaults) -> None:
     def sweep(
         study: StudyPath,
         yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
-        busy: Annotated[bool, typer.Option("--busy", help="Delete clusters on which a job runs, too.")] = False,
+        busy: Annotated[
+            bool, typer.Option("--busy", help="Delete clusters that come up, or on which a job runs, too.")
+        ] = False,
     ) -> None:
         """List the clusters that progex left in a study's project and region; ask, and delete them."""
         with users_faults():
@@ -88,11 +90,11 @@ def register(app: typer.Typer, users_faults: UsersFaults) -> None:
 
 def _submit(study: str, cluster: str | None, *, dry_run: bool, follow: bool) -> None:
     from jobs.submit import prepare
-    from jobs.submit import submit as send
+    from jobs.submit_send import submit as send
 
     cloud, _ = _cloud(study)
     service = _service(cloud)
-    prepared = prepare(place_of(study), cluster, service if cluster else None)
+    prepared = prepare(place_of(study), cluster, service)
     if dry_run:
         typer.echo(prepared.describe())
         return
@@ -121,8 +123,9 @@ def _status(study: str, *, follow: bool) -> None:
     from jobs.cloud_runs import run_state
     from jobs.cloud_status import describe
 
-    cloud, output = _cloud(study)
-    service, record = _service(cloud), _record(cloud, output)
+    _, output = _cloud(study)
+    record = _record(output)
+    service = _service(record)
     if follow:
         _follow(service, record)
         return
@@ -133,8 +136,9 @@ def _status(study: str, *, follow: bool) -> None:
 def _cancel(study: str) -> None:
     from jobs.cloud_status import cancel
 
-    cloud, output = _cloud(study)
-    typer.echo(cancel(_service(cloud), _record(cloud, output)))
+    _, output = _cloud(study)
+    record = _record(output)
+    typer.echo(cancel(_service(record), record))
 
 
 def _fetch(study: str, to: Path, *, everything: bool) -> None:
@@ -162,7 +166,9 @@ def _sweep(study: str, *, yes: bool, busy: bool) -> None:
         typer.echo(str(one))
     chosen = [one for one in found if busy or not one.busy]
     if not chosen:
-        typer.echo("nothing is left over" if not found else "all of them are at work; --busy deletes these too")
+        typer.echo(
+            "nothing is left over" if not found else "all of them come up or are at work; --busy deletes these too"
+        )
     elif yes or typer.confirm(f"delete {len(chosen)} of them?", default=False):
         delete(service, chosen)
         typer.echo(f"deleted {', '.join(one.name for one in chosen)}")
@@ -183,13 +189,13 @@ def _cloud(study: str) -> tuple[Cloud, Place]:
     return cloud, resolve(path, settings.output)
 
 
-def _service(cloud: Cloud) -> Dataproc:
+def _service(where: Cloud | RunRecord) -> Dataproc:
     from infra.dataproc.service import Dataproc
 
-    return Dataproc(cloud.project, cloud.region)
+    return Dataproc(where.project, where.region)
 
 
-def _record(cloud: Cloud, output: Place) -> RunRecord:
+def _record(output: Place) -> RunRecord:
     from jobs.cloud_status import known_record
 
-    return known_record(cloud, output)
+    return known_record(output)

@@ -9,18 +9,16 @@ from tempfile import TemporaryDirectory
 import yaml
 
 from association.problems import InputError
-from infra.dataproc.lock import locked_versions
 from infra.storage import Place
 from jobs.cli import USERS_FAULT, app
-from jobs.cloud_probe import check_nodes
+from jobs.cloud_done import mark_done
+from jobs.cloud_probe import check_nodes, pinned
 from jobs.cloud_study import use_buckets
 from jobs.places import place_of
 from jobs.progress import warn
 from jobs.stage_settings import session_settings
 from jobs.study.file import StudyLoader, read_study
 from jobs.study.study import Study, resolve
-
-PYTHON = "3.11"
 
 
 def run_submitted(place: str) -> None:
@@ -34,29 +32,35 @@ def run_submitted(place: str) -> None:
     with TemporaryDirectory(prefix="progex-study-") as folder:
         copy = Path(folder) / "study.yaml"
         try:
-            _write_for_spark(place, copy)
+            study, run = _write_for_spark(place, copy), _spark_setting("spark.progex.run", "")
         except InputError as error:
             warn(f"error: {error}")
             sys.exit(USERS_FAULT)
-        app(["run", str(copy)])
+        try:
+            app(["run", str(copy)])
+        except SystemExit as end:
+            if not end.code and run:
+                mark_done(resolve(copy, study.output), run)
+            raise
 
 
-def _write_for_spark(place: str, copy: Path) -> None:
+def _write_for_spark(place: str, copy: Path) -> Study:
     """Write the study with this Spark as its master, use buckets as it says, and look at the nodes."""
     settings = yaml.load(place_of(place).read_text(encoding="utf-8"), Loader=StudyLoader)
-    settings["compute"] = (settings.get("compute") or {}) | {"master": _master()}
+    settings["compute"] = (settings.get("compute") or {}) | {"master": _spark_setting("spark.master", "yarn")}
     copy.write_text(yaml.safe_dump(settings), encoding="utf-8")
     study = read_study(copy)
     if study.cloud is not None:
         use_buckets(study.cloud)
     _probe(study, resolve(copy, study.output), copy.parent)
+    return study
 
 
-def _master() -> str:
+def _spark_setting(name: str, otherwise: str) -> str:
     from pyspark import SparkConf, SparkContext
 
     SparkContext._ensure_initialized()
-    return str(SparkConf().get("spark.master", "yarn"))
+    return str(SparkConf().get(name, otherwise))
 
 
 def _probe(study: Study, output: Place, work: Path) -> None:
@@ -66,8 +70,11 @@ def _probe(study: Study, output: Place, work: Path) -> None:
     from hail_pipelines.session import start
 
     start(session_settings(study), work, None if isinstance(output, Path) else output / "stages")
-    nodes = check_nodes(SparkContext.getOrCreate(), locked_versions() | {"python": PYTHON})
-    warn(f"{nodes} nodes have the pinned versions")
+    workers = int(_spark_setting("spark.progex.workers", "1"))
+    seen = check_nodes(SparkContext.getOrCreate(), pinned(), workers=workers)
+    nodes = len({one.node for one in seen})
+    later = f"; {workers + 1} were asked for, and those that come later look at themselves"
+    warn(f"{nodes} nodes have the pinned versions{later if nodes <= workers else ''}")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from association.problems import InputError, Problem
@@ -11,6 +12,7 @@ from infra.dataproc.machines import machine
 from infra.dataproc.memory import worker_memory
 from infra.dataproc.plan import ClusterPlan, Hardware
 from infra.dataproc.requests import SHORTEST_WORK
+from infra.dataproc.service import Dataproc
 from infra.storage import Place, check_bucket, check_key
 from jobs.places import place_of
 from jobs.study.cloud import Cloud
@@ -32,6 +34,18 @@ def hardware_of(cloud: Cloud) -> Hardware:
     )
     worker_memory(hardware.worker)
     return hardware
+
+
+def at_most(hardware: Hardware, policy: str | None, service: Dataproc) -> Hardware:
+    """Give the machines that a cluster may grow to by an autoscaling policy, if it has one."""
+    if not policy:
+        return hardware
+    found = service.policy(policy)
+    return replace(
+        hardware,
+        workers=max(hardware.workers, found.worker_config.max_instances),
+        spot_workers=max(hardware.spot_workers, found.secondary_worker_config.max_instances),
+    )
 
 
 def cluster_plan(cloud: Cloud, hardware: Hardware, expected: Estimate) -> ClusterPlan:

@@ -1,29 +1,28 @@
-"""Runs in the cloud: what identifies one, the record of it in the bucket, and how it stands.
+"""Runs in the cloud: what identifies one, and how it stands.
 
 A run is identified by the study, its inputs' content and the code: the same three give the same run, which Dataproc
-does not run twice at once. The record lies under a name made from the study's output folder, for one run at a time
-writes there: whoever has the study file finds the run.
+does not run twice at once.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from google.cloud import dataproc_v1 as dp
 
+from infra.dataproc.requests import RUN
 from infra.dataproc.service import Dataproc
 from infra.provenance import Fingerprint, canonical_json
-from infra.storage import Place, write_whole
-from jobs.places import place_of
-from jobs.study.cloud import Cloud
+from jobs.cloud_record import RunRecord
 
 Step = Literal["starting", "running", "done", "failed", "cancelled", "gone"]
 ENDED: tuple[Step, ...] = ("done", "failed", "cancelled", "gone")
 CANCELLED = 1  # The number of google.rpc.Code.CANCELLED.
+# For so long a client may be asking Dataproc: two minutes of tries, and what the last one takes.
+RESERVED_SECONDS = 300.0
 
 _OF_A_JOB: dict[int, Step] = {
     dp.JobStatus.State.PENDING: "starting",
@@ -32,34 +31,6 @@ _OF_A_JOB: dict[int, Step] = {
     dp.JobStatus.State.ERROR: "failed",
     dp.JobStatus.State.CANCELLED: "cancelled",
 }
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """What is kept of a submitted run.
-
-    Attributes
-    ----------
-    run
-        What identifies it.
-    operation
-        The workflow's operation; empty on a cluster that was there.
-    job
-        The job's id on a cluster that was there; empty for a workflow.
-    cluster
-        That cluster's name.
-    submitted
-        When, in ISO 8601.
-    hourly
-        US dollars per hour of its own cluster, estimated.
-    """
-
-    run: str
-    operation: str
-    job: str
-    cluster: str
-    submitted: str
-    hourly: float
 
 
 @dataclass(frozen=True)
@@ -91,31 +62,34 @@ def run_key(study: bytes, code: str, inputs: Sequence[Fingerprint]) -> str:
     return hashlib.sha256(canonical_json(made_from).encode()).hexdigest()[:16]
 
 
-def record_place(cloud: Cloud, output: Place) -> Place:
-    """Give where the record of the run lies that writes to an output folder."""
-    digest = hashlib.sha256(str(output).encode()).hexdigest()[:16]
-    return place_of(f"gs://{cloud.bucket}/progex/runs/{digest}.json")
-
-
-def read_record(place: Place) -> RunRecord | None:
-    """Read the record of the last run, if there was any."""
-    return RunRecord(**json.loads(place.read_bytes())) if place.is_file() else None
-
-
-def write_record(place: Place, record: RunRecord) -> None:
-    """Write the record of a run, in the place of the one before."""
-    write_whole(place, canonical_json(asdict(record)).encode())
-
-
 def run_state(service: Dataproc, record: RunRecord) -> RunState:
-    """Ask how a run stands."""
-    if record.job:
-        job = service.job(record.job)
-        return RunState("gone", record.cluster, record.job) if job is None else _state_of_job(job)
-    operation = service.operation(record.operation)
+    """Ask how a run stands, where it was submitted to."""
+    asked = service if service.place == _place(record) else Dataproc(record.project, record.region)
+    job = asked.job(record.job) if record.job else None
+    if job is not None:
+        return _state_of_job(job)
+    if record.phase == "reserved":
+        return _state_of_reserved(asked, record)
+    operation = asked.operation(record.operation) if record.operation else None
     if operation is None:
-        return RunState("gone")
-    return _state_of_workflow(service, operation)
+        return RunState("gone", record.cluster, record.job)
+    return _state_of_workflow(asked, operation)
+
+
+def _place(record: RunRecord) -> dict[str, str]:
+    return {"project_id": record.project, "region": record.region}
+
+
+def _state_of_reserved(service: Dataproc, record: RunRecord) -> RunState:
+    """Say what became of a run of which nobody wrote down whether Dataproc took it."""
+    there = [
+        one.cluster_name
+        for one in service.clusters(f"labels.{RUN} = {record.run}")
+        if one.status.state != dp.ClusterStatus.State.DELETING
+    ]
+    if there:
+        return RunState("running", there[0])
+    return RunState("starting" if record.age_seconds < RESERVED_SECONDS else "gone", record.cluster)
 
 
 def _state_of_workflow(service: Dataproc, operation: Any) -> RunState:

@@ -63,7 +63,11 @@ def submitted_study(study: Study, path: Place) -> bytes:
     problems = []
     for setting, name in _places(study):
         place = str(resolve(path, name))
-        if place.startswith(SCHEME):
+        if setting == "output" and re.fullmatch(rf"{SCHEME}[^/]+/*", place):
+            problems.append(
+                Problem(setting, f"{name} is a whole bucket; name a folder in it: a run replaces folders")
+            )
+        elif place.startswith(SCHEME):
             _put(settings, setting, place)
         else:
             problems.append(Problem(setting, f"{name} is on this machine, which a cluster can't reach; {_REMEDY}"))

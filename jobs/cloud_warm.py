@@ -13,13 +13,13 @@ from infra.dataproc.service import Dataproc
 TRIED = (dp.JobStatus.State.ERROR, dp.JobStatus.State.CANCELLED, dp.JobStatus.State.DONE)
 
 
-def warm_hardware(service: Dataproc, name: str) -> Hardware:
-    """Give the machines of a cluster.
+def warm_cluster(service: Dataproc, name: str) -> dp.Cluster:
+    """Give a cluster that is there.
 
     Raises
     ------
     InputError
-        If there is no such cluster, it is not running, or it would never end by itself.
+        If there is no such cluster, it is not running, or it may never end by itself.
     """
     cluster = service.cluster(name)
     if cluster is None:
@@ -33,11 +33,43 @@ def warm_hardware(service: Dataproc, name: str) -> Hardware:
         )
         raise InputError.single("Dataproc", "--cluster", message)
     limits = cluster.config.lifecycle_config
-    if not (limits.idle_delete_ttl or limits.auto_delete_ttl or limits.auto_delete_time):
+    if not (limits.auto_delete_ttl or limits.auto_delete_time):
         message = (
-            f"{name} has no limit and would go on costing; give it one: gcloud dataproc clusters update --max-idle"
+            f"{name} has no end of its own, and a job that hangs would go on costing; give it one: gcloud dataproc "
+            f"clusters update {name} --region {service.region} --max-age 12h"
         )
         raise InputError.single("Dataproc", "--cluster", message)
+    return cluster
+
+
+def check_warm_nodes(cluster: dp.Cluster, requirements: str) -> None:
+    """See that a cluster's nodes were set up with the pinned packages.
+
+    Parameters
+    ----------
+    cluster
+        The cluster.
+    requirements
+        gs:// name of the lock file, which is made from its content.
+
+    Raises
+    ------
+    InputError
+        If they were set up with others, or with none.
+    """
+    found = cluster.config.gce_cluster_config.metadata.get("progex-requirements", "")
+    if _name(found) == _name(requirements):
+        return
+    had = f"were set up with {_name(found)}" if found else "were not set up for progex"
+    message = (
+        f"the nodes of {cluster.cluster_name} {had}, and not with {_name(requirements)}; leave --cluster out, or "
+        "make one as docs/cloud.md says under A cluster that is there"
+    )
+    raise InputError.single("Dataproc", "--cluster", message)
+
+
+def warm_hardware(cluster: dp.Cluster) -> Hardware:
+    """Give the machines of a cluster."""
     config = cluster.config
     return Hardware(
         machine(_name(config.master_config.machine_type_uri), "--cluster"),
@@ -56,5 +88,5 @@ def next_attempt(service: Dataproc, run: str) -> int:
 
 
 def _name(uri: str) -> str:
-    """Give a machine type's name: Dataproc answers with its whole address."""
+    """Give the last part of an address: Dataproc answers with the whole one."""
     return uri.rsplit("/", 1)[-1]

@@ -10,7 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hail_pipelines.shares import unprepared
-from infra.storage import SCHEME, Place, Transferred, in_bucket, place, put, use_buckets
+from infra.storage import SCHEME, BucketSettings, Place, Transferred, in_bucket, place, put, use_buckets
+from jobs.cloud_probe import check_this_node
 
 
 def place_of(text: str) -> Place:
@@ -31,8 +32,14 @@ def preparation(places: Iterable[Place]) -> Callable[[], None]:
     """Give what another process must do before it opens any of these places."""
     for one in places:
         if not isinstance(one, Path):
-            return partial(use_buckets, one.client.settings)
+            return partial(prepare_worker, one.client.settings)
     return unprepared
+
+
+def prepare_worker(settings: BucketSettings) -> None:
+    """Make another process ready: look at what it has, where that is pinned, and use buckets in the same way."""
+    check_this_node()
+    use_buckets(settings)
 
 
 @contextmanager

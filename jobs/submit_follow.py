@@ -15,7 +15,8 @@ from typing import Any
 from association.problems import InputError
 from infra.dataproc.service import Dataproc
 from infra.provenance import fingerprint
-from jobs.cloud_runs import ENDED, RunRecord, RunState, run_state
+from jobs.cloud_record import RunRecord
+from jobs.cloud_runs import ENDED, RunState, run_state
 from jobs.places import place_of
 
 Show = Callable[[str], None]
@@ -24,14 +25,37 @@ LINES_OF_A_FAILURE = 20
 
 # Spark's log; what goes wrong in the project is told without a time before it.
 _ASIDE = re.compile(r"^\d[-/:. \d]+ (?:INFO|WARN) ")
-_OUT_OF_MEMORY = ("MemoryError", "OutOfMemoryError", "exit status 137", "Killed")
-_REMEDIES = (
-    (_OUT_OF_MEMORY, "the driver or a worker ran out of memory: name a larger driver_machine or worker_machine"),
-    (("error:",), "what is named above is wrong with the study or its inputs: mend it and submit again"),
-    (("initialization action", "Initialization action"), "a node could not be set up: see docs/cloud.md, Nodes"),
-    (("Quota", "quota"), "a quota does not allow it: name fewer workers, another region, or ask for more"),
+_OUT_OF_MEMORY = (
+    re.compile(
+        r"^(?:[\w.]+\.)?\w*MemoryError\b|java\.lang\.OutOfMemoryError|^Killed$|\bexit (?:status|code):? 137\b"
+        r"|exceeding (?:physical )?memory limits",
+        re.M,
+    ),
+    "the driver or a worker ran out of memory: name a larger driver_machine or worker_machine",
+)
+# What Dataproc says, of what happens before or around the driver.
+_OF_DATAPROC = (
+    (re.compile(r"initialization action", re.I), "a node could not be set up: see docs/cloud.md, Nodes"),
+    (
+        re.compile(r"\bquota\b", re.I),
+        "a quota does not allow it: name fewer workers, another region, or ask for more",
+    ),
+)
+# What progex says before it ends.
+_OWN = (
+    (
+        re.compile(r"^error: cluster:"),
+        "the nodes of the cluster differ from what is pinned: submit without --cluster",
+    ),
+    (re.compile(r"another run is writing"), "wait for that run, or give this study an output of its own"),
+    (re.compile(r"^error:"), "what is named above is wrong with the study or its inputs: mend it and submit again"),
 )
 _OTHERWISE = "submit it again: finished stages are kept, and the run goes on from them"
+
+
+def printable(line: str) -> str:
+    """Give a line as a terminal may show it: what moves its cursor or changes its title becomes a question mark."""
+    return re.sub(r"[^\S\t ]|[\x00-\x08\x0e-\x1f\x7f-\x9f]", "?", line.rstrip())
 
 
 class DriverLog:
@@ -59,7 +83,7 @@ class DriverLog:
         *whole, self._rest = self._rest.split(b"\n")
         if at_end and self._rest:
             whole, self._rest = [*whole, self._rest], b""
-        lines = [line.decode(errors="replace").rstrip() for line in whole]
+        lines = [printable(line.decode(errors="replace")) for line in whole]
         self.lines += lines
         return lines
 
@@ -119,14 +143,20 @@ def _show_log(log: DriverLog, state: RunState, show: Show) -> None:
 def failure(state: RunState, log: DriverLog) -> InputError:
     """Make the error for a run that failed, from what Dataproc and the driver's log say."""
     end = _what_matters(log.lines)
-    said = "\n".join([state.details, *end])
-    remedy = next((remedy for signs, remedy in _REMEDIES if any(sign in said for sign in signs)), _OTHERWISE)
+    remedy = _remedy(state.details, "\n".join(end))
     shown = "".join(f"\n    {line}" for line in end)
     where = f"\n  the whole log: {log.name}.*" if log.name else ""
     message = f"failed: {remedy}\n  Dataproc: {state.details}{where}"
     return InputError.single(
         "run", state.job or state.cluster or "cluster", message + (shown and f"\n  its end:{shown}")
     )
+
+
+def _remedy(details: str, said: str) -> str:
+    """Give what to do, from what Dataproc says of a failure and what the driver said last."""
+    own = [(said, *one) for one in _OWN] if said.startswith("error:") else []
+    tried = [(said, *_OUT_OF_MEMORY), *own, *((details, *one) for one in (*_OF_DATAPROC, _OUT_OF_MEMORY))]
+    return next((remedy for text, signs, remedy in tried if signs.search(text)), _OTHERWISE)
 
 
 def _what_matters(lines: list[str]) -> list[str]:

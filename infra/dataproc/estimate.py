@@ -62,7 +62,7 @@ class Estimate:
         )
 
 
-def estimate(vcf_bytes: int, samples: int, hardware: Hardware, region: str) -> Estimate:
+def estimate(vcf_bytes: int, samples: int, hardware: Hardware, region: str, most: Hardware | None = None) -> Estimate:
     """Estimate time and cost of a run.
 
     Parameters
@@ -73,10 +73,12 @@ def estimate(vcf_bytes: int, samples: int, hardware: Hardware, region: str) -> E
         Samples in them.
     hardware, region
         The cluster, and where it is.
+    most
+        What the cluster may grow to, whose cost counts; by default it does not grow.
     """
     calls = vcf_bytes / BYTES_PER_CALL
     shared = calls * NANOSECONDS_PER_CALL * 1e-9 * (1 + SHARE_OF_TESTS)
     alone = SERIAL_SECONDS + samples * (samples - 1) / 2 * NANOSECONDS_PER_PAIR * 1e-9
     hours = (START_SECONDS + shared / max(1, hardware.worker_vcpus) + alone) / 3600
-    price = hourly_cost(hardware, region)
+    price = hourly_cost(most or hardware, region)
     return Estimate(calls, shared / 3600, hours, hours * price.total, price.total, price.as_of)

@@ -40,7 +40,9 @@ class Dataproc:
     def __init__(self, project: str, region: str, *, patience: float = 120.0) -> None:
         self.project, self.region = project, region
         # To make something may be refused for a quota, which does not pass; to read, only for asking too often.
-        self._makes = _retry(patience, lambda error: passes(error) and not isinstance(error, exceptions.TooManyRequests))
+        self._makes = _retry(
+            patience, lambda error: passes(error) and not isinstance(error, exceptions.TooManyRequests)
+        )
         self._reads = _retry(patience, passes)
         self._channel = _emulator_channel()
         self._clients: dict[type, Any] = {}

@@ -43,6 +43,7 @@ class DataprocServer(operations_pb2_grpc.OperationsServicer):
         self.clusters.on_delete = self.jobs.end_all_on
         self.operations = Operations()
         self.workflows = Workflows(self.clusters, self.jobs, self.operations)
+        self.policies: dict[str, dp.AutoscalingPolicy] = {}
         self.calls: list[tuple[str, Any]] = []
         self._faults: dict[str, list[tuple[grpc.StatusCode, str]]] = {}
         self._lost: dict[str, int] = {}
@@ -112,6 +113,11 @@ class DataprocServer(operations_pb2_grpc.OperationsServicer):
     def list_clusters(self, request: dp.ListClustersRequest) -> dp.ListClustersResponse:
         return dp.ListClustersResponse(clusters=self.clusters.listed(request.filter))
 
+    def get_autoscaling_policy(self, request: dp.GetAutoscalingPolicyRequest) -> dp.AutoscalingPolicy:
+        if request.name not in self.policies:
+            raise RefusalError(grpc.StatusCode.NOT_FOUND, f"no policy {request.name}")
+        return self.policies[request.name]
+
     def delete_cluster(self, request: dp.DeleteClusterRequest) -> operations_pb2.Operation:
         parent = f"projects/{request.project_id}/regions/{request.region}"
         self.clusters.delete(request.cluster_name)
@@ -148,6 +154,13 @@ class DataprocServer(operations_pb2_grpc.OperationsServicer):
                 "ListClusters": (self.list_clusters, dp.ListClustersRequest, dp.ListClustersResponse),
                 "DeleteCluster": (self.delete_cluster, dp.DeleteClusterRequest, operation),
             },
+        }
+        services["AutoscalingPolicyService"] = {
+            "GetAutoscalingPolicy": (
+                self.get_autoscaling_policy,
+                dp.GetAutoscalingPolicyRequest,
+                dp.AutoscalingPolicy,
+            )
         }
         for service, methods in services.items():
             handlers = {name: self._handler(name, *one) for name, one in methods.items()}

@@ -7,6 +7,7 @@ each call, as a client can't tell the difference.
 from __future__ import annotations
 
 import re
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -62,10 +63,12 @@ class Clusters:
     lives: dict[str, Life] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
+    # Clusters of workflows stay in CREATING until it is set, where a test has put one here.
+    gate: threading.Event | None = None
     on_delete: Callable[[str], None] = lambda name: None
 
     def create(self, cluster: dp.Cluster) -> dp.Cluster:
-        """Make a cluster, or leave it in state ERROR where a test has put a reason into `broken`."""
+        """Make a cluster, which comes up at once where there is no gate."""
         if not CLUSTER_NAME.fullmatch(cluster.cluster_name):
             raise RefusalError(grpc.StatusCode.INVALID_ARGUMENT, f"bad cluster name {cluster.cluster_name!r}")
         if cluster.cluster_name in self.there:
@@ -73,16 +76,24 @@ class Clusters:
         check_labels(cluster.labels)
         check_lifecycle(cluster.config)
         cluster.cluster_uuid = str(uuid.uuid4())
-        state, detail = dp.ClusterStatus.State.RUNNING, ""
-        if self.broken:
-            state, detail = dp.ClusterStatus.State.ERROR, self.broken.pop(0)
+        self.enter(cluster, dp.ClusterStatus.State.CREATING)
         now = self.clock.now()
-        cluster.status = dp.ClusterStatus(
-            state=state, detail=detail, state_start_time=datetime.fromtimestamp(now, UTC)
-        )
         self.there[cluster.cluster_name] = cluster
         self.lives[cluster.cluster_name] = Life(now, now)
+        if self.gate is None:
+            self.come_up(cluster)
         return cluster
+
+    def come_up(self, cluster: dp.Cluster) -> None:
+        """Let a cluster run, or leave it in state ERROR where a test has put a reason into `broken`."""
+        if self.broken:
+            self.enter(cluster, dp.ClusterStatus.State.ERROR, self.broken.pop(0))
+        else:
+            self.enter(cluster, dp.ClusterStatus.State.RUNNING)
+
+    def enter(self, cluster: dp.Cluster, state: dp.ClusterStatus.State, detail: str = "") -> None:
+        since = datetime.fromtimestamp(self.clock.now(), UTC)
+        cluster.status = dp.ClusterStatus(state=state, detail=detail, state_start_time=since)
 
     def get(self, name: str) -> dp.Cluster:
         if name not in self.there:
@@ -132,13 +143,10 @@ def check_lifecycle(config: dp.ClusterConfig) -> None:
 
 
 def matches(wanted: str, labels: dict[str, str], state: str) -> bool:
-    """Say whether labels and state meet a filter: `labels.KEY = VALUE`, `labels.KEY:*`, `status.state = X`, AND."""
+    """Say whether labels and state meet a filter: `labels.KEY = VALUE` (or `*`), `status.state = X`, AND; no other."""
     for part in filter(None, re.split(r"\s+AND\s+", wanted.strip())):
-        if found := re.fullmatch(r"labels\.([\w-]+)\s*:\s*\*", part):
-            if found[1] not in labels:
-                return False
-        elif found := re.fullmatch(r"labels\.([\w-]+)\s*=\s*([\w-]+)", part):
-            if labels.get(found[1]) != found[2]:
+        if found := re.fullmatch(r"labels\.([\w-]+)\s*=\s*([\w-]+|\*)", part):
+            if found[1] not in labels or found[2] not in ("*", labels[found[1]]):
                 return False
         elif found := re.fullmatch(r"status\.state\s*=\s*(\w+)", part):
             active = state in ("PENDING", "SETUP_DONE", "RUNNING", "CREATING", "UPDATING")

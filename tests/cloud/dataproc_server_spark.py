@@ -24,10 +24,12 @@ HAIL_JAR = SPARK_HOME.parent / "hail" / "backend" / "hail-all-spark.jar"
 OF_THE_CLUSTER = (
     "spark.driver.memory",
     "spark.executor.cores",
+    "spark.executor.instances",
     "spark.executor.memory",
     "spark.executor.memoryOverhead",
     "spark.pyspark.driver.python",
     "spark.pyspark.python",
+    "spark.progex.workers",
 )
 KERNELS = ("spark.executorEnv.NUMBA_CACHE_DIR", "spark.executorEnv.XDG_CACHE_HOME")
 

@@ -129,6 +129,7 @@ class Workflows:
         name = cluster.cluster_name
         try:
             made = self.clusters.create(cluster)
+            self._wait_for(made, stop)
             if made.status.state == dp.ClusterStatus.State.ERROR:
                 raise RefusalError(grpc.StatusCode.FAILED_PRECONDITION, f"cluster {name}: {made.status.detail}")
             metadata.state = dp.WorkflowMetadata.State.RUNNING
@@ -138,6 +139,16 @@ class Workflows:
                 self.clusters.delete(name, "workflow ended")
             metadata.state = dp.WorkflowMetadata.State.DONE
         return empty_pb2.Empty()
+
+    def _wait_for(self, cluster: dp.Cluster, stop: threading.Event) -> None:
+        """Wait until a cluster is up; it may be deleted meanwhile."""
+        while cluster.status.state == dp.ClusterStatus.State.CREATING:
+            if stop.is_set():
+                raise CancelledError("the workflow was cancelled")
+            if cluster.cluster_name not in self.clusters.there:
+                raise RefusalError(grpc.StatusCode.FAILED_PRECONDITION, f"cluster {cluster.cluster_name} was deleted")
+            if self.clusters.gate is None or self.clusters.gate.wait(0.02):
+                self.clusters.come_up(cluster)
 
     def _steps(
         self, template: dp.WorkflowTemplate, cluster: str, metadata: dp.WorkflowMetadata, stop: threading.Event

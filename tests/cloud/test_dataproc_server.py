@@ -177,11 +177,35 @@ def test_jobs_and_clusters_are_listed_by_label_and_state(client):
     submit(client, job("mine", "a", run="x"))
     submit(client, job("mine", "b", run="y"))
     clusters = client(dp.ClusterControllerClient)
-    listed = clusters.list_clusters(request={"project_id": PROJECT, "region": REGION, "filter": "labels.progex:*"})
+    listed = clusters.list_clusters(request={"project_id": PROJECT, "region": REGION, "filter": "labels.progex = *"})
     assert [one.cluster_name for one in listed] == ["mine"]
     jobs = client(dp.JobControllerClient)
     listed = jobs.list_jobs(request={"project_id": PROJECT, "region": REGION, "filter": "labels.run = x"})
     assert [one.reference.job_id for one in listed] == ["a"]
+
+
+@pytest.mark.parametrize("wanted", ["labels.progex:*", "labels.progex", "progex = yes", "NOT labels.progex = yes"])
+def test_refuses_a_filter_that_dataproc_does_not_know(client, wanted):
+    create(client, cluster("mine", progex="yes"))
+    with pytest.raises(exceptions.InvalidArgument, match="is not understood"):
+        list(
+            client(dp.ClusterControllerClient).list_clusters(
+                request={"project_id": PROJECT, "region": REGION, "filter": wanted}
+            )
+        )
+
+
+def test_a_workflows_cluster_comes_up_when_its_gate_opens(dataproc, client):
+    dataproc.clusters.gate = threading.Event()
+    operation = instantiate(client, workflow())
+    until(lambda: bool(dataproc.clusters.there))
+    (coming,) = client(dp.ClusterControllerClient).list_clusters(
+        request={"project_id": PROJECT, "region": REGION, "filter": "status.state = CREATING"}
+    )
+    assert not dataproc.jobs.started
+    dataproc.clusters.gate.set()
+    operation.result()
+    assert list(dataproc.clusters.gone) == [coming.cluster_name]
 
 
 def test_a_cancelled_job_ends_as_cancelled(dataproc, client):
