@@ -2,7 +2,7 @@
 
 It is what a wheel holds (a file named `.whl` would not be imported on workers): the packages with their data, and
 the name and version of the distribution. Where a wheel was installed its own list of files says which; in a checkout
-it is what Git knows, so that what somebody has left beside the code stays here.
+it is what Git keeps, with new modules, so that what somebody has left beside the code stays here.
 """
 
 from __future__ import annotations
@@ -77,12 +77,14 @@ def _files_of(root: Path) -> Iterator[Path]:
     listed = (Path(str(file.locate())) for file in importlib.metadata.files("progex") or ())
     if of_wheel := [path for path in listed if path.is_relative_to(root)]:
         return iter(of_wheel)
-    command = ["git", "-C", str(root), "ls-files", "-z", "--cached", "--others", "--exclude-standard", "."]
+    command = ["git", "-C", str(root), "ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard", "."]
     try:
         names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\0")
     except (OSError, subprocess.CalledProcessError):
+        names = []
+    if not any(name.startswith("H ") for name in names):
         return (path for path in root.rglob("*") if path.suffix in ENDINGS)
-    return (root / name for name in names if name.endswith(ENDINGS))
+    return (root / name[2:] for name in names if name.endswith(".py" if name.startswith("? ") else ENDINGS))
 
 
 def _folder_of(package: str) -> Path:

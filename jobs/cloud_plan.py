@@ -60,6 +60,7 @@ def cluster_plan(cloud: Cloud, hardware: Hardware, expected: Estimate) -> Cluste
     return ClusterPlan(
         hardware=hardware,
         bucket=cloud.bucket,
+        temp_bucket=cloud.temp_bucket,
         idle_seconds=cloud.idle_minutes * 60,
         life_seconds=_life_seconds(cloud, expected),
         service_account=cloud.service_account,

@@ -41,7 +41,9 @@ class ClusterPlan:
     hardware
         Its machines.
     bucket
-        For the driver's log and what is temporary, without `gs://`.
+        For the driver's log, without `gs://`.
+    temp_bucket
+        For what is temporary; None takes the same.
     service_account, subnet, zone, tags, kms_key, autoscaling_policy
         As Dataproc wants them; None leaves the choice to it.
     idle_seconds, life_seconds
@@ -52,6 +54,7 @@ class ClusterPlan:
     bucket: str
     idle_seconds: int
     life_seconds: int
+    temp_bucket: str | None = None
     service_account: str | None = None
     subnet: str | None = None
     zone: str | None = None

@@ -31,6 +31,7 @@ def cluster_config(cluster: ClusterPlan, run: RunPlan) -> dict[str, Any]:
         "cluster",
         {
             "bucket": cluster.bucket,
+            "temp_bucket": cluster.temp_bucket or cluster.bucket,
             "subnet": cluster.subnet,
             "zone": cluster.zone,
             "service_account": cluster.service_account,

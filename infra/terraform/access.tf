@@ -2,6 +2,8 @@
 resource "google_service_account" "runner" {
   account_id   = "progex-runner"
   display_name = "Runs progex studies on Dataproc"
+
+  depends_on = [google_project_service.used]
 }
 
 # A node reports to Dataproc and takes jobs from it; the predefined role's rights to storage are the bucket's, below.
@@ -20,6 +22,8 @@ resource "google_project_iam_custom_role" "node" {
     "logging.logEntries.create",
     "monitoring.timeSeries.create",
   ]
+
+  depends_on = [google_project_service.used]
 }
 
 resource "google_project_iam_member" "runner_is_node" {
@@ -47,6 +51,34 @@ resource "google_storage_bucket_iam_member" "runner_reads_inputs" {
   bucket   = each.value
   role     = "roles/storage.objectViewer"
   member   = google_service_account.runner.member
+}
+
+# Is billed, as this project, for reading from buckets whose readers pay.
+resource "google_project_iam_member" "runner_pays" {
+  count   = var.requester_pays ? 1 : 0
+  project = var.project
+  role    = "roles/serviceusage.serviceUsageConsumer"
+  member  = google_service_account.runner.member
+}
+
+resource "google_project_iam_member" "submitter_pays" {
+  for_each = var.requester_pays ? var.submitters : toset([])
+  project  = var.project
+  role     = "roles/serviceusage.serviceUsageConsumer"
+  member   = each.value
+}
+
+# Nodes keep what Dataproc needs for a while: logs of jobs' histories, files of Spark.
+resource "google_storage_bucket_iam_member" "runner_uses_temporary" {
+  bucket = google_storage_bucket.temporary.name
+  role   = "roles/storage.objectUser"
+  member = google_service_account.runner.member
+}
+
+resource "google_storage_bucket_iam_member" "runner_sees_temporary" {
+  bucket = google_storage_bucket.temporary.name
+  role   = "roles/storage.legacyBucketReader"
+  member = google_service_account.runner.member
 }
 
 # Starts workflows and jobs, sees and deletes clusters.
@@ -78,4 +110,12 @@ resource "google_storage_bucket_iam_member" "submitter_sees_bucket" {
   bucket   = google_storage_bucket.studies.name
   role     = "roles/storage.legacyBucketReader"
   member   = each.value
+}
+
+# A study's inputs are looked at before it is submitted.
+resource "google_storage_bucket_iam_member" "submitter_reads_inputs" {
+  for_each = { for pair in setproduct(var.submitters, var.input_buckets) : join(" ", pair) => pair }
+  bucket   = each.value[1]
+  role     = "roles/storage.objectViewer"
+  member   = each.value[0]
 }

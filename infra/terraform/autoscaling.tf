@@ -26,4 +26,6 @@ resource "google_dataproc_autoscaling_policy" "progex" {
       scale_down_min_worker_fraction = 0
     }
   }
+
+  depends_on = [google_project_service.used]
 }

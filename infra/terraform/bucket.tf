@@ -13,7 +13,7 @@ resource "google_storage_bucket" "studies" {
     retention_duration_seconds = var.kept_days * 86400
   }
 
-  # Logs of drivers and nodes, and Dataproc's own files.
+  # Logs of drivers and nodes.
   lifecycle_rule {
     condition {
       age            = var.temporary_kept_days
@@ -40,4 +40,38 @@ resource "google_storage_bucket" "studies" {
       default_kms_key_name = encryption.value
     }
   }
+
+  depends_on = [google_project_service.used]
+}
+
+# What Dataproc keeps for a while and nobody asks for later; it needs no way back.
+resource "google_storage_bucket" "temporary" {
+  name                        = "${var.bucket}-temporary"
+  location                    = var.region
+  storage_class               = "STANDARD"
+  uniform_bucket_level_access = true
+  public_access_prevention    = "enforced"
+  force_destroy               = true
+
+  soft_delete_policy {
+    retention_duration_seconds = 0
+  }
+
+  lifecycle_rule {
+    condition {
+      age = 7
+    }
+    action {
+      type = "Delete"
+    }
+  }
+
+  dynamic "encryption" {
+    for_each = var.kms_key == null ? [] : [var.kms_key]
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
+
+  depends_on = [google_project_service.used]
 }

@@ -2,6 +2,8 @@
 resource "google_compute_network" "inside" {
   name                    = "progex"
   auto_create_subnetworks = false
+
+  depends_on = [google_project_service.used]
 }
 
 resource "google_compute_subnetwork" "inside" {

@@ -25,6 +25,12 @@ variable "input_buckets" {
   default     = []
 }
 
+variable "requester_pays" {
+  description = "Whether studies read from buckets whose readers pay; this project is billed, so name it as cloud.requester_pays_project."
+  type        = bool
+  default     = false
+}
+
 variable "kept_days" {
   description = "For how many days what was deleted or replaced can be brought back."
   type        = number
@@ -37,13 +43,13 @@ variable "kept_days" {
 }
 
 variable "temporary_kept_days" {
-  description = "After how many days logs of drivers and nodes are deleted."
+  description = "After how many days logs of drivers and nodes are deleted; Dataproc's temporary files go after 7."
   type        = number
   default     = 60
 }
 
 variable "most_spot_workers" {
-  description = "The most spot workers that autoscaling may bring; budgets count cloud.spot_workers, so name no more there."
+  description = "The most spot workers that autoscaling may bring; max_cost of a study with the policy counts them all."
   type        = number
   default     = 50
 }

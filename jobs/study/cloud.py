@@ -27,6 +27,13 @@ class Cloud(Section):
             description="a bucket's name, without gs://, for code, logs and records",
         ),
     ]
+    temp_bucket: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$",
+            description="a bucket that deletes what is a week old, for temporary files of Dataproc; null: the same",
+        ),
+    ] = None
     service_account: Annotated[
         str,
         Field(
@@ -41,7 +48,7 @@ class Cloud(Section):
     ] = 0
     autoscaling_policy: Annotated[
         str | None,
-        Field(description="a policy's full name; budgets count spot_workers, so let it allow no more than these"),
+        Field(description="a policy's full name; what it lets the cluster grow to is what max_cost counts"),
     ] = None
     subnet: Annotated[
         str | None, Field(description="a subnet with Private Google Access; null: the default network's")

@@ -43,6 +43,8 @@ class DataprocServer(operations_pb2_grpc.OperationsServicer):
         self.clusters.on_delete = self.jobs.end_all_on
         self.operations = Operations()
         self.workflows = Workflows(self.clusters, self.jobs, self.operations)
+        # What a test wants done once while a method is called, before the server answers.
+        self.before: dict[str, Callable[[], object]] = {}
         self.policies: dict[str, dp.AutoscalingPolicy] = {}
         self.calls: list[tuple[str, Any]] = []
         self._faults: dict[str, list[tuple[grpc.StatusCode, str]]] = {}
@@ -180,6 +182,8 @@ class DataprocServer(operations_pb2_grpc.OperationsServicer):
 
     def _handler(self, name: str, answer: Callable[..., Any], request: Any, response: Any) -> grpc.RpcMethodHandler:
         def handle(message: Any, context: grpc.ServicerContext) -> Any:
+            if first := self.before.pop(name, None):
+                first()
             return self._answer(name, message, context, lambda: answer(message))
 
         return grpc.unary_unary_rpc_method_handler(

@@ -143,7 +143,7 @@ def check_lifecycle(config: dp.ClusterConfig) -> None:
 
 
 def matches(wanted: str, labels: dict[str, str], state: str) -> bool:
-    """Say whether labels and state meet a filter: `labels.KEY = VALUE` (or `*`), `status.state = X`, AND; no other."""
+    """Say whether labels and state meet a filter: `labels.KEY = VALUE` (or `*`), `status.state = X`, AND alone."""
     for part in filter(None, re.split(r"\s+AND\s+", wanted.strip())):
         if found := re.fullmatch(r"labels\.([\w-]+)\s*=\s*([\w-]+|\*)", part):
             if found[1] not in labels or found[2] not in ("*", labels[found[1]]):

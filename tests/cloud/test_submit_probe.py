@@ -3,10 +3,12 @@
 import importlib.metadata
 import threading
 
+import pytest
 from google.cloud import dataproc_v1 as dp
 
+from association.problems import InputError
 from jobs.cloud_package import code_package
-from jobs.cloud_probe import NodeVersions, differences, versions_here
+from jobs.cloud_probe import NodeVersions, check_this_node, differences, versions_here
 from tests.cloud.dataproc_server_spark import SparkSubmit, to_bucket
 
 PINNED = {"numpy": "2.4.6", "pandas": "2.3.3", "python": "3.11"}
@@ -17,8 +19,26 @@ from jobs.cloud_probe import check_nodes
 import jobs
 context = SparkContext.getOrCreate()
 print("workers import", context.parallelize([0], 1).map(lambda _: __import__("jobs").__file__).first())
-print(check_nodes(context, {"numpy": NUMPY}), "node is alike")
-check_nodes(context, {"numpy": "1.0"})
+seen = check_nodes(context, {"numpy": NUMPY})
+print(len({one.executor for one in seen[:-1]}), "executors are alike")
+check_nodes(context, {"numpy": NUMPY}, workers=5, patience=1)
+print("nobody waits for ever")
+try:
+    check_nodes(context, {"numpy": "1.0"})
+except Exception as error:
+    print("found:", error)
+
+def late(_):
+    import jobs.cloud_probe as probe
+    probe.pinned = lambda: {"numpy": "1.0"}
+    from infra.storage import BucketSettings
+    from jobs.places import prepare_worker
+    try:
+        prepare_worker(BucketSettings())
+    except Exception as error:
+        return str(error)
+
+print("late:", context.parallelize([0], 1).map(late).first())
 """
 
 
@@ -53,9 +73,24 @@ def test_spark_workers_are_asked_with_the_code_that_was_shipped(storage_server):
     to_bucket("gs://lab/main.py", PROGRAM.replace(b"NUMPY", repr(importlib.metadata.version("numpy")).encode()))
     job = dp.PySparkJob(main_python_file_uri="gs://lab/main.py", python_file_uris=[f"gs://lab/{package.name}"])
     printed = []
-    status = SparkSubmit(storage_server.root, "local[2]")(dp.Job(pyspark_job=job), printed.append, threading.Event())
+    job.properties = {"spark.executorEnv.PROGEX_NODE": "pinned"}
+    status = SparkSubmit(storage_server.root)(dp.Job(pyspark_job=job), printed.append, threading.Event())
     said = b"".join(printed).decode()
-    assert status == 1
+    assert status == 0, said
     assert f"{package.name}/jobs/__init__.py" in said, said
-    assert "1 node is alike" in said
-    assert f"numpy is {importlib.metadata.version('numpy')}, not 1.0" in said
+    assert "2 executors are alike" in said, said
+    assert "nobody waits for ever" in said
+    for when in ("found:", "late:"):
+        assert f"{when} cluster: 1 problem" in said, said
+    assert said.count(f"numpy is {importlib.metadata.version('numpy')}, not 1.0") == 2
+
+
+def test_a_process_of_another_machine_is_not_asked_what_it_has(monkeypatch):
+    check_this_node.cache_clear()
+    monkeypatch.setattr("jobs.cloud_probe.pinned", lambda: {"numpy": "1.0"})
+    check_this_node()
+    check_this_node.cache_clear()
+    monkeypatch.setenv("PROGEX_NODE", "pinned")
+    with pytest.raises(InputError, match="not 1.0"):
+        check_this_node()
+    check_this_node.cache_clear()

@@ -1,5 +1,7 @@
 """Costs and times are estimates, dated, and grow with what they should grow with."""
 
+from collections import defaultdict
+
 import pytest
 
 from infra.dataproc.estimate import estimate
@@ -17,9 +19,27 @@ def with_spot(number):
 def test_an_hour_costs_its_machines_disks_and_dataproc():
     price = hourly_cost(SMALL, "us-central1")
     machines = 3 * (4 * 0.031611 + 16 * 0.004237)
-    disks = 300 * 0.10 / 730
+    disks = 300 * 0.10 / 730  # As infra/templates/cluster.yaml asks for.
     assert price.total == pytest.approx(machines + disks + 12 * 0.010)
     assert price.as_of.startswith("20")
+
+
+def test_disks_are_those_that_are_asked_for():
+    from infra.dataproc.prices import _disk_sizes
+    from infra.dataproc.templates import read_template
+
+    asked = read_template("cluster", defaultdict(lambda: None))
+    sizes = {name: asked[f"{name}_config"]["disk_config"]["boot_disk_size_gb"] for name in _disk_sizes()}
+    assert _disk_sizes() == sizes
+    dearer = hourly_cost(with_spot(4), "us-central1").machines - hourly_cost(SMALL, "us-central1").machines
+    machines = 4 * 0.4 * (4 * 0.031611 + 16 * 0.004237)
+    assert dearer == pytest.approx(machines + 4 * sizes["secondary_worker"] * 0.10 / 730)
+
+
+def test_what_a_cluster_may_grow_to_counts_in_the_cost_and_not_in_the_time():
+    small, grown = (estimate(10**12, 3_000, SMALL, "us-central1", most) for most in (None, with_spot(50)))
+    assert grown.hours == small.hours
+    assert grown.hourly == estimate(0, 0, with_spot(50), "us-central1").hourly > small.hourly
 
 
 def test_spot_workers_cost_less_than_plain_ones():

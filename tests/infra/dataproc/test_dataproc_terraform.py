@@ -1,7 +1,7 @@
 """The Terraform files are what Terraform reads: known resources and settings, references that lead somewhere.
 
-`terraform validate` wants the provider's own schema, which is fetched from the internet; what the resources here may
-hold is written down instead.
+`terraform validate` wants the provider's own schema, which is fetched from the internet; where that can't be had,
+what the resources here may hold is written down instead.
 """
 
 import json
@@ -121,6 +121,43 @@ def test_the_bucket_is_closed_and_keeps_what_was_deleted(blocks):
     assert len(bucket["lifecycle_rule"]) == 2
 
 
+def test_what_dataproc_keeps_for_a_while_has_a_bucket_of_its_own(blocks):
+    bucket = blocks["google_storage_bucket", "temporary"]
+    assert bucket["public_access_prevention"] == "enforced"
+    assert bucket["soft_delete_policy"][0]["retention_duration_seconds"] == 0
+    (rule,) = bucket["lifecycle_rule"]
+    assert (rule["condition"][0]["age"], rule["action"][0]["type"]) == (7, "Delete")
+
+
+def test_nothing_is_made_before_its_service_is_on(files, blocks):
+    needs = json.dumps(blocks["google_project_service", "used"])
+    for service in ("compute", "dataproc", "iam", "storage"):
+        assert f"{service}.googleapis.com" in needs
+    for (kind, name), body in blocks.items():
+        waits = "google_project_service.used" in json.dumps(body.get("depends_on", []))
+        # Whatever names another resource waits for that one.
+        leans = re.search(r"\bgoogle_\w+\.\w+\.", json.dumps({key: body[key] for key in body if key != "depends_on"}))
+        project_wide = kind in (
+            "google_project_service",
+            "google_project_iam_member",
+            "google_storage_bucket_iam_member",
+        )
+        assert waits or leans or project_wide, (kind, name)
+
+
+def test_who_submits_reads_the_inputs_too(blocks):
+    reads = blocks["google_storage_bucket_iam_member", "submitter_reads_inputs"]
+    assert reads["role"] == "roles/storage.objectViewer"
+    assert "var.submitters, var.input_buckets" in reads["for_each"]
+
+
+def test_where_readers_pay_nodes_and_submitters_may_bill_the_project(blocks):
+    for name, switch in (("runner_pays", "count"), ("submitter_pays", "for_each")):
+        grant = blocks["google_project_iam_member", name]
+        assert grant["role"] == "roles/serviceusage.serviceUsageConsumer"
+        assert "var.requester_pays ?" in grant[switch]
+
+
 def test_nobody_is_given_a_role_that_is_not_explained(blocks):
     page = DOCS.read_text()
     for body in blocks.values():
@@ -132,7 +169,8 @@ def test_nobody_is_given_a_role_that_is_not_explained(blocks):
 
 def test_the_nodes_account_owns_nothing_in_the_project(blocks):
     roles = [body["role"] for (kind, _), body in blocks.items() if kind == "google_project_iam_member"]
-    assert roles == ["${google_project_iam_custom_role.node.id}", "roles/dataproc.editor"]
+    pays = "roles/serviceusage.serviceUsageConsumer"
+    assert roles == ["${google_project_iam_custom_role.node.id}", pays, pays, "roles/dataproc.editor"]
     permissions = blocks["google_project_iam_custom_role", "node"]["permissions"]
     assert not [one for one in permissions if one.startswith(("storage", "compute", "iam", "resourcemanager"))]
 
@@ -169,3 +207,24 @@ def test_what_is_put_out_fits_the_section_of_the_study_file(files):
 def test_terraform_itself_finds_nothing_to_mend_in_the_form():
     done = subprocess.run(["terraform", "fmt", "-check", str(FOLDER)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.skipif(shutil.which("terraform") is None, reason="terraform is not installed")
+def test_terraform_itself_finds_the_files_valid(tmp_path):
+    for path in FOLDER.glob("*.tf"):
+        shutil.copy(path, tmp_path)
+    command = ["terraform", f"-chdir={tmp_path}"]
+    try:
+        made = subprocess.run(
+            [*command, "init", "-backend=false", "-input=false"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    except subprocess.TimeoutExpired:
+        pytest.skip("the provider can't be had")
+    if made.returncode:
+        pytest.skip(f"the provider can't be had: {made.stderr.strip()[:200]}")
+    done = subprocess.run([*command, "validate"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
