@@ -58,6 +58,7 @@ REMEDIES: tuple[tuple[type[Exception], str], ...] = (
         exceptions.DeadlineExceeded,
         f"Dataproc took longer than was waited; whether the request arrived is not known. {AGAIN}",
     ),
+    (exceptions.ClientError, "Dataproc refused the request, for a reason that is not known here"),
     (
         exceptions.GoogleAPICallError,
         f"Dataproc failed, which says nothing of the study; whether the request arrived is not known. {AGAIN}",

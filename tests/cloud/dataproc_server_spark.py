@@ -23,8 +23,8 @@ HAIL_JAR = SPARK_HOME.parent / "hail" / "backend" / "hail-all-spark.jar"
 # What holds on a cluster's machines alone: places of its own environment, and memory that this machine does not have.
 OF_THE_CLUSTER = (
     "spark.driver.memory",
+    "spark.dynamicAllocation.minExecutors",
     "spark.executor.cores",
-    "spark.executor.instances",
     "spark.executor.memory",
     "spark.executor.memoryOverhead",
     "spark.pyspark.driver.python",

@@ -147,6 +147,7 @@ def test_a_submitted_study_gives_the_bytes_of_a_run_here(
     said = submitted.output + fetched.output + str(dataproc.calls) + said_by_workers(began)
     assert not [sample for sample in samples if sample in said]
     assert naming(storage_server.root / "lab", samples) == []
+    assert "this study was run already" in cloud_study.progex("submit").output
 
 
 def test_a_refusal_that_a_worker_meets_is_told_as_it_is_and_names_no_sample(dataproc, cohort, storage_server, submit):

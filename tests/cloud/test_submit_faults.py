@@ -131,7 +131,7 @@ def test_a_client_that_died_before_it_wrote_the_run_down_is_made_good_by_the_nex
             "the sign-in has expired; run `gcloud auth application-default login`",
         ),
         (grpc.StatusCode.DATA_LOSS, "it is lost", "Dataproc failed, which says nothing of the study"),
-        (grpc.StatusCode.OUT_OF_RANGE, "too far", "Dataproc does not accept the request"),
+        (grpc.StatusCode.OUT_OF_RANGE, "too far", "Dataproc refused the request"),
     ],
 )
 def test_a_refusal_is_not_repeated_and_names_the_remedy(dataproc, cloud_study, code, said, remedy):

@@ -91,6 +91,6 @@ def test_a_process_of_another_machine_is_not_asked_what_it_has(monkeypatch):
     check_this_node()
     check_this_node.cache_clear()
     monkeypatch.setenv("PROGEX_NODE", "pinned")
-    with pytest.raises(InputError, match="not 1.0"):
+    with pytest.raises(InputError, match=r"not 1\.0"):
         check_this_node()
     check_this_node.cache_clear()

@@ -28,8 +28,8 @@ ONLY_HAILCTL = {"dfs.replication"}
 ONLY_HERE = {
     "dataproc.logging.stackdriver.job.driver.enable",
     "spark.driver.extraClassPath",
+    "spark.dynamicAllocation.minExecutors",
     "spark.executor.extraClassPath",
-    "spark.executor.instances",
     "spark.executorEnv.NUMBA_CACHE_DIR",
     "spark.executorEnv.OMP_NUM_THREADS",
     "spark.executorEnv.OPENBLAS_NUM_THREADS",

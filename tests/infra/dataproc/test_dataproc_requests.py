@@ -27,6 +27,7 @@ def cluster():
     return ClusterPlan(
         hardware=HARDWARE,
         bucket="lab",
+        temp_bucket="lab-temporary",
         idle_seconds=900,
         life_seconds=4 * 3600,
         service_account="runner@als-lab.iam.gserviceaccount.com",
@@ -52,6 +53,7 @@ def test_the_workflow_asks_for_two_plain_workers_and_spot_ones_on_internal_addre
     assert config.software_config.image_version == "2.3.17-debian12"
     assert not config.endpoint_config.enable_http_port_access
     assert config.encryption_config.kms_key == cluster.kms_key
+    assert (config.config_bucket, config.temp_bucket) == ("lab", "lab-temporary")
     assert config.autoscaling_config.policy_uri == cluster.autoscaling_policy
     assert dict(managed.labels) == {"team": "als", "progex": "run", "progex-run": "0123456789abcdef"}
 
@@ -60,6 +62,15 @@ def test_the_cluster_never_outlives_its_limits(cluster):
     limits = workflow_request(cluster, RUN).template.placement.managed_cluster.config.lifecycle_config
     assert limits.idle_delete_ttl.total_seconds() == 900
     assert limits.auto_delete_ttl.total_seconds() == 4 * 3600
+
+
+def test_every_node_is_to_be_looked_at(cluster):
+    properties = workflow_request(cluster, RUN).template.jobs[0].pyspark_job.properties
+    assert properties["spark.progex.workers"] == "12"
+    # Two executors of four cores on each worker of eight.
+    assert properties["spark.dynamicAllocation.minExecutors"] == "24"
+    assert properties["spark.executorEnv.PROGEX_NODE"] == "pinned"
+    assert properties["spark.progex.run"] == RUN.run
 
 
 def test_what_is_not_said_is_left_to_dataproc():
