@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from google.cloud import dataproc_v1 as dp
 from typer.testing import CliRunner, Result
 
 from infra import storage
+from jobs import submit_follow
 from jobs.cli import app
+from jobs.cloud_package import named
 from jobs.simulate_cohort import simulate_cohort
 from jobs.study.file import StudyLoader
 from tests.cloud.dataproc_server import DataprocServer
-from tests.cloud.dataproc_server_fixture import PROJECT, REGION
+from tests.cloud.dataproc_server_fixture import PROJECT, REGION, until
 
+PINNED = named(
+    "requirements", "txt", resources.files("infra.dataproc").joinpath("requirements.txt").read_bytes()
+).name
 CLOUD = {
     "project": PROJECT,
     "region": REGION,
@@ -67,3 +74,24 @@ def cloud_study(cohort: Path, dataproc: DataprocServer, tmp_path: Path) -> Cloud
     study = CloudStudy(tmp_path / "study.yaml")
     study.path.write_text(yaml.safe_dump(settings | {"cloud": CLOUD}, sort_keys=False))
     return study
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look often: here nothing takes long."""
+    monkeypatch.setattr(submit_follow.follow, "__kwdefaults__", {"pause": 0.05})
+    monkeypatch.setattr("jobs.cloud_status.cancel.__kwdefaults__", {"pause": 0.05})
+
+
+def finish(dataproc: DataprocServer) -> None:
+    """Wait until all workflows have ended."""
+    until(lambda: all(one.done for one in dataproc.operations.there.values()))
+
+
+def warm(dataproc: DataprocServer, name: str = "warm", requirements: str = PINNED, **limits: bool) -> dp.Cluster:
+    """Make a cluster that is there before any study: set up as pinned, with an end of its own."""
+    limits = dp.LifecycleConfig({ending: {"seconds": 3600} for ending in limits or ("auto_delete_ttl",)})
+    group = dp.InstanceGroupConfig(num_instances=2, machine_type_uri="https://x/zones/b/machineTypes/n2-standard-8")
+    config = dp.ClusterConfig(config_bucket="lab", lifecycle_config=limits, master_config=group, worker_config=group)
+    config.gce_cluster_config.metadata = {"progex-requirements": f"gs://else/{requirements}"} if requirements else {}
+    return dataproc.clusters.create(dp.Cluster(cluster_name=name, config=config))

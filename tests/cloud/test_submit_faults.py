@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-from importlib import resources
 
 import grpc
 import pytest
@@ -17,17 +16,13 @@ from infra import storage
 from infra.dataproc.faults import told
 from infra.dataproc.service import Dataproc
 from jobs import submit_follow
-from jobs.cloud_package import named
 from tests.cloud.dataproc_server_fixture import PROJECT, REGION, dataproc, until
 from tests.cloud.dataproc_server_spark import Scripted
-from tests.cloud.dataproc_server_study import cloud_study, cohort
+from tests.cloud.dataproc_server_study import PINNED, cloud_study, cohort
 
 __all__ = ["cloud_study", "cohort", "dataproc"]
 
 WORKFLOW = "InstantiateInlineWorkflowTemplate"
-PINNED = named(
-    "requirements", "txt", resources.files("infra.dataproc").joinpath("requirements.txt").read_bytes()
-).name
 
 
 @pytest.fixture(autouse=True)
