@@ -40,8 +40,16 @@ def run_submitted(place: str) -> None:
             app(["run", str(copy)])
         except SystemExit as end:
             if not end.code and run:
-                mark_done(resolve(copy, study.output), run)
+                _mark(resolve(copy, study.output), run)
             raise
+
+
+def _mark(output: Place, run: str) -> None:
+    """Mark what lies in the output as this run's; without the mark it is only not known for it."""
+    try:
+        mark_done(output, run)
+    except InputError as error:
+        warn(f"the run can't be marked as done: {error}")
 
 
 def _write_for_spark(place: str, copy: Path) -> Study:

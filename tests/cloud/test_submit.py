@@ -65,10 +65,10 @@ def test_a_policy_that_lets_the_cluster_grow_counts_in_what_it_may_cost(dataproc
     dataproc.policies[name] = dp.AutoscalingPolicy(
         id="progex", worker_config=group(max_instances=2), secondary_worker_config=group(max_instances=500)
     )
-    cloud_study.set(cloud={"autoscaling_policy": name, "max_cost": 20})
+    cloud_study.set(cloud={"autoscaling_policy": name, "max_cost": 40})
     grown = prepare(cloud_study.path)
     assert grown.expected.hourly > 20 * alone
-    assert grown.cluster.life_seconds * grown.expected.hourly / 3600 <= 20
+    assert grown.cluster.life_seconds * grown.expected.hourly / 3600 <= 40
     cloud_study.set(cloud={"autoscaling_policy": f"{name}-2"})
     assert "asking for the autoscaling policy: there is no such thing" in cloud_study.progex("submit").output
 

@@ -15,10 +15,12 @@ PINNED = {"numpy": "2.4.6", "pandas": "2.3.3", "python": "3.11"}
 
 PROGRAM = b"""
 from pyspark import SparkContext
-from jobs.cloud_probe import check_nodes
-import jobs
+from jobs.cloud_probe import _executor_hosts, check_nodes
+import time
 context = SparkContext.getOrCreate()
 print("workers import", context.parallelize([0], 1).map(lambda _: __import__("jobs").__file__).first())
+while len(_executor_hosts(context)) < 2:
+    time.sleep(0.1)
 seen = check_nodes(context, {"numpy": NUMPY})
 print(len({one.executor for one in seen[:-1]}), "executors are alike")
 check_nodes(context, {"numpy": NUMPY}, workers=5, patience=1)
