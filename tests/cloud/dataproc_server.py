@@ -182,8 +182,6 @@ class DataprocServer(operations_pb2_grpc.OperationsServicer):
 
     def _handler(self, name: str, answer: Callable[..., Any], request: Any, response: Any) -> grpc.RpcMethodHandler:
         def handle(message: Any, context: grpc.ServicerContext) -> Any:
-            if first := self.before.pop(name, None):
-                first()
             return self._answer(name, message, context, lambda: answer(message))
 
         return grpc.unary_unary_rpc_method_handler(
@@ -191,6 +189,8 @@ class DataprocServer(operations_pb2_grpc.OperationsServicer):
         )
 
     def _answer(self, name: str, request: Any, context: grpc.ServicerContext, work: Callable[[], Any]) -> Any:
+        if first := self.before.pop(name, None):
+            first()
         with self._lock:
             self.calls.append((name, request))
             if faults := self._faults.get(name):

@@ -70,11 +70,13 @@ def test_every_kind_of_input_makes_another_run_when_it_changes(cloud_study):
             storage.write_whole(storage.place(f"{cohort}/{name}"), content)
     samples = {"exclude": f"{cohort}/exclude.tsv"}
     panel = {"vcfs": [f"{cohort}/panel.vcf.gz"], "labels": f"{cohort}/panel.tsv"}
+    cloud_study.set(annotation=None)
     cloud_study.set(
         qc={"sample": samples, "ancestry": {"panel": panel}, "variant": {"targets": [f"{cohort}/targets.bed"]}},
-        gene_lists=[{"name": "known", "path": f"{cohort}/genes.txt"}],
+        gene_lists=[{"name": "known", "path": f"{cohort}/genes.txt", "version": "1"}],
         annotation={
             "source": "table",
+            "scores": ["REVEL"],
             "path": f"{cohort}/scores.ht",
             "columns": {"gene": "gene", "consequence": "consequence"},
         },

@@ -136,7 +136,9 @@ def test_nothing_is_made_before_its_service_is_on(files, blocks):
     for (kind, name), body in blocks.items():
         waits = "google_project_service.used" in json.dumps(body.get("depends_on", []))
         # Whatever names another resource waits for that one.
-        leans = re.search(r"\bgoogle_\w+\.\w+\.", json.dumps({key: body[key] for key in body if key != "depends_on"}))
+        leans = re.search(
+            r"\bgoogle_\w+\.\w+[.\[]", json.dumps({key: body[key] for key in body if key != "depends_on"})
+        )
         project_wide = kind in (
             "google_project_service",
             "google_project_iam_member",
