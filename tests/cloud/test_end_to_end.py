@@ -37,8 +37,12 @@ BRIEF = {
 # Where the bucket may name samples: what was put there, and the tables of single patients.
 TABLES_OF_PATIENTS = (
     "cohort/*",
-    "out/traits/*",
+    "*/samples.parquet",
+    "*/calls.mt/cols/*",
+    "out/*/checks/*",
+    "out/*/traits/*",
     "out/checks/*",
+    "out/traits/*",
 )
 
 
@@ -100,7 +104,6 @@ def said_by_workers(since):
 def naming(bucket, samples):
     """Give the names of objects, among those that may name no sample, whose name or content does."""
     found = {path.relative_to(bucket).as_posix(): path for path in bucket.rglob("*") if path.is_file()}
-    assert any(name.endswith("/manifest.json") for name in found)
     assert any("driveroutput" in name for name in found)
     return sorted(
         name
@@ -147,6 +150,7 @@ def test_a_submitted_study_gives_the_bytes_of_a_run_here(
     said = submitted.output + fetched.output + str(dataproc.calls) + said_by_workers(began)
     assert not [sample for sample in samples if sample in said]
     assert naming(storage_server.root / "lab", samples) == []
+    assert list((storage_server.root / "lab" / "out" / "stages").glob("*/manifest.json"))
     assert "this study was run already" in cloud_study.progex("submit").output
 
 
