@@ -17,6 +17,8 @@ import yaml
 from benchmarks.spark_cluster import environment
 from hail_pipelines.vcf.bgzip import compression_of
 from infra.storage import LockTimes, lock_folder, place, put
+from jobs.check import check_study
+from jobs.pipeline import Pipeline
 from tests.cloud.storage_server import StorageServer
 
 RUN = "from jobs.cli import main; main()"
@@ -111,6 +113,18 @@ def test_a_bucket_holds_what_a_folder_of_this_machine_does(here, afar, server):
     compare(found, contents(here.output))
     assert {"results/gene_tests.parquet", "report/report.html", "run.json", "qc/qc.html"} < set(found)
     assert "report: gs://lab/as1/out/report/report.html" in afar
+
+
+def test_where_a_study_is_run_is_no_part_of_its_report(simulated, copy_of, tmp_path):
+    folder = copy_of(simulated, tmp_path / "cohort")
+
+    def shown():
+        return Pipeline(check_study(folder.study), 1).stages()[-1].settings
+
+    before = shown()
+    folder.set(compute={"cores": 1, "driver_memory_gib": 2}, alpha=0.04)
+    assert shown() == before | {"alpha": 0.04}
+    assert not {"cloud", "compute"} & set(before)
 
 
 def test_nothing_that_is_told_or_asked_for_names_a_sample(here, afar, server):
