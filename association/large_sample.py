@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from association.calibration.evidence import UNEQUAL, evidence_of
+from association.calibration.evidence import residual_scale
 from association.calibration.residual_cumulants import ResidualCumulants
 from association.calibration.robust_covariance import robust_statistics
 from association.calibration.saddlepoint import saddlepoint_log10_p
@@ -61,7 +61,7 @@ def add_large_sample_p(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
     """
     if trait.strata.size <= LARGE_COHORT:
         return
-    scale = _scale(trait)
+    scale = residual_scale(trait.model, trait.strata)
     cumulants = ResidualCumulants.of(trait.model.residuals / scale, trait.strata)
     waiting: list[tuple[TestedRow, ScoreStatistics, Floats]] = []
     for unit in units:
@@ -73,14 +73,6 @@ def add_large_sample_p(units: Sequence[GeneUnit], trait: ScanTrait) -> None:
         own = [at for at, (one, _, _) in enumerate(waiting) if one.test is not None and one.test.test == test]
         for at, log10_p in zip(own, law([decomposed[at] for at in own]).tolist(), strict=True):
             _add_p(waiting[at][0], log10_p)
-
-
-def _scale(trait: ScanTrait) -> Floats:
-    """Give the root of each sample's information (n) where residuals differ in variance by it, else ones."""
-    if evidence_of(trait.model, trait.strata).family != UNEQUAL:
-        return np.ones(trait.strata.size)
-    information = trait.model.information
-    return np.sqrt(np.where(information > 0, information, 1.0))
 
 
 def add_large_sample_omnibus(units: Sequence[GeneUnit], trait: ScanTrait) -> None:

@@ -100,6 +100,21 @@ def evidence_of(model: NullModel, strata: Integers) -> Evidence:
     return Evidence(family, np.stack((first, second, *more, alone)))
 
 
+def residual_scale(model: NullModel, strata: Integers) -> Floats:
+    """Give the root of each sample's information (n) where residuals differ in variance by it, else ones.
+
+    Parameters
+    ----------
+    model
+        The trait's null model.
+    strata
+        Stratum of each sample (n).
+    """
+    if evidence_of(model, strata).family != UNEQUAL:
+        return np.ones(strata.size)
+    return np.sqrt(np.where(model.information > 0, model.information, 1.0))
+
+
 @njit(cache=True, error_model="numpy")
 def likelihood_ratio(family: Any, first: Any, second: Any, size: Any) -> Any:
     """Give the likelihood ratio of a group of carriers: at least 0, and 0 without information.

@@ -18,6 +18,7 @@ Golub GH, Welsch JH (1969) Calculation of Gauss quadrature rules. Math. Comp. 23
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,22 +81,84 @@ class ResidualCumulants:
         strata
             Stratum of each sample (n): 0 to S - 1, each with at least one sample.
         """
-        strata_count = int(strata.max()) + 1
-        nodes, masses = np.zeros((strata_count, NODES)), np.zeros((strata_count, NODES))
-        steps, trusted = np.full(strata_count, np.inf), np.full(strata_count, FREQUENCIES.size)
-        decay = np.zeros((strata_count, FREQUENCIES.size))
-        sums = []
-        for stratum in range(strata_count):
-            own = np.sort(residuals[strata == stratum])
-            sums.append(np.concatenate([[0.0], np.cumsum(own)]))
-            cells = _cells(own)
-            few = gauss_quadrature(*cells, NODES)
+        own = [np.sort(residuals[strata == stratum]) for stratum in range(int(strata.max()) + 1)]
+        sums = [np.concatenate([[0.0], np.cumsum(one)]) for one in own]
+        return cls._of_cells([_cells(one) for one in own], sums, [float(one[-1] - one[0]) for one in own])
+
+    @classmethod
+    def of_rules(cls, rules: Sequence[tuple[Floats, Floats]]) -> ResidualCumulants:
+        """Tabulate residuals of which no more is known than what `residual_rules` tells.
+
+        Parameters
+        ----------
+        rules
+            Of each stratum: residuals, ascending, and how many samples each stands for; strata of several cohorts
+            one after another.
+        """
+        return cls._of_cells(rules, [_running_sums(*one) for one in rules], [float(x[-1] - x[0]) for x, _ in rules])
+
+    @classmethod
+    def _of_cells(
+        cls, cells: Sequence[tuple[Floats, Floats]], sums: Sequence[Floats], reaches: Sequence[float]
+    ) -> ResidualCumulants:
+        """Tabulate residuals with their weights, given their running sums and their ranges, by stratum."""
+        nodes, masses = np.zeros((len(cells), NODES)), np.zeros((len(cells), NODES))
+        steps, trusted = np.full(len(cells), np.inf), np.full(len(cells), FREQUENCIES.size)
+        decay = np.zeros((len(cells), FREQUENCIES.size))
+        for stratum, (own, reach) in enumerate(zip(cells, reaches, strict=True)):
+            few = gauss_quadrature(*own, NODES)
             nodes[stratum, : few[0].size], masses[stratum, : few[0].size] = few
-            if own[-1] > own[0]:
-                steps[stratum] = FREQUENCIES[1] / (own[-1] - own[0])
-                trusted[stratum], decay[stratum] = _decay(few, gauss_quadrature(*cells, 2 * NODES), steps[stratum])
+            if reach > 0:
+                steps[stratum] = FREQUENCIES[1] / reach
+                trusted[stratum], decay[stratum] = _decay(few, gauss_quadrature(*own, 2 * NODES), steps[stratum])
         offsets = np.concatenate([[0], np.cumsum([one.size for one in sums])]).astype(np.int64)
         return cls(nodes, masses, steps, trusted, decay, np.concatenate(sums), offsets)
+
+
+def residual_rules(residuals: Floats, strata: Integers, *, at_least: int) -> list[tuple[Floats, Floats]]:
+    """Give what may be told of a trait's residuals: a few values per stratum, none of them any sample's own.
+
+    Residuals are first replaced by the means of groups of neighbours, which keeps their sum; the values are the
+    quadrature of these means, twice as fine as `NODES`, so that whoever reads them can make every column of a table.
+
+    Parameters
+    ----------
+    residuals, strata
+        As for `ResidualCumulants.of`.
+    at_least
+        Samples in a group, or more: equal residuals are never parted. A stratum with fewer samples is one group.
+
+    Returns
+    -------
+    list
+        Of each stratum: residuals, ascending, and how many samples each stands for.
+    """
+    rules = []
+    for stratum in range(int(strata.max()) + 1):
+        own = np.sort(residuals[strata == stratum])
+        begins = _group_begins(own, at_least)
+        counts = np.diff(np.append(begins, own.size)).astype(np.float64)
+        rules.append(gauss_quadrature(np.add.reduceat(own, begins) / counts, counts, 2 * NODES))
+    return rules
+
+
+def _group_begins(values: Floats, at_least: int) -> Integers:
+    """Give where groups of sorted values begin; equal values share one, and the last takes what is left over."""
+    distinct = np.flatnonzero(np.concatenate([[True], values[1:] > values[:-1]]))
+    begins = [0]
+    for end in distinct[1:].tolist():
+        if end - begins[-1] >= at_least:
+            begins.append(end)
+    if len(begins) > 1 and values.size - begins[-1] < at_least:
+        begins.pop()
+    return np.array(begins, np.int64)
+
+
+def _running_sums(values: Floats, counts: Floats) -> Floats:
+    """Give the sums of the smallest none, one, two, ... residuals, of which `counts` have each of some values."""
+    reached = np.concatenate([[0.0], np.cumsum(counts)])
+    sums = np.concatenate([[0.0], np.cumsum(counts * values)])
+    return np.interp(np.arange(round(reached[-1]) + 1), reached, sums)
 
 
 def gauss_quadrature(values: Floats, weights: Floats, nodes: int) -> tuple[Floats, Floats]:

@@ -1,0 +1,1 @@
+"""Several cohorts' summary statistics of a gene, combined without anyone's genotypes."""

@@ -1,0 +1,144 @@
+"""From a cohort's null model and carriers to what it tells of them (`cohort_summary`).
+
+Axes: n samples, m variants of the gene, S strata.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from association.calibration.evidence import residual_scale
+from association.calibration.residual_cumulants import residual_rules
+from association.meta.cohort_summary import GeneSummary, GramMatrix, TraitSummary
+from association.null_models.null_model import NOT_EXCHANGEABLE, NullModel
+from association.score import Carriers, score_statistics
+
+Booleans = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+def summarise_trait(cohort: str, trait: str, model: NullModel, strata: Integers, *, at_least: int) -> TraitSummary:
+    """Tell of a cohort's trait.
+
+    Parameters
+    ----------
+    cohort, trait
+        Names.
+    model
+        The trait's null model, of this cohort's samples alone.
+    strata
+        Stratum of each sample (n): 0 to S - 1.
+    at_least
+        Samples that a value of the table of residuals stands for, at least.
+
+    Raises
+    ------
+    ValueError
+        If samples are not exchangeable: relatives have no table of residuals.
+    """
+    if model.kind in NOT_EXCHANGEABLE:
+        raise ValueError(f"a {model.kind} model's samples are not exchangeable, so they have no table of residuals")
+    return TraitSummary(
+        cohort=cohort,
+        trait=trait,
+        kind=model.kind,
+        samples=strata.size,
+        events=None if model.events is None else float(model.events.sum()),
+        residual_variance=1 / float(model.information[0]) if model.kind == "linear" else None,
+        rules=tuple(residual_rules(model.residuals / residual_scale(model, strata), strata, at_least=at_least)),
+    )
+
+
+def summarise_gene(
+    gene: str,
+    variants: Sequence[str],
+    carriers: Carriers,
+    called: Booleans,
+    *,
+    model: NullModel,
+    strata: Integers,
+    scale: Floats,
+    alleles: Floats,
+    allele_numbers: Floats,
+) -> GeneSummary:
+    """Tell of a cohort's gene.
+
+    Parameters
+    ----------
+    gene, variants
+        Names of the gene and of its variants (m).
+    carriers
+        Dosages in the order of the model's samples (m columns).
+    called
+        Which entries are calls; imputed ones count in U, Phi and the Gram matrix only.
+    model, strata
+        Of the trait, as for `summarise_trait`.
+    scale
+        Of them (`evidence.residual_scale`).
+    alleles, allele_numbers
+        As in `GeneSummary`.
+    """
+    count = carriers.offsets.size - 1
+    variant = np.repeat(np.arange(count), np.diff(carriers.offsets))[called]
+    samples, dosages = carriers.samples[called], carriers.dosages[called]
+    seen = np.zeros((int(strata.max()) + 1, count), np.int64)
+    np.add.at(seen, (strata[samples], variant), 1)
+
+    def total(values: Floats | None) -> Floats | None:
+        return None if values is None else np.bincount(variant, dosages * values[samples], count).astype(np.float64)
+
+    return GeneSummary(
+        gene=gene,
+        variants=tuple(variants),
+        statistics=score_statistics(model, carriers),
+        minor_allele_counts=np.bincount(variant, dosages, count).astype(np.float64),
+        carriers=seen,
+        gram=gram_matrix(carriers, scale),
+        observed_events=total(model.events),
+        expected_events=total(model.expected_events),
+        alleles=alleles,
+        allele_numbers=allele_numbers,
+    )
+
+
+def gram_matrix(carriers: Carriers, scale: Floats) -> GramMatrix:
+    """Add up products of dosages over samples.
+
+    Parameters
+    ----------
+    carriers
+        Dosages (m columns).
+    scale
+        s of each sample (n).
+    """
+    variants = carriers.offsets.size - 1
+    place, products = _products(carriers.offsets, carriers.samples, carriers.dosages * scale[carriers.samples])
+    places, where = np.unique(place, return_inverse=True)
+    value = np.bincount(where, products, places.size).astype(np.float64)
+    return GramMatrix(places // variants, places % variants, value)
+
+
+@njit(cache=True, nogil=True)
+def _products(offsets: Integers, samples: Integers, dosages: Floats) -> tuple[Integers, Floats]:
+    """Give, for each two entries of a sample, the place in the (m, m) matrix and the product."""
+    size = offsets.size - 1
+    variants = np.empty(samples.size, np.int64)
+    for variant in range(size):
+        variants[offsets[variant] : offsets[variant + 1]] = variant
+    # Stable, so that a sample's entries stay in the order of variants: only the upper triangle comes about.
+    by_sample = np.argsort(samples, kind="mergesort")
+    places, products = [], []
+    for begin in range(samples.size):
+        one = by_sample[begin]
+        for end in range(begin, samples.size):
+            other = by_sample[end]
+            if samples[other] != samples[one]:
+                break
+            places.append(variants[one] * size + variants[other])
+            products.append(dosages[one] * dosages[other])
+    return np.array(places, dtype=np.int64), np.array(products, dtype=np.float64)
