@@ -84,6 +84,8 @@ FEW_CARRIERS = "few_carriers"
 ONE_VARIANT_DRIVEN = "one_variant_driven"
 MANY_TIES = "many_ties"
 NONPROPORTIONAL = "nonproportional_hazards"
+CARRIERS_WITHHELD = "carriers_withheld"
+HETEROGENEOUS = "heterogeneous_cohorts"
 FLAGS = {
     FEW_CARRIERS: "fewer than 3 carriers: descriptive only",
     "single_variant": "all carriers share one variant",
@@ -91,6 +93,8 @@ FLAGS = {
     MANY_TIES: "more than 30% of event times are shared",
     NONPROPORTIONAL: "the null model's hazards are not proportional (Grambsch-Therneau p < 0.01, all covariates)",
     ONE_VARIANT_DRIVEN: "without one of its variants the p-value is above 0.05 or 100 times itself",
+    CARRIERS_WITHHELD: "a cohort of a meta-analysis keeps carriers of the mask back: too few to tell of",
+    HETEROGENEOUS: "cohorts of a meta-analysis have different effects (Cochran's Q, p < 0.01)",
     "at_resolution_limit": "no permutation was as extreme: the p-value is an upper bound set by their number",
 }
 

@@ -33,8 +33,6 @@ class TraitSummary:
         Of the null model.
     samples
         n.
-    events
-        Observed in all samples; None where the trait has no events.
     residual_variance
         s2 of a linear model, by which its residuals and its information are divided; else None.
     rules
@@ -46,7 +44,6 @@ class TraitSummary:
     trait: str
     kind: str
     samples: int
-    events: float | None
     residual_variance: float | None
     rules: tuple[tuple[Floats, Floats], ...]
 

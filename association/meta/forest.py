@@ -44,7 +44,7 @@ class ForestRow:
     effect, standard_error
         One-step estimate per unit of burden; NaN where the cohort has no information.
     observed_events, expected_events
-        Among carriers, each minor allele counting once; None where the trait has no events.
+        Among carriers, each minor allele counting once; None where the trait has no events, or they are not told.
     log10_p_without
         log10 of the fixed-effect p-value of the other cohorts; NaN where these have no information.
     """
@@ -92,9 +92,10 @@ def forest_rows(gene: CombinedGene, weights: Floats) -> list[ForestRow]:
         Of the variants (m), on dosage.
     """
     scores, variances = burdens_by_cohort(gene, weights)
-    used = (weights != 0).astype(np.float64)
+    used = weights != 0
     alleles, observed, expected = (
-        gene.by_cohort(column) @ used for column in ("minor_allele_counts", "observed_events", "expected_events")
+        np.where(used, gene.by_cohort(column), 0.0).sum(axis=1)
+        for column in ("minor_allele_counts", "observed_events", "expected_events")
     )
     rows = []
     for at, (trait, summary) in enumerate(zip(gene.traits, gene.summaries, strict=True)):
@@ -106,12 +107,17 @@ def forest_rows(gene: CombinedGene, weights: Floats) -> list[ForestRow]:
                 minor_alleles=float(alleles[at]),
                 effect=float(scores[at] / variances[at]) if informed else math.nan,
                 standard_error=1 / math.sqrt(variances[at]) if informed else math.nan,
-                observed_events=None if summary.observed_events is None else float(observed[at]),
-                expected_events=None if summary.expected_events is None else float(expected[at]),
+                observed_events=_told(summary.observed_events, observed[at]),
+                expected_events=_told(summary.expected_events, expected[at]),
                 log10_p_without=fixed_burden(gene.without(at), weights).log10_p,
             )
         )
     return rows
+
+
+def _told(known: Floats | None, total: float) -> float | None:
+    """Give a sum over variants, where none of them is kept back."""
+    return None if known is None or math.isnan(total) else float(total)
 
 
 def heterogeneity(gene: CombinedGene, weights: Floats) -> Heterogeneity:

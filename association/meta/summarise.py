@@ -48,7 +48,6 @@ def summarise_trait(cohort: str, trait: str, model: NullModel, strata: Integers,
         trait=trait,
         kind=model.kind,
         samples=strata.size,
-        events=None if model.events is None else float(model.events.sum()),
         residual_variance=1 / float(model.information[0]) if model.kind == "linear" else None,
         rules=tuple(residual_rules(model.residuals / residual_scale(model, strata), strata, at_least=at_least)),
     )

@@ -1,0 +1,1 @@
+"""What cohorts of a consortium do together: tell of their results, and combine what others tell."""
