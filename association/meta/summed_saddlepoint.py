@@ -25,6 +25,10 @@ from association.calibration.residual_cumulants import ResidualCumulants
 from association.calibration.saddlepoint import saddlepoint_log10_p
 from association.meta.cohort_summary import GeneSummary, TraitSummary
 from association.meta.combined_gene import CombinedGene
+from association.meta.summed_tests import fixed_burden
+
+# Of a stratum's samples: a burden that more carry, each variant's carriers counted apart, is not rare.
+MOST_CARRIERS = 0.5
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -66,18 +70,22 @@ class SummedCumulants:
         Returns
         -------
         float
-            NaN where nobody carries the burden, or the integral fails.
+            NaN where nobody carries the burden, or the integral fails. By the normal law where so many carry it that
+            carriers of several variants, counted as several, could be more than there are samples.
         """
         burdens, strata = [], []
         for trait, summary, place in zip(gene.traits, gene.summaries, gene.places, strict=True):
             own, where = carried_burdens(summary, weights[place])
             burdens.append(own)
             strata.append(where + self.first_stratum[trait.cohort])
-        burden = np.concatenate(burdens)
+        burden, stratum = np.concatenate(burdens), np.concatenate(strata)
         if not burden.any():
             return math.nan
+        sizes = np.diff(self.cumulants.offsets) - 1
+        if (np.bincount(stratum, minlength=sizes.size) > MOST_CARRIERS * sizes).any():
+            return fixed_burden(gene, weights).log10_p
         score = float(weights @ gene.statistics.score)
-        return saddlepoint_log10_p(self.cumulants, score, burden, np.concatenate(strata)).log10_two_sided
+        return saddlepoint_log10_p(self.cumulants, score, burden, stratum).log10_two_sided
 
 
 def carried_burdens(summary: GeneSummary, weights: Floats) -> tuple[Floats, Integers]:

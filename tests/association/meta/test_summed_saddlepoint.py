@@ -24,7 +24,7 @@ def simulate(seed, kind, hazard):
     dosages = (rng.random((COHORT.size, VARIANTS)) < np.array([4, 5, 6])[COHORT, None] / 1000).astype(float)
     dosages[rng.permutation(COHORT.size)[:4]] = 1  # carriers of all variants at once
     effect = hazard * np.minimum(dosages.sum(axis=1), 1)
-    models = [random_trait(rng, kind, strata[one], effect[one]).model for one in (COHORT == c for c in range(3))]
+    models = [random_trait(rng, kind, strata[one], effect[one]).model for one in (c == COHORT for c in range(3))]
     return strata, dosages, models
 
 
