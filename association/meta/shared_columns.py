@@ -71,11 +71,13 @@ def shared_columns(carriers: Carriers, called: Booleans, masks: Booleans, *, at_
     asked = masks.any(axis=0) & (counts > 0)
     own = np.flatnonzero(asked & (counts >= at_least))
     rare = np.flatnonzero(asked & (counts < at_least))
-    classes, member = np.unique(masks[:, rare], axis=1, return_inverse=True)
-    collapsed = [(dosages[:, rare[member.ravel() == one]] > 0).any(axis=1) for one in range(classes.shape[1])]
+    classes: dict[bytes, list[int]] = {}
+    for one in rare.tolist():
+        classes.setdefault(masks[:, one].tobytes(), []).append(one)
+    collapsed = [(dosages[:, members] > 0).any(axis=1) for members in classes.values()]
     columns = np.column_stack([dosages[:, own], *collapsed]).astype(np.int8)
-    variants = np.concatenate([own, np.full(classes.shape[1], -1)])
-    in_masks = np.hstack([masks[:, own], classes])
+    variants = np.concatenate([own, np.full(len(classes), -1)])
+    in_masks = masks[:, [*own.tolist(), *(members[0] for members in classes.values())]]
     _part_overlaps(columns, at_least)
     kept = (columns > 0).sum(axis=0) >= at_least
     columns, withheld = columns[:, kept], in_masks[:, ~kept].any(axis=1)

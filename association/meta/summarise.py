@@ -131,13 +131,16 @@ def _products(offsets: Integers, samples: Integers, dosages: Floats) -> tuple[In
         variants[offsets[variant] : offsets[variant + 1]] = variant
     # Stable, so that a sample's entries stay in the order of variants: only the upper triangle comes about.
     by_sample = np.argsort(samples, kind="mergesort")
-    places, products = [], []
+    ends, pairs = np.empty(samples.size, np.int64), 0
+    for begin in range(samples.size - 1, -1, -1):
+        same = begin + 1 < samples.size and samples[by_sample[begin + 1]] == samples[by_sample[begin]]
+        ends[begin] = ends[begin + 1] if same else begin + 1
+        pairs += ends[begin] - begin
+    places, products, found = np.empty(pairs, np.int64), np.empty(pairs), 0
     for begin in range(samples.size):
         one = by_sample[begin]
-        for end in range(begin, samples.size):
-            other = by_sample[end]
-            if samples[other] != samples[one]:
-                break
-            places.append(variants[one] * size + variants[other])
-            products.append(dosages[one] * dosages[other])
-    return np.array(places, dtype=np.int64), np.array(products, dtype=np.float64)
+        for other in by_sample[begin : ends[begin]]:
+            places[found] = variants[one] * size + variants[other]
+            products[found] = dosages[one] * dosages[other]
+            found += 1
+    return places, products

@@ -48,9 +48,11 @@ def test_scores_and_variances_are_the_sums_of_what_sites_share(shares, combined)
     for row in rows.itertuples():
         score, variance = 0.0, 0.0
         for folder in shares:
-            variants = pd.read_parquet(folder / f"{row.trait}.variants.parquet").query("gene == @row.gene")
+            variants = pd.read_parquet(folder / f"{row.trait}.variants.parquet")
+            variants = variants[variants["gene"] == row.gene]
             own = variants[variants["masks"].map(lambda masks, row=row: f"{row.mask}@{row.max_af:g}" in masks)]
-            pairs = pd.read_parquet(folder / f"{row.trait}.covariances.parquet").query("gene == @row.gene")
+            pairs = pd.read_parquet(folder / f"{row.trait}.covariances.parquet")
+            pairs = pairs[pairs["gene"] == row.gene]
             pairs = pairs[pairs["row"].isin(own["number"]) & pairs["column"].isin(own["number"])]
             score += own["score"].sum()
             variance += (pairs["covariance"] * np.where(pairs["row"] == pairs["column"], 1, 2)).sum()
