@@ -158,7 +158,7 @@ def _running_sums(values: Floats, counts: Floats) -> Floats:
     """Give the sums of the smallest none, one, two, ... residuals, of which `counts` have each of some values."""
     reached = np.concatenate([[0.0], np.cumsum(counts)])
     sums = np.concatenate([[0.0], np.cumsum(counts * values)])
-    return np.interp(np.arange(round(reached[-1]) + 1), reached, sums)
+    return np.asarray(np.interp(np.arange(round(reached[-1]) + 1), reached, sums), np.float64)
 
 
 def gauss_quadrature(values: Floats, weights: Floats, nodes: int) -> tuple[Floats, Floats]:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from association.meta.cohort_summary import GeneSummary, GramMatrix, TraitSummary
+from association.meta.summed_saddlepoint import deal
 from association.score import ScoreStatistics
 
 Floats = NDArray[np.float64]
@@ -130,7 +131,7 @@ def _read_gene(trait: TraitSummary, gene: str, variants: pa.Table, triangle: pa.
     together = ~np.isnan(gram)
     told = variants["carriers_by_stratum"].to_pylist()
     dealt = [
-        own if own is not None else deal_by_size(total, trait.stratum_sizes)
+        own if own is not None else deal(total, trait.stratum_sizes)
         for own, total in zip(told, variants["carriers"].to_pylist(), strict=True)
     ]
     # What is collapsed has the frequencies of singletons, which weights are nearly flat in.
@@ -153,19 +154,3 @@ def _events(variants: pa.Table, name: str) -> Floats | None:
     """Give events, NaN where they are not told; None where the trait has none or none are told."""
     values: Floats = variants[name].to_numpy(zero_copy_only=False).astype(np.float64)
     return None if np.isnan(values).all() else values
-
-
-def deal_by_size(total: int, sizes: Integers) -> Integers:
-    """Deal carriers out to strata by the strata's sizes, the largest remainders first.
-
-    Parameters
-    ----------
-    total
-        Carriers, at most as many as there are samples.
-    sizes
-        Samples of each stratum (S).
-    """
-    shares = total * sizes / sizes.sum()
-    dealt = np.floor(shares).astype(np.int64)
-    dealt[np.argsort(dealt - shares, kind="stable")[: total - int(dealt.sum())]] += 1
-    return dealt

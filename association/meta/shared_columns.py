@@ -80,7 +80,7 @@ def shared_columns(carriers: Carriers, called: Booleans, masks: Booleans, *, at_
     in_masks = masks[:, [*own.tolist(), *(members[0] for members in classes.values())]]
     _part_overlaps(columns, at_least)
     kept = (columns > 0).sum(axis=0) >= at_least
-    columns, withheld = columns[:, kept], in_masks[:, ~kept].any(axis=1)
+    columns, withheld = columns[:, kept], np.asarray(in_masks[:, ~kept].any(axis=1), np.bool_)
     few_homozygotes = (columns == 2).sum(axis=0) < at_least
     columns[:, few_homozygotes] = np.minimum(columns[:, few_homozygotes], 1)
     return SharedColumns(_compress(columns, samples), variants[kept], in_masks[:, kept], withheld)

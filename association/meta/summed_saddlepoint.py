@@ -2,12 +2,15 @@
 
 Cohorts permute apart, so the cumulant generating function of U = sum_c U_c is the sum over cohorts: each stratum of
 each cohort is one more stratum of `calibration.saddlepoint`. Who carries what is known by counts alone. With w the
-weights, K_j the carriers of variant j in a cohort and A the cohort's Gram matrix, each of them has the burden
+weights, K_j the carriers of variant j in a cohort and A the cohort's Gram matrix, a carrier of j has
+s_j = (A_jj / K_j)^(1/2) of it. Carriers of j and k are taken to be A_jk / (s_j s_k), with the burden
+w_j s_j + w_k s_k; the others of j carry nothing else. Where that leaves a variant fewer than no others, three and more
+go together, and carriers of j are K_j w_j A_jj / (A w)_j, with the burden that they have on average,
+(A w)_j / (K_j A_jj)^(1/2). Either way burdens are scaled so that the sum of their squares, and with it the variance of
+U, is the true one, w'A w.
 
-    b_j = f w_j (A_jj / K_j)^(1/2),   f^2 = w'A w / sum_j w_j^2 A_jj,
-
-so that the sum of squared burdens, and with it the variance of U, is the true one: f makes up for samples that carry
-several variants and are counted as several.
+So the p-value is that of the pooled genotypes where no sample carries three variants, but for the residuals' table;
+where two samples of a hundred carriers carry four, it was up to twofold larger at 1e-8.
 
 Axes: C cohorts, m variants, S strata of a cohort, k carriers.
 """
@@ -103,12 +106,48 @@ def carried_burdens(summary: GeneSummary, weights: Floats) -> tuple[Floats, Inte
     tuple
         Burden and stratum of each carrier (k).
     """
-    strata, variants = summary.carriers.shape
-    gram = summary.gram.dense(variants)
-    squares = np.diag(gram)
-    apart = float(squares @ weights**2)
-    factor = np.sqrt(weights @ gram @ weights / apart) if apart > 0 else 1.0
-    burden = factor * weights * np.sqrt(squares / np.maximum(summary.carriers.sum(axis=0), 1))
-    carriers = np.where(weights != 0, summary.carriers, 0)
-    stratum = np.repeat(np.arange(strata), carriers.sum(axis=1))
-    return np.repeat(np.broadcast_to(burden, carriers.shape).ravel(), carriers.ravel()), stratum
+    gram = summary.gram.dense(weights.size)
+    used = np.flatnonzero((weights != 0) & (np.diag(gram) > 0))
+    gram, weights, carriers = gram[np.ix_(used, used)], weights[used], summary.carriers[:, used]
+    burden, counts = _by_pairs(weights, gram, carriers) or _by_mean(weights, gram, carriers)
+    strata = np.repeat(np.arange(counts.shape[0]), counts.sum(axis=1))
+    carried = np.repeat(np.broadcast_to(burden, counts.shape).ravel(), counts.ravel())
+    squares = float((carried**2).sum())
+    return carried * math.sqrt(float(weights @ gram @ weights) / squares) if squares > 0 else carried, strata
+
+
+def _by_pairs(weights: Floats, gram: Floats, carriers: Integers) -> tuple[Floats, Integers] | None:
+    """Give burdens (k) and their carriers (S, k): of one variant, and of two; None where that can't be."""
+    typical = np.sqrt(np.diag(gram) / carriers.sum(axis=0))
+    together = np.rint(np.triu(gram / np.outer(typical, typical), 1)).astype(np.int64)
+    alone, both = carriers.copy(), []
+    pairs = np.argwhere(together)
+    for one, other in pairs.tolist():
+        dealt = deal(int(together[one, other]), np.minimum(carriers[:, one], carriers[:, other]))
+        alone[:, [one, other]] -= dealt[:, None]
+        both.append(dealt)
+    if (alone < 0).any():
+        return None
+    own = weights * typical
+    return np.concatenate([own, own[pairs].sum(axis=1)]), np.column_stack([alone, *both])
+
+
+def _by_mean(weights: Floats, gram: Floats, carriers: Integers) -> tuple[Floats, Integers]:
+    """Give burdens (k) and their carriers (S, k): as many of each variant as it has a share in their burdens."""
+    total, sums = carriers.sum(axis=0), gram @ weights
+    burden = sums / np.sqrt(np.diag(gram) * total)
+    share = weights * np.diag(gram) / sums
+    counts = [
+        deal(max(1, round(float(k * own))), column) for k, own, column in zip(total, share, carriers.T, strict=True)
+    ]
+    return burden, np.column_stack(counts)
+
+
+def deal(total: int, weights: Integers) -> Integers:
+    """Deal carriers out to strata (S) by weights, the largest remainders first; none where all weights are zero."""
+    if not weights.any():
+        return np.zeros(weights.size, np.int64)
+    shares = total * weights / weights.sum()
+    dealt: Integers = np.floor(shares).astype(np.int64)
+    dealt[np.argsort(dealt - shares, kind="stable")[: total - int(dealt.sum())]] += 1
+    return dealt

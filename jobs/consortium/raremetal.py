@@ -80,9 +80,9 @@ def _markers(gene: GeneSummary, samples: int) -> Iterator[_Marker]:
     placed = []
     for at, name in enumerate(gene.variants):
         if not name.startswith(COLLAPSED):
-            site, _, minor = name.partition(":")
-            contig, position, ref, alt = site.rsplit("-", 3)
-            placed.append((int(position), contig, ref, alt, -1.0 if minor else 1.0, at))
+            site, _, flipped = name.partition(":")
+            chromosome, place, first, second = site.rsplit("-", 3)
+            placed.append((int(place), chromosome, first, second, -1.0 if flipped else 1.0, at))
     placed.sort()
     covariance = gene.statistics.covariance
     for number, (position, contig, ref, alt, sign, at) in enumerate(placed):

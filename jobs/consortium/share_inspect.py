@@ -94,7 +94,8 @@ def _files(share: Share) -> Iterator[str]:
     known = {MANIFEST, COLUMNS_FILE}
     for name in share.manifest["traits"]:
         known |= {file_of(name, table) for table in TABLES} | {f"{name}.{kind}" for kind in (SCORES, COVARIANCES)}
-    for file in sorted(share.folder.glob("**/*"), key=str):
+    files: list[Place] = sorted(share.folder.glob("**/*"), key=str)
+    for file in files:
         if file.is_file():
             ours = file.name in known and file.parent == share.folder
             strange = "" if ours else "   NOT WRITTEN BY PROGEX: take it out"

@@ -15,7 +15,7 @@ from jobs.simulate_cohort import simulate_cohort
 def sites(tmp_path_factory, copy_of):
     """Two cohorts of the same traits, masks and genes; run, not shared."""
     found = []
-    for number, (seed, samples) in enumerate(((1, 90), (2, 70)), start=1):
+    for number, (seed, samples) in enumerate(((1, 70), (2, 60)), start=1):
         source = tmp_path_factory.mktemp(f"source{number}") / "cohort"
         simulate_cohort(source, samples=samples, genes=10, seed=seed)
         folder = copy_of(source, tmp_path_factory.mktemp(f"site{number}") / "cohort")

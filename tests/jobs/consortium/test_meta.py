@@ -50,7 +50,8 @@ def test_scores_and_variances_are_the_sums_of_what_sites_share(shares, combined)
         for folder in shares:
             variants = pd.read_parquet(folder / f"{row.trait}.variants.parquet")
             variants = variants[variants["gene"] == row.gene]
-            own = variants[variants["masks"].map(lambda masks, row=row: f"{row.mask}@{row.max_af:g}" in masks)]
+            label = f"{row.mask}@{row.max_af:g}"
+            own = variants[np.array([label in masks for masks in variants["masks"]], bool)]
             pairs = pd.read_parquet(folder / f"{row.trait}.covariances.parquet")
             pairs = pairs[pairs["gene"] == row.gene]
             pairs = pairs[pairs["row"].isin(own["number"]) & pairs["column"].isin(own["number"])]
