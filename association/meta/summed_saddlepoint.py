@@ -4,10 +4,10 @@ Cohorts permute apart, so the cumulant generating function of U = sum_c U_c is t
 each cohort is one more stratum of `calibration.saddlepoint`. Who carries what is known by counts alone. With w the
 weights, K_j the carriers of variant j in a cohort and A the cohort's Gram matrix, a carrier of j has
 s_j = (A_jj / K_j)^(1/2) of it. Carriers of j and k are taken to be A_jk / (s_j s_k), with the burden
-w_j s_j + w_k s_k; the others of j carry nothing else. Where that leaves a variant fewer than no others, three and more
-go together, and carriers of j are K_j w_j A_jj / (A w)_j, with the burden that they have on average,
-(A w)_j / (K_j A_jj)^(1/2). Either way burdens are scaled so that the sum of their squares, and with it the variance of
-U, is the true one, w'A w.
+w_j s_j + w_k s_k; the others of j carry nothing else. Where that leaves a variant fewer than no others, three and
+more go together, and carriers of j are K_j w_j A_jj / (A w)_j, with the burden that they have on average,
+(A w)_j / (K_j A_jj)^(1/2). Either way burdens are scaled so that the sum of their squares, and with it the variance
+of U, is the true one, w'A w.
 
 So the p-value is that of the pooled genotypes where no sample carries three variants, but for the residuals' table;
 where two samples of a hundred carriers carry four, it was up to twofold larger at 1e-8.
