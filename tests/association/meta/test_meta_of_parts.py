@@ -121,7 +121,7 @@ def test_parts_of_a_slope_are_the_pool_with_variances_per_cohort(compress):
     trends = np.column_stack([np.ones(SAMPLES), *by_cohort(covariates)])[sample] * months[:, None]
     levels = np.eye(SAMPLES)[sample]
     expected = projected(covariance, np.column_stack([levels, trends]), score, dosages[sample] * months[:, None])
-    assert_equal_statistics(gene.statistics, expected, tolerance=1e-9)
+    assert_equal_statistics(gene.statistics, expected)
     assert_equal_tests(gene, expected)
 
 
@@ -161,7 +161,8 @@ def meta_of(part, dosages, compress):
     return combine_cohorts(summaries)
 
 
-def assert_equal_statistics(found, expected, *, tolerance=1e-10):
+def assert_equal_statistics(found, expected):
+    tolerance = 1e-10
     np.testing.assert_allclose(
         found.score, expected.score, rtol=tolerance, atol=tolerance * abs(expected.score).max()
     )
