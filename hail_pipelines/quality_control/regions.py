@@ -74,7 +74,7 @@ def look_up(
     """
 
     def within(path: Place, padding: int = 0) -> NDArray[np.bool_]:
-        return _inside(contigs, positions, read_bed(path, genome, padding))
+        return inside(contigs, positions, read_bed(path, genome, padding))
 
     found = {}
     if regions.low_complexity is not None:
@@ -154,10 +154,18 @@ def _has_odd_bytes(line: str) -> bool:
     return False
 
 
-def _inside(
+def inside(
     contigs: NDArray[np.object_], positions: NDArray[np.int32], intervals: dict[str, NDArray[np.int64]]
 ) -> NDArray[np.bool_]:
-    """Say which variants lie in an interval: the last of those that begin before it must not all have ended."""
+    """Say which variants lie in an interval: the last of those that begin before it must not all have ended.
+
+    Parameters
+    ----------
+    contigs, positions
+        Of the variants, contigs as the build writes them (v).
+    intervals
+        First and last bases by contig, as `read_bed` gives them (intervals, 2).
+    """
     inside = np.zeros(len(positions), np.bool_)
     for contig, found in intervals.items():
         if not len(found):
