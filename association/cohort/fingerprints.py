@@ -15,8 +15,8 @@ from the kinship on that one in `UNRELATED_PAIRS` unrelated pairs reaches.
 
 An error at a share e of calls lowers r by about 2 e, so that at 1% the same person is at 0.49.
 
-What this can't hide: who has the salt and somebody's genotypes can look that person up (that is its purpose), and with
-the salt 2,048 bits tell something of each sample's genotypes. So the salt is to be shared among members alone, and a
+What this can't hide: who has the salt and somebody's genotypes can look that person up, which is its purpose, and
+with the salt 2,048 bits tell something of each sample's genotypes. So the salt is shared among members alone, and a
 fingerprint with its salt treated as genotypes. Without the salt bits are chance, but how many of them agree still
 says who is related to whom within and between files, and the names of the sites say which variants are common.
 Two samples of one ancestry that is rare in both cohorts seem more closely related than they are.
