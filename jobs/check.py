@@ -16,6 +16,7 @@ from jobs.annotation_settings import info_fields
 from jobs.check_annotation import check_annotation, check_annotation_files
 from jobs.clinical.read import Clinical, read_clinical
 from jobs.cloud_study import use_buckets_of
+from jobs.consortium.merged_genotypes import merged_summary
 from jobs.gene_lists import ReadList, read_gene_lists, with_panel
 from jobs.genotype_inputs import check_bed_files, quality_fields, read_panel_labels
 from jobs.output_folder import OF_A_RUN, check_output
@@ -87,14 +88,21 @@ def check_study(path: Place) -> CheckedStudy:
     use_buckets_of(study, path)
     errors: list[InputError] = []
     _attempt(lambda: check_output(study, path, OF_A_RUN), errors)
-    vcfs = _attempt(lambda: find_vcfs(study.genotypes.vcfs, path, "genotypes.vcfs"), errors)
-    summary = _attempt(lambda: _inspect(study, vcfs), errors) if vcfs else None
+    merged = study.genotypes.merged
+    if merged is not None:
+        vcfs: list[Place] | None = []
+        summary = _attempt(lambda: merged_summary(resolve(path, merged)), errors)
+    else:
+        vcfs = _attempt(lambda: find_vcfs(study.genotypes.vcfs, path, "genotypes.vcfs"), errors)
+        summary = _attempt(lambda: _inspect(study, vcfs), errors) if vcfs else None
     clinical = _attempt(lambda: read_clinical(study, path), errors)
     lists = _attempt(lambda: read_gene_lists(study.gene_lists, path), errors) or ()
-    infos = summary.info_descriptions if summary is not None else ()
-    _attempt(lambda: check_annotation_files(study, path, infos), errors)
-    if summary is not None:
-        _attempt(lambda: check_annotation(study, path, summary), errors)
+    # Merged cohorts have been annotated.
+    if merged is None:
+        infos = summary.info_descriptions if summary is not None else ()
+        _attempt(lambda: check_annotation_files(study, path, infos), errors)
+        if summary is not None:
+            _attempt(lambda: check_annotation(study, path, summary), errors)
     _attempt(lambda: check_bed_files(study, path), errors)
     exclusions = _attempt(lambda: _read_exclusions(study, path, summary), errors)
     panel = _read_panel(study, path, errors)
@@ -102,7 +110,7 @@ def check_study(path: Place) -> CheckedStudy:
     if summary is not None and clinical is not None:
         genotyped = all_genotyped(summary.samples)
         traits = _attempt(lambda: prepare_traits(study, clinical, genotyped), errors)
-    if errors or not (vcfs and summary and clinical and traits and exclusions is not None and panel):
+    if errors or not (vcfs is not None and summary and clinical and traits and exclusions is not None and panel):
         raise ExceptionGroup(f"{path.name} can't be run", errors)
     return CheckedStudy(
         with_panel(study, lists),

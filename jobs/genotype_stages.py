@@ -21,6 +21,7 @@ from infra.provenance import fingerprint
 from infra.storage import Place
 from jobs.annotation_settings import annotation_inputs, annotation_outputs, annotation_source
 from jobs.check import CheckedStudy
+from jobs.consortium.merged_genotypes import merged_stages
 from jobs.genotype_inputs import bed_files, exclusion_files, loaded_fields, panel_files, regions_of
 from jobs.places import preparation
 from jobs.progress import spark_tally
@@ -44,6 +45,7 @@ from jobs.stage_settings import (
     store_ceiling,
     variant_thresholds,
 )
+from jobs.study.study import resolve
 
 # The code that decides a stage's outputs: when it changes, the stage is done again.
 SETTINGS = ("jobs.genotype_stages", "jobs.genotype_inputs", "jobs.stage_settings", "jobs.annotation_settings")
@@ -89,7 +91,9 @@ class GenotypeStages:
         return "{:,} of {:,} parts".format(*self._parts) if self._parts[1] else spark_tally()
 
     def quality_control(self) -> list[Stage]:
-        """Give the stages up to the page that a person looks at, in order."""
+        """Give the stages up to the page that a person looks at, in order; cohorts that were merged have no page."""
+        if self.study.genotypes.merged is not None:
+            return merged_stages(resolve(self.checked.path, self.study.genotypes.merged))
         vcfs = tuple(fingerprint(path) for path in self.checked.vcfs)
         qc, genotypes = self._settings["qc"], self.study.genotypes
         loaded = [genotypes.reference_genome, genotypes.header_types, loaded_fields(self.checked)]

@@ -9,13 +9,17 @@ from pathlib import Path
 from association.problems import InputError, Problem
 from infra.storage import Place
 from jobs.annotation_settings import annotation_files
+from jobs.consortium.merged_genotypes import MERGED
 from jobs.genotype_inputs import quality_control_files
 from jobs.study.study import ClinicalStudy, Study, resolve
 
 # What the clinical part by itself replaces, and what marks it as made by it.
 CLINICAL = "clinical"
 # What a run replaces.
-OF_A_RUN = ("qc", "annotation", "genes", "traits", "checks", "results", "follow_up", "report", "stages")
+OF_A_RUN = (
+    *("qc", "annotation", "genes", "traits", "checks", "results", "follow_up", "report", "stages"),
+    *("cohort", "pooling"),
+)
 
 
 def check_output(study: ClinicalStudy, path: Place, replaced: Sequence[str]) -> None:
@@ -69,7 +73,13 @@ def input_settings(study: ClinicalStudy) -> Iterator[tuple[str, str]]:
     if isinstance(study, Study):
         for number, pattern in enumerate(study.genotypes.vcfs):
             yield f"genotypes.vcfs[{number}]", pattern
-        yield from annotation_files(study)
+        if study.genotypes.merged is not None:
+            yield "genotypes.merged", f"{study.genotypes.merged}/{MERGED}"
+        else:
+            yield from annotation_files(study)
         yield from quality_control_files(study)
+        for setting in ("callable_regions", "salt"):
+            if study.cohort is not None and (name := getattr(study.cohort, setting)) is not None:
+                yield f"cohort.{setting}", name
         for number, one in enumerate(study.gene_lists):
             yield f"gene_lists[{number}].path", one.path

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from association.cohort.karyotype import UNCLEAR
+from association.problems import InputError
 from hail_pipelines.places import readable
 from infra.storage import Place, remove
 from jobs.check import check_study
@@ -53,6 +54,9 @@ def run_qc(path: Place) -> QcRun:
         If an input can't be used as it is; nothing is left half-written.
     """
     checked = check_study(path)
+    if checked.study.genotypes.merged is not None:
+        message = "merged cohorts went through quality control each by itself; look at their own pages, and use `run`"
+        raise InputError.single(checked.path.name, "genotypes.merged", message)
     with output_held(checked) as still_held:
         genotypes = GenotypeStages(checked)
         stages = genotypes.quality_control()

@@ -51,6 +51,8 @@ class Cohort:
         What a call had to reach.
     callable_regions
         Where a variant would have been called: first and last bases by contig (intervals, 2).
+    prefix
+        What is put before its sample ids, to tell them from those of other cohorts.
     """
 
     name: str
@@ -60,11 +62,17 @@ class Cohort:
     samples: pd.DataFrame
     genotype: GenotypeThresholds
     callable_regions: dict[str, NDArray[np.int64]]
+    prefix: str = ""
 
     @cached_property
     def kept(self) -> pd.DataFrame:
         """The samples that stay (n)."""
         return kept_in_order(self.samples)
+
+    @property
+    def merged_ids(self) -> NDArray[np.object_]:
+        """What the samples that stay are called among those of all cohorts (n)."""
+        return np.asarray(self.prefix + self.kept["sample"].astype(object), object)
 
     @cached_property
     def names(self) -> list[str]:

@@ -44,14 +44,16 @@ class MergeCounts:
 
     Attributes
     ----------
-    samples, variants, stored
-        Samples that stay, variants of all cohorts together, and those whose carriers are kept.
+    samples, variants, passing, stored
+        Samples that stay, variants of all cohorts together, those that pass, and those whose carriers are kept.
     states
-        A row per cohort and state: cohort, state, `variants`, and how many of them are `stored`.
+        A row per cohort and state: cohort, state, `variants`, how many of them are `stored`, and of these
+        the alleles that are `called` and those that `everyone` would have.
     """
 
     samples: int
     variants: int
+    passing: int
     stored: int
     states: pd.DataFrame
 
@@ -73,9 +75,7 @@ def merge_cohorts(cohorts: Sequence[Cohort], output_dir: Place, *, max_allele_fr
     pooled = pool_counts(cohorts, tables, joined, max_allele_frequency)
     samples = merged_samples(cohorts)
     by_cohort = [
-        cohort_carriers(
-            cohort, place, joined, pooled, np.searchsorted(samples, cohort.kept["sample"]).astype(np.int32)
-        )
+        cohort_carriers(cohort, place, joined, pooled, np.searchsorted(samples, cohort.merged_ids).astype(np.int32))
         for place, cohort in enumerate(cohorts)
     ]
     (output_dir / FOLDER).mkdir()
@@ -86,14 +86,15 @@ def merge_cohorts(cohorts: Sequence[Cohort], output_dir: Place, *, max_allele_fr
         pq.write_table(_variant_table(cohorts, joined, pooled), path, compression="zstd")
     with whole_file(output_dir / ANNOTATIONS) as path:
         pq.write_table(join_annotations(cohorts, joined), path, compression="zstd")
-    counts = MergeCounts(len(samples), joined.keys.num_rows, int(pooled.stored.sum()), _states(cohorts, pooled))
+    numbers_of = (joined.keys.num_rows, int(pooled.passes.sum()), int(pooled.stored.sum()))
+    counts = MergeCounts(len(samples), *numbers_of, _states(cohorts, pooled))
     log.info("%d variants of %d cohorts, %d stored", counts.variants, len(cohorts), counts.stored)
     return counts
 
 
 def merged_samples(cohorts: Sequence[Cohort]) -> NDArray[np.object_]:
     """Give the ids of the samples that stay, in the order that they are numbered in."""
-    return np.sort(np.concatenate([cohort.kept["sample"].to_numpy(object) for cohort in cohorts]))
+    return np.sort(np.concatenate([cohort.merged_ids for cohort in cohorts]))
 
 
 def _batches(pooled: PooledCounts, by_cohort: Sequence[CohortCarriers]) -> Iterator[NDArray[np.intp]]:
@@ -158,7 +159,9 @@ def _states(cohorts: Sequence[Cohort], pooled: PooledCounts) -> pd.DataFrame:
                 "cohort": cohort.name,
                 "state": state,
                 "variants": int((pooled.states[place] == number).sum()),
-                "stored": int((pooled.stored & (pooled.states[place] == number)).sum()),
+                "stored": int((of_state := pooled.stored & (pooled.states[place] == number)).sum()),
+                "called": int(pooled.allele_number[place, of_state].sum(dtype=np.int64)),
+                "everyone": int(cohort.alleles.sum(axis=1, dtype=np.int64)[pooled.places[of_state]].sum()),
             }
             for place, cohort in enumerate(cohorts)
             for number, state in enumerate(STATES)

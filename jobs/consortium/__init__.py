@@ -1,1 +1,1 @@
-"""What cohorts of a consortium do together: tell of their results, and combine what others tell."""
+"""Several sites together: what a cohort says of itself, cohorts made one, and summaries that may travel."""

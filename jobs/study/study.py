@@ -17,6 +17,7 @@ from jobs.places import place_of
 from jobs.study.annotation import Annotation
 from jobs.study.checks import Checks
 from jobs.study.cloud import Cloud
+from jobs.study.cohort import CohortFacts
 from jobs.study.covariates import Covariates, MissingPolicy
 from jobs.study.gene_tests import Calibration, FollowUp, GeneList, GeneTest, Mask
 from jobs.study.genotypes import Genotypes
@@ -102,6 +103,8 @@ class Study(ClinicalStudy):
     compute: Compute = Compute()
     # Left out of what is recorded: where a study ran must not decide what is current.
     cloud: Annotated[Cloud | None, Field(exclude=True)] = None
+    # As is what others are told: no result depends on it.
+    cohort: Annotated[CohortFacts | None, Field(exclude=True)] = None
 
     def misfits(self) -> Iterator[str]:
         """Name every setting that contradicts another, as 'place: message'."""

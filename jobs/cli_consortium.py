@@ -1,0 +1,75 @@
+"""The commands of a consortium that pools genotypes: cohort, merge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from jobs.places import place_of
+
+StudyPath = Annotated[str, typer.Argument(metavar="STUDY.yaml", help="The study file; it may be at gs://.")]
+UsersFaults = Callable[[], AbstractContextManager[None]]
+
+
+class Overlap(StrEnum):
+    """What is done about people in two cohorts."""
+
+    resolve = "resolve"
+    refuse = "refuse"
+
+
+def register(app: typer.Typer, users_faults: UsersFaults) -> None:
+    """Add the commands to the command line.
+
+    Parameters
+    ----------
+    app
+        The command line.
+    users_faults
+        Prints what the user can mend, and ends with status 2.
+    """
+
+    @app.command()
+    def cohort(study: StudyPath) -> None:
+        """Say what a cohort is, for others to merge with: manifest, callable regions, fingerprints; no ids."""
+        from jobs.consortium.cohort import make_cohort
+
+        with users_faults():
+            made = make_cohort(place_of(study))
+        typer.echo(f"{made.manifest['cohort']}: {made.manifest['samples']:,} samples stay")
+        typer.echo(f"  callable      {made.manifest['callable']['bases']:,} bases")
+        sites = made.fingerprint_sites
+        told = "none: the study names no cohort.salt" if sites is None else f"from {sites:,} sites"
+        typer.echo(f"  fingerprints  {told}")
+        typer.echo(f"may be shared: {made.folder}")
+
+    @app.command()
+    def merge(
+        folders: Annotated[list[str], typer.Argument(metavar="OUT...", help="Output folders of finished runs.")],
+        out: Annotated[str, typer.Option(help="Folder to make; it must be new.")],
+        overlap: Annotated[
+            Overlap, typer.Option(help="Of people in two cohorts, leave out one sample, or refuse to merge.")
+        ] = Overlap.resolve,
+        rename_samples: Annotated[
+            bool, typer.Option("--rename-samples", help="Put each cohort's name before its sample ids.")
+        ] = False,
+        join_only: Annotated[bool, typer.Option("--join-only", help="Stop before the traits are tested.")] = False,
+    ) -> None:
+        """Merge cohorts, samples and all, into one study, and run it."""
+        from jobs.consortium.merge import merge_runs
+        from jobs.run import run_study
+
+        with users_faults():
+            places = [place_of(folder) for folder in folders]
+            done = merge_runs(places, place_of(out), overlap=overlap.value, rename_samples=rename_samples)
+            typer.echo(f"{done.counts.samples:,} samples of {len(folders)} cohorts, {done.duplicates:,} left out")
+            for row in done.counts.states.to_dict("records"):
+                if row["variants"]:
+                    typer.echo(f"  {row['cohort']}: {row['variants']:,} variants {row['state']}")
+            typer.echo(f"study: {done.study}")
+            if not join_only:
+                typer.echo(f"report: {run_study(done.study)}")

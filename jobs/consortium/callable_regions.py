@@ -1,0 +1,90 @@
+"""Where a variant would have been called: a BED file that the study names, or around sites that were called well.
+
+Without a BED, a site whose call rate reaches a threshold vouches for some bases around it, as far as the next site
+that was called worse.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hail_pipelines.places import Place
+from hail_pipelines.quality_control.regions import read_bed
+from hail_pipelines.reference_genome import ReferenceGenome
+from infra.storage import Place as StoredPlace
+from jobs.study.cohort import CohortFacts
+
+FILE = "callable.bed"
+Intervals = dict[str, NDArray[np.int64]]
+
+
+def callable_regions(
+    facts: CohortFacts, bed: StoredPlace | None, variants: pd.DataFrame, genome: ReferenceGenome
+) -> Intervals:
+    """Give the callable regions: first and last bases by contig (intervals, 2).
+
+    Parameters
+    ----------
+    facts
+        What the study says of its cohort.
+    bed
+        The BED file; None where it names none.
+    variants
+        contig, position and call_rate of every variant.
+    genome
+        The build.
+
+    Raises
+    ------
+    InputError
+        With the lines of the BED file that are no intervals.
+    """
+    if bed is not None:
+        return read_bed(bed, genome, 0)
+    return around_sites(variants, facts.min_call_rate, facts.reach)
+
+
+def around_sites(variants: pd.DataFrame, min_call_rate: float, reach: int) -> Intervals:
+    """Give the bases around well called sites.
+
+    Parameters
+    ----------
+    variants
+        contig, position and call_rate; of several at one position the best called counts.
+    min_call_rate
+        From which on a site is well called.
+    reach
+        Bases on either side.
+    """
+    found = {}
+    sites = variants.groupby(["contig", "position"], sort=True)["call_rate"].max().reset_index()
+    for contig, own in sites.groupby("contig"):
+        position, well = own["position"].to_numpy(np.int64), own["call_rate"].to_numpy() >= min_call_rate
+        poor = np.concatenate([[0], position[~well], [np.iinfo(np.int64).max]])
+        at, place = position[well], np.searchsorted(poor, position[well])
+        first, last = np.maximum(at - reach, poor[place - 1] + 1), np.minimum(at + reach, poor[place] - 1)
+        found[str(contig)] = _joined(first, last)
+    return found
+
+
+def _joined(first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Make one of intervals that meet; they are in order of both ends."""
+    if not len(first):
+        return np.empty((0, 2), np.int64)
+    opens = np.append(True, first[1:] > last[:-1] + 1)
+    return np.column_stack([first[opens], last[np.append(opens[1:], True)]])
+
+
+def write_regions(regions: Intervals, path: Path) -> None:
+    """Write regions as BED: starts from 0, ends excluded."""
+    lines = [f"{contig}\t{first - 1}\t{last}\n" for contig in regions for first, last in regions[contig].tolist()]
+    path.write_text("".join(lines), encoding="utf-8")
+
+
+def read_regions(folder: Place, genome: ReferenceGenome) -> Intervals:
+    """Read the regions that a cohort's folder holds; there are none where its file is empty."""
+    return read_bed(folder / FILE, genome, 0)

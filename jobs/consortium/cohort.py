@@ -1,0 +1,192 @@
+"""What a site makes for a consortium: a manifest that may be shared, and what pooling needs, which stays at the site.
+
+`cohort/` holds the manifest, the callable regions and, where the study names a salt, fingerprints in an order that
+says nothing of who is whom. `pooling/` holds the tables and settings that `progex merge` reads beside the stages.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from association.cohort.common_variants import Dosages, outside_long_range_ld
+from association.cohort.fingerprints import Fingerprints, fingerprints, spaced_sites
+from association.problems import InputError
+from hail_pipelines.places import readable
+from hail_pipelines.quality_control.verdicts import VARIANTS
+from infra.storage import Place, copy_whole
+from jobs.check import CheckedStudy, check_study
+from jobs.consortium.callable_regions import FILE as REGIONS
+from jobs.consortium.callable_regions import callable_regions, write_regions
+from jobs.consortium.manifest import FILE, FOLDER, manifest_of
+from jobs.genotype_stages import GenotypeStages
+from jobs.progress import Progress
+from jobs.quality_control.common_genotypes import VARIANT, read_common
+from jobs.quality_control.files import SAMPLES
+from jobs.run import bring_current, output_held, publish
+from jobs.stage import StageRecord
+from jobs.study.cohort import CohortFacts
+from jobs.study.study import resolve
+from jobs.tables.files import read_raw
+from jobs.tables.raw_table import RawTable
+
+POOLING = "pooling"
+SETTINGS = "settings.json"
+PARTICIPANTS, VISITS = "participants.parquet", "visits.parquet"
+FINGERPRINTS, SITES = "fingerprints.parquet", "fingerprint_sites.txt"
+# A shorter secret could be found by trying.
+SHORTEST_SALT = 16
+
+
+@dataclass(frozen=True)
+class CohortMade:
+    """What a site has made.
+
+    Attributes
+    ----------
+    folder
+        What may be shared.
+    manifest
+        The manifest in it.
+    fingerprint_sites
+        Sites that the fingerprints were made from; None without fingerprints.
+    """
+
+    folder: Place
+    manifest: dict[str, Any]
+    fingerprint_sites: int | None
+
+
+def make_cohort(path: Place) -> CohortMade:
+    """Make the manifest of the cohort of the study at `path`, its genotype stages first where they are not current.
+
+    Raises
+    ------
+    InputError, ExceptionGroup
+        If an input can't be used as it is; nothing is left half-written.
+    """
+    checked = check_study(path)
+    facts = _facts_of(checked)
+    salt = _read_salt(checked, facts)
+    with output_held(checked):
+        genotypes = GenotypeStages(checked)
+        stages = [*genotypes.quality_control(), genotypes.gene_store()]
+        records = bring_current(stages, checked.output, Progress([stage.name for stage in stages]), genotypes.tally)
+        for record in records.values():
+            publish(record, checked.output)
+        with TemporaryDirectory(prefix="progex.") as name:
+            shared, pooling = Path(name) / FOLDER, Path(name) / POOLING
+            shared.mkdir()
+            pooling.mkdir()
+            manifest, sites = _write_shared(checked, facts, records, salt, shared)
+            _write_pooling(checked, pooling)
+            copy_whole(pooling, checked.output / POOLING)
+            copy_whole(shared, checked.output / FOLDER)
+    return CohortMade(checked.output / FOLDER, manifest, sites)
+
+
+def _facts_of(checked: CheckedStudy) -> CohortFacts:
+    if checked.study.genotypes.merged is not None:
+        message = "cohorts that were merged are not merged again; merge all of them at once, from their own runs"
+        raise InputError.single(checked.path.name, "genotypes.merged", message)
+    if checked.study.cohort is None:
+        message = "missing; name the cohort, its caller and its capture_kit there (docs/consortium.md)"
+        raise InputError.single(checked.path.name, "cohort", message)
+    return checked.study.cohort
+
+
+def _read_salt(checked: CheckedStudy, facts: CohortFacts) -> bytes | None:
+    """Read the consortium's secret; None where the study names none."""
+    if facts.salt is None:
+        return None
+    file = resolve(checked.path, facts.salt)
+    if not file.is_file():
+        message = f"no such file: {file}; ask the consortium for the secret that all members use"
+        raise InputError.single(checked.path.name, "cohort.salt", message)
+    salt: bytes = file.read_bytes().strip()
+    if len(salt) < SHORTEST_SALT:
+        message = f"holds {len(salt)} bytes, which can be guessed; use {SHORTEST_SALT} random ones or more"
+        raise InputError.single(checked.path.name, "cohort.salt", message)
+    return salt
+
+
+def _write_shared(
+    checked: CheckedStudy,
+    facts: CohortFacts,
+    records: dict[str, StageRecord],
+    salt: bytes | None,
+    folder: Path,
+) -> tuple[dict[str, Any], int | None]:
+    """Write what may be shared; give the manifest and the number of the fingerprints' sites."""
+    genome = checked.study.genotypes.reference_genome
+    bed = resolve(checked.path, facts.callable_regions) if facts.callable_regions is not None else None
+    judged = readable(records["variants"].folder / VARIANTS)
+    variants = pd.read_parquet(judged, columns=["contig", "position", "call_rate"])
+    regions = callable_regions(facts, bed, variants, genome)
+    write_regions(regions, folder / REGIONS)
+    samples = pd.read_parquet(readable(records["samples"].folder / SAMPLES), columns=["sample", "passes"])
+    bases = sum(int((found[:, 1] - found[:, 0] + 1).sum()) for found in regions.values())
+    manifest = manifest_of(checked, facts, records, int(samples["passes"].sum()), bases)
+    (folder / FILE).write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    if salt is None:
+        return manifest, None
+    names, dosages = read_common(records["measure"].folder / "common.parquet", len(samples))
+    kept = samples["passes"].to_numpy(np.bool_)
+    made = _fingerprints(names, dosages[:, kept], genome, salt)
+    write_fingerprints(made, folder)
+    return manifest, len(made.sites)
+
+
+def _fingerprints(variants: pd.DataFrame, dosages: Dosages, genome: str, salt: bytes) -> Fingerprints:
+    """Make the samples' fingerprints from autosomal sites that are far apart."""
+    contig = variants["contig"].str.removeprefix("chr").to_numpy(object)
+    position = variants["position"].to_numpy(np.int64)
+    outside = np.flatnonzero(outside_long_range_ld(contig, position, genome))
+    sites = variants[list(VARIANT)].astype(str).assign(contig=contig).agg("-".join, axis=1).to_numpy(object)
+    chosen = outside[spaced_sites(contig[outside], position[outside], sites[outside].tolist())]
+    return fingerprints(dosages[chosen], sites[chosen].tolist(), salt)
+
+
+def write_fingerprints(made: Fingerprints, folder: Path) -> None:
+    """Write fingerprints in the order of their bits, which no other order can be told from."""
+    rows = sorted(row.tobytes() for row in made.bits)
+    pq.write_table(pa.table({"fingerprint": pa.array(rows, pa.binary())}), folder / FINGERPRINTS)
+    (folder / SITES).write_text("".join(f"{site}\n" for site in made.sites), encoding="utf-8")
+
+
+def read_fingerprints(folder: Place) -> Fingerprints | None:
+    """Read the fingerprints of a cohort's folder; None where it has none."""
+    if not (folder / FINGERPRINTS).is_file():
+        return None
+    rows = pq.read_table(readable(folder / FINGERPRINTS))["fingerprint"].to_pylist()
+    sites = tuple((folder / SITES).read_text(encoding="utf-8").splitlines())
+    bits = np.frombuffer(b"".join(rows), np.uint8)
+    return Fingerprints(sites, bits.reshape(len(rows), -1))
+
+
+def _write_pooling(checked: CheckedStudy, folder: Path) -> None:
+    """Write the settings, and the tables as texts under their own columns."""
+    study = checked.study
+    (folder / SETTINGS).write_text(json.dumps(study.model_dump(mode="json"), indent=2) + "\n", encoding="utf-8")
+    for section, name in ((study.participants, PARTICIPANTS), (study.visits, VISITS)):
+        if section is not None:
+            raw = read_raw(resolve(checked.path, section.path), sheet=section.sheet)
+            pq.write_table(_table_of(raw), folder / name)
+
+
+def _table_of(raw: RawTable) -> pa.Table:
+    """Give the columns of a table that have a name and hold texts."""
+    columns = {
+        name: column.dictionary_decode()
+        for name, column in zip(raw.names, raw.columns, strict=True)
+        if name and not isinstance(column, str)
+    }
+    return pa.table(columns)

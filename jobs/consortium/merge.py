@@ -1,0 +1,192 @@
+"""Merge finished runs: one gene store, one study, whole or not at all.
+
+First everything that speaks against it is told at once. Then samples are compared by their common genotypes, those
+left out for another cohort's are taken out of their cohort's counts, and variants are joined.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal
+
+import pandas as pd
+
+from association.cohort.principal_components import structured_components
+from association.problems import InputError
+from hail_pipelines.merging.cohort import Cohort
+from hail_pipelines.merging.merge import MergeCounts, merge_cohorts
+from hail_pipelines.quality_control.verdicts import judge_variants
+from infra.storage import Place, copy_whole
+from jobs.consortium.finished_run import FinishedRun, read_run, renamed
+from jobs.consortium.merged_attrition import merged_attrition
+from jobs.consortium.merged_genotypes import KINSHIP, MERGED, SAMPLES, STRUCTURE
+from jobs.consortium.merged_samples import MergedSamples, merge_samples
+from jobs.consortium.merged_study import GENOTYPES, STUDY, refuse_tables, write_study
+from jobs.consortium.refusals import refuse_clashes, refuse_misfits, refuse_overlap
+from jobs.quality_control.files import ATTRITION
+from jobs.result_files import write_tsv
+from jobs.stage_settings import genotype_thresholds, variant_thresholds
+
+Overlap = Literal["resolve", "refuse"]
+STATES, KITS = "variants.tsv", "capture_kits.tsv"
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What was merged.
+
+    Attributes
+    ----------
+    study
+        The study file that a run goes on from.
+    counts
+        Of samples and variants.
+    duplicates
+        Samples left out for another cohort's.
+    """
+
+    study: Place
+    counts: MergeCounts
+    duplicates: int
+
+
+def merge_runs(
+    folders: Sequence[Place], out: Place, *, overlap: Overlap = "resolve", rename_samples: bool = False
+) -> Merged:
+    """Merge the runs in output folders.
+
+    Parameters
+    ----------
+    folders
+        Output folders in which `progex cohort` has been.
+    out
+        The folder to make.
+    overlap
+        Of people in two cohorts, whether one sample is left out, or fingerprints that tell of one refuse the merge.
+    rename_samples
+        Whether each cohort's name is put before its sample ids.
+
+    Raises
+    ------
+    InputError, ExceptionGroup
+        If they can't be merged; nothing is left half-written.
+    """
+    if out.exists():
+        raise InputError.single(str(out), "--out", "is there already; name a folder that is not")
+    if len(folders) < 2:
+        raise InputError.single("merge", "folders", "one alone is nothing to merge; name two or more")
+    runs = _all_of([partial(read_run, folder) for folder in folders])
+    runs = [renamed(run) for run in runs] if rename_samples else runs
+    _refuse(runs, overlap)
+    with TemporaryDirectory(prefix="progex.") as name:
+        folder = Path(name) / "merged"
+        (folder / GENOTYPES).mkdir(parents=True)
+        samples = merge_samples(runs)
+        cohorts = [_without(run, samples.dropped(run.name), Path(name) / run.name) for run in runs]
+        counts = merge_cohorts(cohorts, folder / GENOTYPES, max_allele_frequency=_ceiling(runs[0]))
+        _write_samples(samples, folder / GENOTYPES)
+        write_study(runs, folder)
+        write_tsv(counts.states.drop(columns=["called", "everyone"]), folder / STATES)
+        write_tsv(_kit_table(runs, counts), folder / KITS)
+        _write_records(runs, counts, samples, folder / GENOTYPES)
+        copy_whole(folder, out)
+    return Merged(out / STUDY, counts, int((~samples.table["passes"]).sum()))
+
+
+def _all_of(steps: Sequence[Callable[[], FinishedRun]]) -> list[FinishedRun]:
+    """Take all steps, and tell of all that fail."""
+    done, errors = [], []
+    for step in steps:
+        try:
+            done.append(step())
+        except InputError as error:
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup("the cohorts can't be read", errors)
+    return done
+
+
+def _refuse(runs: Sequence[FinishedRun], overlap: Overlap) -> None:
+    manifests, prints = [run.manifest for run in runs], [run.prints for run in runs]
+    # Tables and ids can be compared only where names and columns are the same.
+    refuse_misfits(manifests, prints)
+    errors = []
+    checks: list[Callable[[], None]] = [
+        lambda: refuse_tables(runs),
+        lambda: refuse_clashes({run.name: run.prefix + run.samples["sample"] for run in runs}),
+    ]
+    if overlap == "refuse":
+        checks.append(lambda: refuse_overlap(manifests, prints))
+    for check in checks:
+        try:
+            check()
+        except InputError as error:
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup("the cohorts can't be merged", errors)
+
+
+def _without(run: FinishedRun, dropped: set[str], folder: Path) -> Cohort:
+    """Give a cohort without some samples, its variants judged anew where there are any."""
+    cohort = run.cohort()
+    if not dropped:
+        return cohort
+    folder.mkdir()
+    samples = run.samples.assign(passes=run.samples["passes"] & ~run.samples["sample"].isin(dropped))
+    judge_variants(
+        cohort.calls,
+        run.stage("measure"),
+        samples,
+        folder,
+        genotype=genotype_thresholds(run.qc),
+        variant=variant_thresholds(run.qc),
+        max_allele_frequency=_ceiling(run),
+    )
+    return replace(cohort, judged=folder, samples=samples)
+
+
+def _ceiling(run: FinishedRun) -> float:
+    """Give the highest frequency that any mask takes."""
+    return float(max(ceiling for mask in run.settings["masks"] for ceiling in mask["max_allele_frequency"]))
+
+
+def _write_samples(samples: MergedSamples, folder: Path) -> None:
+    """Write the samples, relatives and what components could tell."""
+    found = samples.structure
+    samples.table.drop(columns="own_id").to_parquet(folder / SAMPLES, index=False)
+    found.relatedness.pairs.to_parquet(folder / KINSHIP, index=False)
+    structure = {
+        "variants": found.variants,
+        "structured": structured_components(found.components),
+        "reason": found.components.reason,
+        "kinship_reason": found.relatedness.reason,
+    }
+    (folder / STRUCTURE).write_text(json.dumps(structure, indent=2) + "\n", encoding="utf-8")
+
+
+def _kit_table(runs: Sequence[FinishedRun], counts: MergeCounts) -> pd.DataFrame:
+    """Say how many calls of the stored variants each cohort, and so each kit and stratum, lacks."""
+    summed = counts.states.groupby("cohort", sort=False)[["called", "everyone"]].sum()
+    shares = 1 - summed["called"] / summed["everyone"].where(summed["everyone"] > 0)
+    kits = {run.name: (run.manifest["capture_kit"], run.manifest["caller"]) for run in runs}
+    rows = [(*kits[name], name, shares[name]) for name in summed.index]
+    return pd.DataFrame(rows, columns=["capture_kit", "caller", "stratum", "missing_share"])
+
+
+def _write_records(runs: Sequence[FinishedRun], counts: MergeCounts, samples: MergedSamples, folder: Path) -> None:
+    """Write how many each rule took out, and at last what was merged."""
+    left_out = int((~samples.table["passes"]).sum())
+    rows = [asdict(row) for row in merged_attrition(runs, counts, left_out)]
+    (folder / ATTRITION).write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+    record: dict[str, Any] = {
+        "cohorts": [dict(run.manifest) for run in runs],
+        "counts": {"samples": counts.samples, "variants": counts.variants, "stored": counts.stored},
+        "states": counts.states.to_dict("records"),
+        "duplicates across cohorts": left_out,
+    }
+    (folder / MERGED).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,91 @@
+"""The study of merged cohorts: one study file, one table of participants, one of visits.
+
+Settings are those that all cohorts share, the first cohort's where they may differ. Each participant's cohort stands
+in a column of its own, which is a stratum: nobody is exchanged with somebody of another cohort.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from association.problems import InputError, Problem
+from jobs.consortium.finished_run import FinishedRun
+from jobs.result_files import write_tsv
+
+COLUMN = "cohort"
+STUDY, PARTICIPANTS, VISITS, GENOTYPES = "study.yaml", "participants.tsv", "visits.tsv", "genotypes"
+# Sections that are taken as they are.
+TAKEN = (
+    *("traits", "covariates", "missing_covariates", "checks", "annotation", "masks", "tests", "follow_up"),
+    *("condition_on", "alpha"),
+)
+
+
+def refuse_tables(runs: Sequence[FinishedRun]) -> None:
+    """Refuse what can't be put in one study: tables with a column `cohort` of their own, and traits with files.
+
+    Raises
+    ------
+    InputError
+        With every problem.
+    """
+    problems = [problem for run in runs for problem in _table_problems(run)]
+    if problems:
+        raise InputError("the cohorts", problems)
+
+
+def _table_problems(run: FinishedRun) -> Iterator[Problem]:
+    if COLUMN in run.tables()[0].columns:
+        message = f"has a column '{COLUMN}', which merging writes; give it another name"
+        yield Problem(f"{run.name}, participants", message)
+    for trait in run.settings["traits"]:
+        for setting in ("polygenic_offset", "kinship"):
+            if trait.get(setting) is not None:
+                message = f"names a file of this cohort's samples alone; take {setting} out, and make the cohort anew"
+                yield Problem(f"{run.name}, trait {trait['name']}", message)
+
+
+def write_study(runs: Sequence[FinishedRun], folder: Path) -> None:
+    """Write the study file and its tables.
+
+    Parameters
+    ----------
+    runs
+        The cohorts, whose definitions are the same.
+    folder
+        Where to.
+    """
+    read = [run.tables() for run in runs]
+    participants = [table.assign(**{COLUMN: run.name}) for run, (table, _) in zip(runs, read, strict=True)]
+    write_tsv(pd.concat(participants, ignore_index=True), folder / PARTICIPANTS)
+    visits = [table for _, table in read if table is not None]
+    if visits:
+        write_tsv(pd.concat(visits, ignore_index=True), folder / VISITS)
+    text = yaml.safe_dump(_settings(runs, with_visits=bool(visits)), sort_keys=False, allow_unicode=True)
+    (folder / STUDY).write_text(text, encoding="utf-8")
+
+
+def _settings(runs: Sequence[FinishedRun], *, with_visits: bool) -> dict[str, Any]:
+    """Make the settings of the merged study."""
+    first = runs[0].settings
+    site = first["participants"]["columns"]["site"]
+    own = first["strata"] if first["strata"] is not None else [site] if site else []
+    qc = {"relatedness": first["qc"]["relatedness"]}
+    qc |= {"ancestry": {name: first["qc"]["ancestry"][name] for name in ("components", "covariates")}}
+    settings = {
+        "name": " + ".join(run.name for run in runs),
+        "output": "out",
+        "genotypes": {"merged": GENOTYPES, "reference_genome": runs[0].manifest["reference_genome"]},
+        "participants": first["participants"] | {"path": PARTICIPANTS, "sheet": None},
+        "visits": first["visits"] | {"path": VISITS, "sheet": None} if with_visits else None,
+        "strata": [*own, COLUMN],
+        "qc": qc,
+        "calibration": first["calibration"] | {"panel": []},
+        "compute": {"cores": first["compute"]["cores"]},
+    }
+    return settings | {name: first[name] for name in TAKEN}

@@ -1,0 +1,158 @@
+"""Why cohorts can't be put together: everything at once, each with what to do.
+
+Nothing is lost silently: where two cohorts' definitions differ the difference is shown line by line, by who has it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import pandas as pd
+
+from association.cohort.fingerprints import Fingerprints, people_in_both
+from association.cohort.relatedness import FEWEST_SITES
+from association.problems import InputError, Problem
+from jobs.consortium.manifest import Manifest
+
+# Of the common sites of two cohorts on one build, kits apart, far more are the same than this.
+LEAST_SHARED_SITES = 0.05
+# Of a clash or a difference, this much says enough.
+MOST_SHOWN = 20
+REMEDIES = {
+    "traits": "agree on one definition, and make both cohorts anew with it",
+    "masks": "agree on masks, tests and condition_on, and make both cohorts anew with them",
+    "annotation": "annotate both with one source of one version, and make both cohorts anew",
+    "tables": "write both participants and visits tables under the same columns, times and codes",
+}
+
+
+def refuse_misfits(manifests: Sequence[Manifest], prints: Sequence[Fingerprints | None]) -> None:
+    """Refuse cohorts that don't fit together.
+
+    Parameters
+    ----------
+    manifests
+        Of the cohorts.
+    prints
+        Their fingerprints, None of one that has none.
+
+    Raises
+    ------
+    InputError
+        With every misfit.
+    """
+    problems = [*_misfits(manifests), *_other_builds(manifests, prints)]
+    if problems:
+        raise InputError("the cohorts", problems)
+
+
+def _misfits(manifests: Sequence[Manifest]) -> Iterator[Problem]:
+    """Compare names, builds, versions and definitions of each cohort with the first one's."""
+    first, names = manifests[0], [manifest["cohort"] for manifest in manifests]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Problem(name, "two cohorts have this name; give each its own in `cohort.name`")
+    for other in manifests[1:]:
+        place = f"{other['cohort']} against {first['cohort']}"
+        if other["reference_genome"] != first["reference_genome"]:
+            message = f"is on {other['reference_genome']}, the other on {first['reference_genome']}"
+            yield Problem(f"{place}, build", f"{message}; call or lift one of them over to the other's build")
+        if (found := _version(other)) != (expected := _version(first)):
+            message = f"was made by progex {found}, the other by {expected}; make both by one version"
+            yield Problem(f"{place}, version", message)
+        for name, remedy in REMEDIES.items():
+            if other["hashes"][name] != first["hashes"][name]:
+                lines = difference(first["definitions"][name], other["definitions"][name])
+                yield Problem(f"{place}, {name}", "\n    ".join([f"defined otherwise; {remedy}", *lines]))
+
+
+def _version(manifest: Manifest) -> str:
+    return str(manifest["versions"]["progex"])
+
+
+def difference(first: Any, other: Any) -> list[str]:
+    """Show how a definition differs: lines of the first with -, of the other with +, under the setting's name."""
+    before, after = (_settings(one) for one in (first, other))
+    lines = [line for line in difflib.ndiff(before, after) if line[0] in "-+"]
+    left = len(lines) - MOST_SHOWN
+    return [*lines[:MOST_SHOWN], *([f"and {left:,} lines more"] if left > 0 else [])]
+
+
+def _settings(value: Any, place: str = "") -> list[str]:
+    """Write each setting on a line of its own; parts with a name by it."""
+    if isinstance(value, Mapping) and value:
+        return [line for name in value for line in _settings(value[name], f"{place}.{name}" if place else str(name))]
+    if isinstance(value, list) and any(isinstance(one, Mapping) for one in value):
+        named = [one.get("name", number) if isinstance(one, Mapping) else number for number, one in enumerate(value)]
+        return [line for name, one in zip(named, value, strict=True) for line in _settings(one, f"{place}[{name}]")]
+    return [f"{place}: {json.dumps(value)}"]
+
+
+def _other_builds(manifests: Sequence[Manifest], prints: Sequence[Fingerprints | None]) -> Iterator[Problem]:
+    """Find cohorts whose common sites are not the others': one of them is on another build than it says."""
+    for (one, first), (other, second) in combinations(zip(manifests, prints, strict=True), 2):
+        if first is None or second is None or one["reference_genome"] != other["reference_genome"]:
+            continue
+        fewest = min(len(first.sites), len(second.sites))
+        shared = len(set(first.sites) & set(second.sites))
+        if fewest >= FEWEST_SITES and shared < LEAST_SHARED_SITES * fewest:
+            message = (
+                f"{shared:,} of {fewest:,} common sites are the same, as if one were on another build than "
+                f"{one['reference_genome']}; look at both VCFs' headers, and call or lift one over"
+            )
+            yield Problem(f"{other['cohort']} against {one['cohort']}, sites", message)
+
+
+def refuse_overlap(manifests: Sequence[Manifest], prints: Sequence[Fingerprints | None]) -> None:
+    """Refuse cohorts of which fingerprints say that somebody is in two.
+
+    For summaries, from which nobody can be taken out afterwards.
+
+    Raises
+    ------
+    InputError
+        With how many people are in each two cohorts.
+    """
+    problems = []
+    for (one, first), (other, second) in combinations(zip(manifests, prints, strict=True), 2):
+        if first is None or second is None:
+            continue
+        found = people_in_both(first, second)
+        same = int((found["relationship"] == "duplicate").sum())
+        if same:
+            message = (
+                f"{same:,} samples are of people in both, {len(found) - same:,} of close relatives; agree which "
+                "cohort keeps them, leave them out of the other by qc.sample.exclude, and make it anew"
+            )
+            problems.append(Problem(f"{one['cohort']} and {other['cohort']}, samples", message))
+    if problems:
+        raise InputError("the cohorts", problems)
+
+
+def refuse_clashes(samples: Mapping[str, pd.Series]) -> None:
+    """Refuse cohorts with a sample id in common: it may be one person, or two.
+
+    Parameters
+    ----------
+    samples
+        Ids by cohort.
+
+    Raises
+    ------
+    InputError
+        With how many ids each two cohorts share; ids are not named.
+    """
+    problems = []
+    for (one, first), (other, second) in combinations(samples.items(), 2):
+        shared = len(set(first) & set(second))
+        if shared:
+            message = (
+                f"{shared:,} sample ids stand in both; rename those of one cohort in its VCFs and tables, or merge "
+                "with --rename-samples, which puts each cohort's name before its ids"
+            )
+            problems.append(Problem(f"{one} and {other}, ids", message))
+    if problems:
+        raise InputError("the cohorts", problems)

@@ -1,0 +1,79 @@
+"""Duplicates and relatives across cohorts, from common genotypes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from jobs.consortium.finished_run import FinishedRun
+from jobs.consortium.merged_samples import merge_samples
+
+SITES, PEOPLE = 1_500, 60
+
+
+@dataclass(frozen=True)
+class GivenRun(FinishedRun):
+    """A run whose common genotypes are given."""
+
+    calls: ClassVar[dict] = {}
+
+    def common(self):
+        return self.calls[self.name]
+
+
+def run(name, dosages, positions, **columns):
+    ids = [f"{name}{number:02d}" for number in range(dosages.shape[1])]
+    samples = pd.DataFrame({"sample": ids, "passes": True, "call_rate": 0.99, "event": False, "event_known": True})
+    samples = samples.assign(batch=None, karyotype="XX", sex_from_genotypes="female", **columns)
+    variants = pd.DataFrame({"contig": "chr1", "position": positions, "ref": "A", "alt": "C"})
+    variants["contig"] = [f"chr{1 + place % 5}" for place in range(len(variants))]
+    GivenRun.calls[name] = (variants, dosages)
+    return GivenRun(None, {"cohort": name, "reference_genome": "GRCh38"}, {"qc": {}}, None, samples)
+
+
+@pytest.fixture
+def cohorts():
+    generator = np.random.default_rng(8)
+    frequency = generator.uniform(0.2, 0.8, (SITES, 1))
+
+    def haplotypes(people):
+        return (generator.random((2, SITES, people)) < frequency).astype(np.int8)
+
+    one, other, parents = haplotypes(PEOPLE), haplotypes(PEOPLE), (haplotypes(1), haplotypes(1))
+    other[:, :, :3] = one[:, :, 10:13]
+    for cohort in (one, other):
+        cohort[:, :, 30:31] = [np.where(generator.random((SITES, 1)) < 0.5, *parent) for parent in parents]
+    positions = 200_000_000 + 7_000 * np.arange(SITES)
+    return [run(name, calls.sum(axis=0, dtype=np.int8), positions) for name, calls in (("a", one), ("b", other))]
+
+
+def test_of_duplicates_across_cohorts_one_stays_and_relatives_are_listed(cohorts):
+    merged = merge_samples(cohorts)
+    table = merged.table.set_index("sample")
+    assert not table.loc[["b00", "b01", "b02"], "passes"].any(), "of equals the first stays"
+    assert table["passes"].sum() == 2 * PEOPLE - 3
+    assert merged.dropped("b") == {"b00", "b01", "b02"}
+    assert merged.dropped("a") == set()
+    pairs = merged.structure.relatedness.pairs.set_index(["sample_1", "sample_2"])["relationship"]
+    assert {pair for pair, kind in pairs.items() if kind == "duplicate"} == {(f"a1{i}", f"b0{i}") for i in range(3)}
+    assert ("a30", "b30") in pairs.index
+
+
+def test_of_duplicates_the_one_stays_whose_event_is_known_then_the_better_called(cohorts):
+    first, second = cohorts
+    first.samples.loc[10, "event_known"] = False
+    second.samples.loc[1, "call_rate"] = 0.999
+    merged = merge_samples(cohorts)
+    assert merged.dropped("a") == {"a10", "a11"}
+    assert merged.dropped("b") == {"b02"}
+
+
+def test_sites_are_joined_by_variant_and_not_by_row(cohorts):
+    variants, dosages = GivenRun.calls["b"]
+    order = np.random.default_rng(1).permutation(SITES)[: SITES - 200]
+    GivenRun.calls["b"] = (variants.iloc[order].reset_index(drop=True), dosages[order])
+    assert merge_samples(cohorts).dropped("b") == {"b00", "b01", "b02"}

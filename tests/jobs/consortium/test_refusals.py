@@ -1,0 +1,137 @@
+"""Each reason not to put cohorts together, tried; and the definitions that fit pass."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from association.cohort.fingerprints import Fingerprints, fingerprints
+from association.problems import InputError
+from jobs.consortium.manifest import FORMAT, definition_hash, read_manifest
+from jobs.consortium.refusals import difference, refuse_clashes, refuse_misfits, refuse_overlap
+
+DEFINITIONS = {
+    "traits": {"traits": [{"name": "survival", "endpoint": "composite"}], "covariates": ["sex"]},
+    "masks": {"masks": [{"name": "plof", "max_allele_frequency": [0.01]}]},
+    "annotation": {"annotation": {"source": "vep"}, "files": []},
+    "tables": {"participants": {"times": "dates"}, "visits": None},
+}
+
+
+def manifest(name="a", **changes):
+    made = {
+        "cohort": name,
+        "reference_genome": "GRCh38",
+        "versions": {"progex": "1.0"},
+        "definitions": copy.deepcopy(DEFINITIONS),
+    }
+    made |= changes
+    return made | {"hashes": {part: definition_hash(value) for part, value in made["definitions"].items()}}
+
+
+def refused(*manifests, prints=None):
+    with pytest.raises(InputError) as caught:
+        refuse_misfits(manifests, prints or [None] * len(manifests))
+    return str(caught.value)
+
+
+def sites(first, number):
+    return tuple(f"1-{place}-A-C" for place in range(first, first + number))
+
+
+def prints_of(names):
+    return Fingerprints(names, np.zeros((1, 256), np.uint8))
+
+
+def test_cohorts_of_one_definition_fit():
+    same = prints_of(sites(0, 500))
+    refuse_misfits([manifest("a"), manifest("b"), manifest("c")], [same, None, same])
+
+
+def test_another_build_is_refused():
+    assert "is on GRCh37, the other on GRCh38" in refused(manifest(), manifest("b", reference_genome="GRCh37"))
+
+
+def test_another_version_is_refused():
+    assert "made by progex 2.0, the other by 1.0" in refused(manifest(), manifest("b", versions={"progex": "2.0"}))
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "lines"),
+    [
+        (
+            "traits",
+            {"traits": [{"name": "survival", "endpoint": "death"}], "covariates": ["sex"]},
+            ['- traits[survival].endpoint: "composite"', '+ traits[survival].endpoint: "death"'],
+        ),
+        (
+            "masks",
+            {"masks": [{"name": "plof", "max_allele_frequency": [0.05]}]},
+            ["- masks[plof].max_allele_frequency: [0.01]", "+ masks[plof].max_allele_frequency: [0.05]"],
+        ),
+        ("annotation", {"annotation": {"source": "snpeff"}, "files": []}, ['+ annotation.source: "snpeff"']),
+        ("tables", {"participants": {"times": "months"}, "visits": None}, ['+ participants.times: "months"']),
+    ],
+)
+def test_another_definition_is_refused_and_shown_line_by_line(part, change, lines):
+    text = refused(manifest(), manifest("b", definitions=DEFINITIONS | {part: change}))
+    assert f"b against a, {part}: defined otherwise" in text
+    for line in lines:
+        assert line in text
+    assert "sex" not in text, "what is the same is not shown"
+
+
+def test_a_long_difference_is_cut():
+    shown = difference({"a": {str(number): 1 for number in range(50)}}, {"a": {}})
+    assert len(shown) == 21
+    assert "lines more" in shown[-1]
+
+
+def test_two_cohorts_of_one_name_are_refused():
+    assert "two cohorts have this name" in refused(manifest(), manifest())
+
+
+def test_sites_of_another_build_are_refused_whatever_the_manifest_says():
+    text = refused(manifest(), manifest("b"), prints=[prints_of(sites(0, 500)), prints_of(sites(490, 500))])
+    assert "10 of 500 common sites are the same" in text
+    few = [prints_of(sites(0, 50)), prints_of(sites(400, 50))]
+    refuse_misfits([manifest(), manifest("b")], few)
+
+
+def test_all_misfits_are_told_at_once():
+    other = manifest("b", reference_genome="GRCh37", versions={"progex": "2.0"})
+    assert "2 problems" in refused(manifest(), other)
+
+
+def test_ids_in_two_cohorts_are_refused_and_not_named():
+    ids = {"a": pd.Series(["secret1", "x"]), "b": pd.Series(["secret1", "y"]), "c": pd.Series(["z"])}
+    with pytest.raises(InputError, match="1 sample ids stand in both") as caught:
+        refuse_clashes(ids)
+    assert "secret" not in str(caught.value)
+    assert "--rename-samples" in str(caught.value)
+    refuse_clashes({"a": pd.Series(["x"]), "b": pd.Series(["y"])})
+
+
+def test_the_same_people_in_two_cohorts_are_refused_by_their_fingerprints():
+    generator = np.random.default_rng(3)
+    frequency = generator.uniform(0.1, 0.9, (1_500, 1))
+    one, other = (generator.binomial(2, frequency, (1_500, 60)).astype(np.int8) for _ in range(2))
+    other[:, :2] = one[:, 5:7]
+    first, second = (fingerprints(calls, sites(0, 1_500), b"salt") for calls in (one, other))
+    with pytest.raises(InputError, match="2 samples are of people in both, 0 of close relatives"):
+        refuse_overlap([manifest(), manifest("b")], [first, second])
+    apart = Fingerprints(second.sites, second.bits[2:])
+    refuse_overlap([manifest(), manifest("b"), manifest("c")], [first, apart, None])
+
+
+def test_a_folder_without_manifest_or_with_one_of_another_form_is_refused(tmp_path):
+    with pytest.raises(InputError, match="make it by `progex cohort"):
+        read_manifest(tmp_path)
+    (tmp_path / "cohort").mkdir()
+    (tmp_path / "cohort/manifest.json").write_text(json.dumps({"format": FORMAT + 1}))
+    with pytest.raises(InputError, match="make all of them anew"):
+        read_manifest(tmp_path)
