@@ -9,17 +9,15 @@ from pathlib import Path
 from association.problems import InputError, Problem
 from infra.storage import Place
 from jobs.annotation_settings import annotation_files
-from jobs.consortium.merged_genotypes import MERGED
 from jobs.genotype_inputs import quality_control_files
 from jobs.study.study import ClinicalStudy, Study, resolve
 
 # What the clinical part by itself replaces, and what marks it as made by it.
 CLINICAL = "clinical"
 # What a run replaces.
-OF_A_RUN = (
-    *("qc", "annotation", "genes", "traits", "checks", "results", "follow_up", "report", "stages"),
-    *("cohort", "pooling"),
-)
+OF_A_RUN = ("qc", "annotation", "genes", "traits", "checks", "results", "follow_up", "report", "stages")
+# What a cohort's manifest and what goes with it replace.
+OF_A_COHORT = ("cohort", "pooling")
 
 
 def check_output(study: ClinicalStudy, path: Place, replaced: Sequence[str]) -> None:
@@ -74,7 +72,7 @@ def input_settings(study: ClinicalStudy) -> Iterator[tuple[str, str]]:
         for number, pattern in enumerate(study.genotypes.vcfs):
             yield f"genotypes.vcfs[{number}]", pattern
         if study.genotypes.merged is not None:
-            yield "genotypes.merged", f"{study.genotypes.merged}/{MERGED}"
+            yield "genotypes.merged", study.genotypes.merged
         else:
             yield from annotation_files(study)
         yield from quality_control_files(study)

@@ -28,8 +28,9 @@ from jobs.consortium.callable_regions import FILE as REGIONS
 from jobs.consortium.callable_regions import callable_regions, write_regions
 from jobs.consortium.manifest import FILE, FOLDER, manifest_of
 from jobs.genotype_stages import GenotypeStages
+from jobs.output_folder import OF_A_COHORT, check_output
 from jobs.progress import Progress
-from jobs.quality_control.common_genotypes import VARIANT, read_common
+from jobs.quality_control.common_genotypes import read_common
 from jobs.quality_control.files import SAMPLES
 from jobs.run import bring_current, output_held, publish
 from jobs.stage import StageRecord
@@ -74,6 +75,7 @@ def make_cohort(path: Place) -> CohortMade:
         If an input can't be used as it is; nothing is left half-written.
     """
     checked = check_study(path)
+    check_output(checked.study, path, OF_A_COHORT)
     facts = _facts_of(checked)
     salt = _read_salt(checked, facts)
     with output_held(checked):
@@ -150,7 +152,9 @@ def _fingerprints(variants: pd.DataFrame, dosages: Dosages, genome: str, salt: b
     contig = variants["contig"].str.removeprefix("chr").to_numpy(object)
     position = variants["position"].to_numpy(np.int64)
     outside = np.flatnonzero(outside_long_range_ld(contig, position, genome))
-    sites = variants[list(VARIANT)].astype(str).assign(contig=contig).agg("-".join, axis=1).to_numpy(object)
+    sites = (
+        contig + ("-" + variants["position"].astype(str) + "-" + variants["ref"] + "-" + variants["alt"])
+    ).to_numpy()
     chosen = outside[spaced_sites(contig[outside], position[outside], sites[outside].tolist())]
     return fingerprints(dosages[chosen], sites[chosen].tolist(), salt)
 

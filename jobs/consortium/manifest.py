@@ -15,6 +15,7 @@ from infra.provenance import canonical_json, fingerprint, versions
 from infra.storage import Place
 from jobs.annotation_settings import annotation_inputs
 from jobs.check import CheckedStudy
+from jobs.output_folder import input_settings
 from jobs.stage import StageRecord
 from jobs.study.cohort import CohortFacts
 
@@ -54,13 +55,16 @@ def manifest_of(
     """
     settings = checked.study.model_dump(mode="json")
     defined = {name: {one: settings[one] for one in parts} for name, parts in DEFINITIONS.items()}
-    # Where a site keeps its tables is its own affair.
+    # Where a site keeps its files, and what it calls them, is its own affair.
+    for setting, _ in input_settings(checked.study):
+        _leave_out(
+            defined["tables"] if setting.startswith(("participants", "visits")) else defined["annotation"], setting
+        )
     for table in defined["tables"].values():
         if table is not None:
-            for where in ("path", "sheet"):
-                table.pop(where, None)
+            table.pop("sheet")
     sources = [fingerprint(file) for file in annotation_inputs(checked.study, checked.path)]
-    defined["annotation"]["files"] = json.loads(canonical_json(sources))
+    defined["annotation"]["files"] = [[source.size, source.crc32c] for source in sources]
     return {
         "format": FORMAT,
         "cohort": facts.name,
@@ -80,6 +84,14 @@ def manifest_of(
         "stages": {record.name: record.folder.name for record in records.values()},
         "gene_store": records["gene store"].key,
     }
+
+
+def _leave_out(defined: dict[str, Any], setting: str) -> None:
+    """Take a setting out of definitions, if it is there, by its place in the study file."""
+    *sections, name = setting.split(".")
+    for section in sections:
+        defined = defined.get(section) or {}
+    defined.pop(name, None)
 
 
 def definition_hash(value: Any) -> str:

@@ -95,7 +95,7 @@ def merge_runs(
         write_tsv(_kit_table(runs, counts), folder / KITS)
         _write_records(runs, counts, samples, folder / GENOTYPES)
         copy_whole(folder, out)
-    return Merged(out / STUDY, counts, int((~samples.table["passes"]).sum()))
+    return Merged(out / STUDY, counts, int(samples.table["left_out"].sum()))
 
 
 def _all_of(steps: Sequence[Callable[[], FinishedRun]]) -> list[FinishedRun]:
@@ -180,7 +180,7 @@ def _kit_table(runs: Sequence[FinishedRun], counts: MergeCounts) -> pd.DataFrame
 
 def _write_records(runs: Sequence[FinishedRun], counts: MergeCounts, samples: MergedSamples, folder: Path) -> None:
     """Write how many each rule took out, and at last what was merged."""
-    left_out = int((~samples.table["passes"]).sum())
+    left_out = int(samples.table["left_out"].sum())
     rows = [asdict(row) for row in merged_attrition(runs, counts, left_out)]
     (folder / ATTRITION).write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     record: dict[str, Any] = {

@@ -32,7 +32,8 @@ class MergedSamples:
     Attributes
     ----------
     table
-        A row per sample (n): `COLUMNS`, cohort, reasons, passes and pc1, pc2, ...
+        A row per sample, those that are excluded in their own cohort too, in order of ids: `COLUMNS`, cohort,
+        own_id, reasons, passes, left_out (for another cohort's) and pc1, pc2, ...
     structure
         Relatives and components, of all of them.
     """
@@ -42,17 +43,16 @@ class MergedSamples:
 
     def dropped(self, cohort: str) -> set[str]:
         """Give the samples of a cohort that are left out for another cohort's."""
-        own = self.table[(self.table["cohort"] == cohort) & ~self.table["passes"]]
+        own = self.table[(self.table["cohort"] == cohort) & self.table["left_out"]]
         return set(own["own_id"])
 
 
 def merge_samples(runs: Sequence[FinishedRun]) -> MergedSamples:
     """Put the samples of all cohorts in one table, in order of their ids."""
-    kept = [run.samples[run.samples["passes"]].assign(cohort=run.name, prefix=run.prefix) for run in runs]
-    stacked = pd.concat([one[[*COLUMNS, "cohort", "prefix"]] for one in kept], ignore_index=True)
-    stacked = stacked.assign(own_id=stacked["sample"], sample=stacked["prefix"] + stacked["sample"])
-    order = np.argsort(stacked["sample"].to_numpy(object), kind="stable")
-    table = stacked.iloc[order].drop(columns="prefix").reset_index(drop=True)
+    stacked = pd.concat([_samples_of(run) for run in runs], ignore_index=True)
+    kept = stacked[stacked["passes"]]
+    order = np.argsort(kept["sample"].to_numpy(object), kind="stable")
+    table = kept.iloc[order].reset_index(drop=True)
     variants, dosages = _common(runs)
     everyone = np.ones(len(table), np.bool_)
     genome = runs[0].manifest["reference_genome"]
@@ -65,7 +65,15 @@ def merge_samples(runs: Sequence[FinishedRun]) -> MergedSamples:
     )
     scores = {f"pc{number + 1}": found.components.scores[:, number] for number in range(found.components.number)}
     reasons = [[DUPLICATE] if left_out else [] for left_out in dropped]
-    return MergedSamples(table.assign(**scores, reasons=reasons, passes=~dropped), found)
+    judged = table.assign(**scores, reasons=reasons, passes=~dropped, left_out=dropped)
+    everybody = pd.concat([judged, stacked[~stacked["passes"]].assign(left_out=False)], ignore_index=True)
+    return MergedSamples(everybody.sort_values("sample", ignore_index=True), found)
+
+
+def _samples_of(run: FinishedRun) -> pd.DataFrame:
+    """Give a cohort's samples under their merged ids, with what is needed of them."""
+    samples = run.samples[[*COLUMNS, "reasons", "passes"]]
+    return samples.assign(cohort=run.name, own_id=samples["sample"], sample=run.prefix + samples["sample"])
 
 
 def _common(runs: Sequence[FinishedRun]) -> tuple[pd.DataFrame, Dosages]:

@@ -131,16 +131,15 @@ def test_what_a_site_may_share_names_no_sample(parts):
 
 
 def test_a_sample_left_out_for_another_cohorts_is_in_no_count(parts, tmp_path, monkeypatch):
-    def drop_first(_, samples, **__):
-        return [place == 0 for place in range(len(samples))] * 1
+    def first_of(_, samples, **__):
+        return np.arange(len(samples)) == 0
 
-    monkeypatch.setattr(
-        merged_samples, "duplicates_to_drop", lambda *a, **k: pd.array(drop_first(*a, **k)).to_numpy()
-    )
+    monkeypatch.setattr(merged_samples, "duplicates_to_drop", first_of)
     done = merge_runs([part.output for part in parts], tmp_path / "all")
     assert done.duplicates == 1
     samples = pd.read_parquet(tmp_path / "all/genotypes/samples.parquet")
-    assert samples["passes"].sum() == done.counts.samples == len(samples) - 1
+    assert samples["left_out"].sum() == 1
+    assert samples["passes"].sum() == done.counts.samples
     variants = pd.read_parquet(tmp_path / "all/genotypes/variants.parquet")
     carriers = pd.concat(map(pd.read_parquet, (tmp_path / "all/genotypes/carriers").iterdir()))
     of_alt = carriers[~carriers["minor_is_ref"]]

@@ -28,6 +28,7 @@ class GivenRun(FinishedRun):
 def run(name, dosages, positions, **columns):
     ids = [f"{name}{number:02d}" for number in range(dosages.shape[1])]
     samples = pd.DataFrame({"sample": ids, "passes": True, "call_rate": 0.99, "event": False, "event_known": True})
+    samples["reasons"] = [[] for _ in ids]
     samples = samples.assign(batch=None, karyotype="XX", sex_from_genotypes="female", **columns)
     variants = pd.DataFrame({"contig": "chr1", "position": positions, "ref": "A", "alt": "C"})
     variants["contig"] = [f"chr{1 + place % 5}" for place in range(len(variants))]
