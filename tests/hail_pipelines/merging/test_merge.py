@@ -33,7 +33,7 @@ GENOTYPE = GenotypeThresholds()
 VARIANT = VariantThresholds(
     min_call_rate=None, max_batch_spread=None, min_hwe_p=None, min_inbreeding=None, min_het_balance=None
 )
-CEILING = 0.3
+CEILING = 0.45
 CONTIGS = ("chr2", "chr10", "chrX", "chrY")
 EVERYWHERE = {contig: np.array([[1, 100_000_000]]) for contig in CONTIGS}
 NOWHERE: dict[str, np.ndarray] = {}
