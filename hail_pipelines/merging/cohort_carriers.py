@@ -111,7 +111,9 @@ def cohort_carriers(
         The cohort's samples among those of all (n).
     """
     own, states = joined.own[place], pooled.states[place]
-    parts = [pq.read_table(readable(part)).cast(CARRIERS) for part in listed(cohort.judged / FOLDER, "part-*.parquet")]
+    parts = [
+        pq.read_table(readable(part)).cast(CARRIERS) for part in listed(cohort.judged / FOLDER, "part-*.parquet")
+    ]
     table = pa.concat_tables([CARRIERS.empty_table(), *parts])
     merged = joined.joined[place][table["variant"].to_numpy()]
     same = pooled.stored[merged] & (table["minor_is_ref"].to_numpy() == pooled.minor_is_ref[merged])

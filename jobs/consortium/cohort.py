@@ -177,9 +177,11 @@ def read_fingerprints(folder: Place) -> Fingerprints | None:
 
 
 def _write_pooling(checked: CheckedStudy, folder: Path) -> None:
-    """Write the settings, and the tables as texts under their own columns."""
+    """Write the settings that the study file has, and the tables as texts under their own columns."""
     study = checked.study
-    (folder / SETTINGS).write_text(json.dumps(study.model_dump(mode="json"), indent=2) + "\n", encoding="utf-8")
+    # Without defaults: a column that is named must be there, one that is named by default need not.
+    settings = study.model_dump(mode="json", exclude_unset=True)
+    (folder / SETTINGS).write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
     for section, name in ((study.participants, PARTICIPANTS), (study.visits, VISITS)):
         if section is not None:
             raw = read_raw(resolve(checked.path, section.path), sheet=section.sheet)

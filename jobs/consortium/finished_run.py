@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from jobs.consortium.manifest import FOLDER, read_manifest
 from jobs.quality_control.common_genotypes import read_common
 from jobs.quality_control.files import SAMPLES
 from jobs.stage_settings import genotype_thresholds
-from jobs.study.quality_control import Qc
+from jobs.study.study import Study
 
 NEEDED = ("load", "measure", "samples", "variants", "annotate")
 
@@ -35,7 +36,7 @@ class FinishedRun:
     folder
         Its output folder.
     manifest, settings
-        What it says of itself, and its study's settings.
+        What it says of itself, and the settings that its study file has.
     prints
         Fingerprints; None where it has none.
     samples
@@ -56,10 +57,10 @@ class FinishedRun:
         """What the cohort is called."""
         return str(self.manifest["cohort"])
 
-    @property
-    def qc(self) -> Qc:
-        """Its settings of quality control."""
-        return Qc.model_validate_json(json.dumps(self.settings["qc"]))
+    @cached_property
+    def study(self) -> Study:
+        """Its study."""
+        return Study.model_validate_json(json.dumps(self.settings))
 
     def stage(self, name: str) -> Place:
         """Give the folder of a stage."""
@@ -69,7 +70,7 @@ class FinishedRun:
         """Give it as what is merged."""
         regions = read_regions(self.folder / FOLDER, self.manifest["reference_genome"])
         places = (self.stage("load") / "calls", self.stage("variants"), self.stage("annotate") / "genes.parquet")
-        return Cohort(self.name, *places, self.samples, genotype_thresholds(self.qc), regions, self.prefix)
+        return Cohort(self.name, *places, self.samples, genotype_thresholds(self.study.qc), regions, self.prefix)
 
     def common(self) -> tuple[pd.DataFrame, Dosages]:
         """Read the common variants and the dosages of the samples that stay."""
@@ -78,13 +79,9 @@ class FinishedRun:
 
     def tables(self) -> tuple[pd.DataFrame, pd.DataFrame | None]:
         """Read the participants and, where there are any, the visits, as texts, with ids as they are merged."""
-        sections = ((self.settings["participants"], PARTICIPANTS), (self.settings["visits"], VISITS))
-        participants, visits = (
-            None if section is None else self._renamed(name, section["columns"]["sample"])
-            for section, name in sections
-        )
-        assert participants is not None, "every study has participants"
-        return participants, visits
+        participants, visits = self.study.participants, self.study.visits
+        seen = None if visits is None else self._renamed(VISITS, visits.columns.sample)
+        return self._renamed(PARTICIPANTS, participants.columns.sample), seen
 
     def _renamed(self, name: str, column: str) -> pd.DataFrame:
         table = pd.read_parquet(readable(self.folder / POOLING / name))

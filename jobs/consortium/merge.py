@@ -30,7 +30,7 @@ from jobs.consortium.merged_study import GENOTYPES, STUDY, refuse_tables, write_
 from jobs.consortium.refusals import refuse_clashes, refuse_misfits, refuse_overlap
 from jobs.quality_control.files import ATTRITION
 from jobs.result_files import write_tsv
-from jobs.stage_settings import genotype_thresholds, variant_thresholds
+from jobs.stage_settings import genotype_thresholds, store_ceiling, variant_thresholds
 
 Overlap = Literal["resolve", "refuse"]
 STATES, KITS = "variants.tsv", "capture_kits.tsv"
@@ -88,7 +88,7 @@ def merge_runs(
         (folder / GENOTYPES).mkdir(parents=True)
         samples = merge_samples(runs)
         cohorts = [_without(run, samples.dropped(run.name), Path(name) / run.name) for run in runs]
-        counts = merge_cohorts(cohorts, folder / GENOTYPES, max_allele_frequency=_ceiling(runs[0]))
+        counts = merge_cohorts(cohorts, folder / GENOTYPES, max_allele_frequency=store_ceiling(runs[0].study))
         _write_samples(samples, folder / GENOTYPES)
         write_study(runs, folder)
         write_tsv(counts.states.drop(columns=["called", "everyone"]), folder / STATES)
@@ -143,16 +143,11 @@ def _without(run: FinishedRun, dropped: set[str], folder: Path) -> Cohort:
         run.stage("measure"),
         samples,
         folder,
-        genotype=genotype_thresholds(run.qc),
-        variant=variant_thresholds(run.qc),
-        max_allele_frequency=_ceiling(run),
+        genotype=genotype_thresholds(run.study.qc),
+        variant=variant_thresholds(run.study.qc),
+        max_allele_frequency=store_ceiling(run.study),
     )
     return replace(cohort, judged=folder, samples=samples)
-
-
-def _ceiling(run: FinishedRun) -> float:
-    """Give the highest frequency that any mask takes."""
-    return float(max(ceiling for mask in run.settings["masks"] for ceiling in mask["max_allele_frequency"]))
 
 
 def _write_samples(samples: MergedSamples, folder: Path) -> None:

@@ -56,7 +56,7 @@ def merge_samples(runs: Sequence[FinishedRun]) -> MergedSamples:
     variants, dosages = _common(runs)
     everyone = np.ones(len(table), np.bool_)
     genome = runs[0].manifest["reference_genome"]
-    found = cohort_structure(variants, dosages[:, order], table, everyone, ~everyone, runs[0].qc, genome)
+    found = cohort_structure(variants, dosages[:, order], table, everyone, ~everyone, runs[0].study.qc, genome)
     dropped = duplicates_to_drop(
         found.relatedness.pairs,
         table["sample"].tolist(),

@@ -43,11 +43,11 @@ def _table_problems(run: FinishedRun) -> Iterator[Problem]:
     if COLUMN in run.tables()[0].columns:
         message = f"has a column '{COLUMN}', which merging writes; give it another name"
         yield Problem(f"{run.name}, participants", message)
-    for trait in run.settings["traits"]:
+    for trait in run.study.traits:
         for setting in ("polygenic_offset", "kinship"):
-            if trait.get(setting) is not None:
+            if getattr(trait, setting) is not None:
                 message = f"names a file of this cohort's samples alone; take {setting} out, and make the cohort anew"
-                yield Problem(f"{run.name}, trait {trait['name']}", message)
+                yield Problem(f"{run.name}, trait {trait.name}", message)
 
 
 def write_study(runs: Sequence[FinishedRun], folder: Path) -> None:
@@ -72,20 +72,20 @@ def write_study(runs: Sequence[FinishedRun], folder: Path) -> None:
 
 def _settings(runs: Sequence[FinishedRun], *, with_visits: bool) -> dict[str, Any]:
     """Make the settings of the merged study."""
-    first = runs[0].settings
-    site = first["participants"]["columns"]["site"]
-    own = first["strata"] if first["strata"] is not None else [site] if site else []
-    qc = {"relatedness": first["qc"]["relatedness"]}
-    qc |= {"ancestry": {name: first["qc"]["ancestry"][name] for name in ("components", "covariates")}}
+    first, study = runs[0].settings, runs[0].study
+    ancestry = study.qc.ancestry
     settings = {
         "name": " + ".join(run.name for run in runs),
         "output": "out",
         "genotypes": {"merged": GENOTYPES, "reference_genome": runs[0].manifest["reference_genome"]},
         "participants": first["participants"] | {"path": PARTICIPANTS, "sheet": None},
         "visits": first["visits"] | {"path": VISITS, "sheet": None} if with_visits else None,
-        "strata": [*own, COLUMN],
-        "qc": qc,
-        "calibration": first["calibration"] | {"panel": []},
-        "compute": {"cores": first["compute"]["cores"]},
+        "strata": [*study.strata_columns, COLUMN],
+        "qc": {
+            "relatedness": study.qc.relatedness.model_dump(mode="json"),
+            "ancestry": {"components": ancestry.components, "covariates": ancestry.covariates},
+        },
+        "calibration": first.get("calibration", {}) | {"panel": []},
+        "compute": {"cores": study.compute.cores},
     }
-    return settings | {name: first[name] for name in TAKEN}
+    return settings | {name: first[name] for name in TAKEN if name in first}

@@ -44,13 +44,17 @@ def whole(simulated, copy_of, tmp_path_factory):
     names = sorted(path.name for path in (folder.path / "vcf").glob("*.vcf.gz"))[:3]
     folder.set(
         genotypes={"vcfs": [f"vcf/{name}" for name in names]},
-        calibration={"max_permutations": 200},
+        calibration={"max_permutations": 1000},
         compute={"cores": 1},
     )
     folder.replace(
         qc=QC,
         masks=[
-            {"name": "damaging", "damaging": {"score": "REVEL", "at_least": 0.5}, "max_allele_frequency": [0.4]},
+            {
+                "name": "plof_or_damaging_missense",
+                "damaging": {"score": "REVEL", "at_least": 0.5},
+                "max_allele_frequency": [0.4],
+            },
             {"name": "synonymous", "max_allele_frequency": [0.4]},
         ],
         traits=[{"name": "survival", "type": "survival"}],
@@ -96,9 +100,9 @@ def merged(parts, tmp_path_factory):
 
 
 def test_three_parts_merged_give_the_studys_own_store_and_results(whole, merged):
-    # Nothing else differs: patients of all parts are exchangeable, as in the study.
-    assert settings_of(merged / "study.yaml")["strata"] == ["cohort"]
-    change(merged / "study.yaml", strata=[])
+    # With the study's own strata nothing else differs.
+    assert settings_of(merged / "study.yaml")["strata"] == ["centre", "cohort"]
+    change(merged / "study.yaml", strata=["centre"])
     run_study(merged / "study.yaml")
     for file in sorted((whole.output / "genes").glob("*.parquet")):
         pd.testing.assert_frame_equal(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import ClassVar
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from jobs.consortium.finished_run import FinishedRun
 from jobs.consortium.merged_samples import merge_samples
+from jobs.study.quality_control import Qc
 
 SITES, PEOPLE = 1_500, 60
 
@@ -20,6 +22,7 @@ class GivenRun(FinishedRun):
     """A run whose common genotypes are given."""
 
     calls: ClassVar[dict] = {}
+    study = SimpleNamespace(qc=Qc())
 
     def common(self):
         return self.calls[self.name]
@@ -33,7 +36,7 @@ def run(name, dosages, positions, **columns):
     variants = pd.DataFrame({"contig": "chr1", "position": positions, "ref": "A", "alt": "C"})
     variants["contig"] = [f"chr{1 + place % 5}" for place in range(len(variants))]
     GivenRun.calls[name] = (variants, dosages)
-    return GivenRun(None, {"cohort": name, "reference_genome": "GRCh38"}, {"qc": {}}, None, samples)
+    return GivenRun(None, {"cohort": name, "reference_genome": "GRCh38"}, {}, None, samples)
 
 
 @pytest.fixture
