@@ -43,8 +43,8 @@ from association.cohort.common_variants import Dosages, alternate_frequency, sta
 from association.cohort.relatedness import DUPLICATE, FEWEST_SITES, FIRST_DEGREE, SECOND_DEGREE
 
 BITS = 2_048
-# Of so many unrelated pairs one would be given, were kinship normal about none: a thousand times as many as a million,
-# which are to give none, since its tails are somewhat longer.
+# Of so many unrelated pairs one would be given, were kinship normal about 0: a thousand times the million that are to
+# give none, since its tails are somewhat longer.
 UNRELATED_PAIRS = 1_000_000_000
 # Sites nearer to each other than this are not independent enough for both to count.
 APART_BP = 100_000

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from jobs.consortium import merged_samples
+from jobs.consortium import merged_samples, refusals
 from jobs.consortium.cohort import make_cohort
 from jobs.consortium.merge import merge_runs
 from jobs.run import run_study
@@ -160,6 +160,32 @@ def test_the_command_refuses_with_status_2_and_leaves_nothing(parts, copy_of, tm
     done = progex("merge", parts[0].output, twin.path / "out_of_part", "--out", tmp_path / "out")
     assert done.exit_code == 2
     assert "sample ids stand in both" in done.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_renamed_cohorts_that_share_ids_are_merged_and_each_keeps_its_own_patients(parts, copy_of, tmp_path, progex):
+    twin = copy_of(parts[0].path, tmp_path / "twin")
+    manifest = twin.path / "out_of_part/cohort/manifest.json"
+    manifest.write_text(manifest.read_text().replace('"north"', '"twin"'))
+    folders = (parts[0].output, twin.path / "out_of_part")
+    done = progex("merge", *folders, "--out", tmp_path / "out", "--rename-samples", "--join-only")
+    assert done.exit_code == 0, done.output
+    ids = pd.read_parquet(parts[0].output / "genes/samples.parquet")["sample"]
+    samples = pd.read_parquet(tmp_path / "out/genotypes/samples.parquet")["sample"].tolist()
+    assert samples == sorted([*("north_" + ids), *("twin_" + ids)])
+    participants = pd.read_csv(tmp_path / "out/participants.tsv", sep="\t")
+    assert set(samples) <= set(participants["sample"])
+    assert participants["cohort"].value_counts().to_dict() == {"north": len(ids), "twin": len(ids)}
+    checked = progex("validate", tmp_path / "out/study.yaml")
+    assert checked.exit_code == 0, checked.output
+
+
+def test_people_in_two_cohorts_refuse_a_merge_where_that_is_asked_for(parts, tmp_path, progex, monkeypatch):
+    monkeypatch.setattr(refusals, "people_in_both", lambda *_: pd.DataFrame({"relationship": ["duplicate"]}))
+    folders = [part.output for part in parts]
+    done = progex("merge", *folders, "--out", tmp_path / "out", "--overlap", "refuse")
+    assert done.exit_code == 2
+    assert "1 samples are of people in both" in done.output
     assert not (tmp_path / "out").exists()
 
 
