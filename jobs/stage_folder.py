@@ -96,6 +96,11 @@ def discard(folder: Place) -> None:
         log.warning("%s can't be removed: %s", folder, error)
 
 
+def name_of(folder: Place) -> str:
+    """Name the folder of a finished stage's outputs, as seen from the folder of all stages."""
+    return f"{folder.parent.name}/{folder.name}" if folder.name.startswith(ATTEMPT) else folder.name
+
+
 def manifest_of(folder: Place) -> Manifest:
     """Read the manifest of a finished stage, from the folder of its outputs."""
     home = folder.parent if folder.name.startswith(ATTEMPT) else folder

@@ -78,10 +78,12 @@ def make_cohort(path: Place) -> CohortMade:
     check_output(checked.study, path, OF_A_COHORT)
     facts = _facts_of(checked)
     salt = _read_salt(checked, facts)
-    with output_held(checked):
+    with output_held(checked) as still_held:
         genotypes = GenotypeStages(checked)
         stages = [*genotypes.quality_control(), genotypes.gene_store()]
-        records = bring_current(stages, checked.output, Progress([stage.name for stage in stages]), genotypes.tally)
+        progress = Progress([stage.name for stage in stages])
+        records = bring_current(stages, checked.output, progress, genotypes.tally, still_held)
+        still_held()
         for record in records.values():
             publish(record, checked.output)
         with TemporaryDirectory(prefix="progex.") as name:

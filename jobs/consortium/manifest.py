@@ -17,6 +17,7 @@ from jobs.annotation_settings import annotation_inputs
 from jobs.check import CheckedStudy
 from jobs.output_folder import input_settings
 from jobs.stage import StageRecord
+from jobs.stage_folder import name_of
 from jobs.study.cohort import CohortFacts
 
 # Raise it when what a manifest holds, or means, changes.
@@ -81,7 +82,7 @@ def manifest_of(
         "hashes": {name: definition_hash(value) for name, value in defined.items()},
         "covariates": covariate_dictionary(checked),
         "versions": versions(),
-        "stages": {record.name: record.folder.name for record in records.values()},
+        "stages": {record.name: name_of(record.folder) for record in records.values()},
         "gene_store": records["gene store"].key,
     }
 

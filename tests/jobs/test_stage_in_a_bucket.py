@@ -10,7 +10,7 @@ from infra.storage import FolderInUseError, place
 from jobs.places import made_here, place_of
 from jobs.run import bring_current
 from jobs.stage import Stage, finished, perform, stage_key
-from jobs.stage_folder import MANIFEST, begin, claim, manifest_of
+from jobs.stage_folder import MANIFEST, begin, claim, manifest_of, name_of
 from tests.cloud.storage_fixture import storage_server
 
 __all__ = ["storage_server"]
@@ -62,6 +62,7 @@ def test_a_stage_is_whole_once_its_manifest_is_there_and_found_again(stages, by_
     assert (done.reused, again.reused) == (False, True)
     assert done.folder == again.folder
     assert done.folder.parent == HOME
+    assert stages / name_of(done.folder) == done.folder
     assert (again.folder / "answer.txt").read_text() == "42"
     assert manifest_of(again.folder)["counts"] == {"answers": 1}
     assert sorted(found.name for found in HOME.iterdir()) == [again.folder.name, MANIFEST]
