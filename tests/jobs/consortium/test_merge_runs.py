@@ -9,11 +9,16 @@ import pandas as pd
 import pytest
 import yaml
 
+from hail_pipelines.places import readable
+from infra.storage import place, put
 from jobs.consortium import merged_samples, refusals
 from jobs.consortium.cohort import make_cohort
 from jobs.consortium.merge import merge_runs
 from jobs.run import run_study
 from jobs.study.file import StudyLoader
+from tests.cloud.storage_fixture import storage_server
+
+__all__ = ["storage_server"]
 
 PARTS = ("north", "south", "west")
 # Rules that look at other samples may judge a part and the whole differently.
@@ -187,6 +192,18 @@ def test_people_in_two_cohorts_refuse_a_merge_where_that_is_asked_for(parts, tmp
     assert done.exit_code == 2
     assert "1 samples are of people in both" in done.output
     assert not (tmp_path / "out").exists()
+
+
+def test_cohorts_in_a_bucket_merge_to_the_same_genotypes(parts, merged, storage_server):
+    folders = []
+    for part in parts:
+        folders.append(place(f"gs://lab/{part.path.name}/out"))
+        put(part.output, folders[-1])
+    done = merge_runs(folders, place("gs://lab/merged"))
+    assert str(done.study) == "gs://lab/merged/study.yaml"
+    for name in ("variants.parquet", "samples.parquet", "carriers/part-00000.parquet", "genes.parquet"):
+        there = pd.read_parquet(readable(place(f"gs://lab/merged/genotypes/{name}")))
+        pd.testing.assert_frame_equal(there, pd.read_parquet(merged / "genotypes" / name))
 
 
 def test_a_study_without_the_section_cohort_is_told_what_to_write(whole, progex):
