@@ -170,8 +170,7 @@ def _sweep(study: str, *, yes: bool, busy: bool) -> None:
             "nothing is left over" if not found else "all of them come up or are at work; --busy deletes these too"
         )
     elif yes or typer.confirm(f"delete {len(chosen)} of them?", default=False):
-        delete(service, chosen)
-        typer.echo(f"deleted {', '.join(one.name for one in chosen)}")
+        typer.echo(f"Dataproc is deleting {', '.join(delete(service, chosen))}")
     else:
         typer.echo("nothing was deleted")
 

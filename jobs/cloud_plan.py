@@ -110,8 +110,8 @@ def check_budget(cloud: Cloud, expected: Estimate) -> None:
     problems = []
     if expected.cost > cloud.max_cost:
         message = (
-            f"the run is estimated to cost ${expected.cost:,.2f}, more than ${cloud.max_cost:,.2f}; raise it, take "
-            "spot_workers in place of workers, or smaller machines"
+            f"the run is estimated to cost ${expected.cost:,.2f}, more than ${cloud.max_cost:,.2f}; raise it, or "
+            "name fewer or smaller machines (two workers are the least; spot_workers cost less)"
         )
         problems.append(Problem("cloud.max_cost", message))
     if expected.hours > cloud.max_hours:

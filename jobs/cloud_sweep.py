@@ -67,10 +67,26 @@ def left_over(service: Dataproc) -> list[Left]:
     return [_left(service, one) for one in found if one.status.state != dp.ClusterStatus.State.DELETING]
 
 
-def delete(service: Dataproc, clusters: Sequence[Left]) -> None:
-    """Delete clusters, with what runs on them."""
+def delete(service: Dataproc, clusters: Sequence[Left]) -> list[str]:
+    """Ask for clusters to be deleted, with what runs on them, and give the names of these.
+
+    Raises
+    ------
+    ExceptionGroup
+        Of the InputErrors of those that Dataproc would not delete, when all have been asked for.
+    """
+    asked: list[str] = []
+    refused: list[InputError] = []
     for one in clusters:
-        service.delete_cluster(one.name)
+        try:
+            service.delete_cluster(one.name)
+            asked.append(one.name)
+        except InputError as error:
+            refused.append(error)
+    if refused:
+        others = f"; {', '.join(asked)} are being deleted" if asked else ""
+        raise ExceptionGroup(f"{len(refused)} clusters are still there{others}", refused)
+    return asked
 
 
 def _left(service: Dataproc, cluster: dp.Cluster) -> Left:

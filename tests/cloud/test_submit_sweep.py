@@ -2,6 +2,7 @@
 
 import threading
 
+import grpc
 import pytest
 from google.cloud import dataproc_v1 as dp
 
@@ -21,7 +22,7 @@ def test_sweep_lists_what_is_left_and_deletes_it_when_told(dataproc, cloud_study
     assert "nothing was deleted" in refused
     assert "progex-1  running for 0.2 h  about $" in refused
     assert "theirs" not in refused
-    assert "deleted progex-1, progex-2" in cloud_study.progex("sweep", answer="y\n").output
+    assert "deleting progex-1, progex-2" in cloud_study.progex("sweep", answer="y\n").output
     assert list(dataproc.clusters.there) == ["theirs"]
 
 
@@ -32,7 +33,7 @@ def test_sweep_leaves_clusters_that_work(dataproc, cloud_study):
     until(lambda: bool(dataproc.jobs.started))
     assert "at work" in cloud_study.progex("sweep", "--yes").output
     assert dataproc.clusters.there
-    assert "deleted progex-" in cloud_study.progex("sweep", "--yes", "--busy").output
+    assert "deleting progex-" in cloud_study.progex("sweep", "--yes", "--busy").output
     assert not dataproc.clusters.there
     gate.set()
 
@@ -72,3 +73,14 @@ def test_sweep_leaves_a_cluster_on_which_somebody_else_runs_a_job_of_their_own(d
     )
     dataproc.submit_job(dp.SubmitJobRequest(project_id=PROJECT, region=REGION, job=job))
     assert "all of them come up or are at work" in cloud_study.progex("sweep", "--yes").output
+
+
+def test_one_cluster_that_may_not_be_deleted_does_not_keep_the_others(dataproc, cloud_study):
+    for name in ("progex-1", "progex-2"):
+        warm(dataproc, name).labels["progex"] = "run"
+    dataproc.clock.advance(600)
+    dataproc.fail("DeleteCluster", grpc.StatusCode.PERMISSION_DENIED)
+    told = cloud_study.progex("sweep", "--yes", "--busy")
+    assert told.exit_code == 2
+    assert "refused" in told.output
+    assert list(dataproc.clusters.there) == ["progex-1"]
