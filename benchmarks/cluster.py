@@ -5,7 +5,7 @@ A standalone master on the loopback with one worker, then with two, of one core 
 start and the first start of Python are not counted. Bytes are from Spark's event log. Permutations go as far as
 those of a study do by default.
 
-    python -m benchmarks.cluster          2,000 genes
+    python -m benchmarks.cluster          6,000 genes
     python -m benchmarks.cluster --full   12,000 genes
 """
 
@@ -34,7 +34,7 @@ REPEATS = 2
 SETTINGS = ScanSettings(MASKS, TESTS, seed=1, effort=Effort(100_000, 1_000_000, 200), family_permutations=1_000)
 
 
-def measure(*, genes: int = 2_000) -> pd.DataFrame:
+def measure(*, genes: int = 6_000) -> pd.DataFrame:
     """Scan the same store everywhere."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -81,7 +81,7 @@ def _in_processes(store: Path, file: Path, traits: list[bytes], workers: int) ->
 def main() -> None:
     """Print the table."""
     print(f"load {os.getloadavg()[0]:.1f}")
-    print(measure(genes=12_000 if "--full" in sys.argv else 2_000).to_string(index=False))
+    print(measure(genes=12_000 if "--full" in sys.argv else 6_000).to_string(index=False))
     print(f"load {os.getloadavg()[0]:.1f}")
 
 
