@@ -45,7 +45,7 @@ def register(app: typer.Typer, users_faults: UsersFaults) -> None:
         sites = made.fingerprint_sites
         told = "none: the study names no cohort.salt" if sites is None else f"from {sites:,} sites"
         typer.echo(f"  fingerprints  {told}")
-        typer.echo(f"may be shared: {made.folder}")
+        typer.echo(f"wrote {made.folder}, which must not leave the site yet (docs/consortium.md)")
 
     @app.command()
     def merge(

@@ -9,7 +9,13 @@ from typing import Annotated
 
 import typer
 
+from association.problems import InputError
 from jobs.places import place_of
+
+NOT_YET = (
+    "summaries can still tell of single patients (docs/sharing.md) and must not leave a site; to try them at home, say "
+    "--preview"
+)
 
 UsersFaults = Callable[[], AbstractContextManager[None]]
 
@@ -36,8 +42,11 @@ def register(app: typer.Typer, users_faults: UsersFaults) -> None:
             str | None, typer.Option(metavar="DIR", help="Print all that a shared folder holds; write nothing.")
         ] = None,
         rows: Annotated[bool, typer.Option("--rows", help="With --inspect: every row of every table.")] = False,
+        preview: Annotated[
+            bool, typer.Option("--preview", help="Write what can still tell of single patients; never send it.")
+        ] = False,
     ) -> None:
-        """Write what may travel of a study's results: summary statistics, small cells left out."""
+        """Write summary statistics of a study's results, small cells left out: a preview that must not travel yet."""
         if (study is None) == (inspect is None):
             raise typer.BadParameter("name a study file, or a folder by --inspect")
         with users_faults():
@@ -46,10 +55,14 @@ def register(app: typer.Typer, users_faults: UsersFaults) -> None:
             elif study is not None:
                 from jobs.consortium.share import share_study
 
+                if not preview:
+                    raise InputError.single(study, "share", NOT_YET)
                 folder = share_study(
                     place_of(study), out=None if out is None else place_of(out), at_least=smallest_cell
                 )
-                typer.echo(f"wrote {folder}; look at it before it leaves: progex share --inspect {folder}")
+                typer.echo(
+                    f"wrote {folder}; it must not leave the site (docs/sharing.md); look: progex share --inspect {folder}"
+                )
 
     @app.command()
     def meta(

@@ -99,14 +99,21 @@ def test_refuses_what_was_not_run_or_has_changed_since_and_leaves_nothing(sites,
     with pytest.raises(InputError, match="holds no finished run; do 'progex run' first"):
         share_study(fresh.study, at_least=5)
     fresh.set(output="out", condition_on=["chr1-5-A-C"], strata=["sex"])
-    refused = progex("share", fresh.study, "--out", tmp_path / "new")
+    refused = progex("share", "--preview", fresh.study, "--out", tmp_path / "new")
     assert refused.exit_code == 2
     assert "condition_on: has changed since the run" in refused.stderr
     assert "strata: has changed since the run" in refused.stderr
     assert not (tmp_path / "new").exists()
 
 
+def test_summaries_are_not_written_unless_the_preview_is_asked_for(sites, tmp_path, progex):
+    refused = progex("share", sites[0].study, "--out", tmp_path / "new")
+    assert refused.exit_code == 2
+    assert "must not leave a site" in refused.stderr
+    assert not (tmp_path / "new").exists()
+
+
 def test_refuses_to_write_over_a_share(sites, shares, progex):
-    refused = progex("share", sites[0].study)
+    refused = progex("share", "--preview", sites[0].study)
     assert refused.exit_code == 2
     assert "is there already" in refused.stderr
