@@ -13,8 +13,8 @@ from association.problems import InputError
 from jobs.places import place_of
 
 NOT_YET = (
-    "summaries can still tell of single patients (docs/sharing.md) and must not leave a site; to try them at home, say "
-    "--preview"
+    "summaries can still tell of single patients (docs/sharing.md) and must not leave a site; to try them at home, "
+    "say --preview"
 )
 
 UsersFaults = Callable[[], AbstractContextManager[None]]
@@ -61,7 +61,7 @@ def register(app: typer.Typer, users_faults: UsersFaults) -> None:
                     place_of(study), out=None if out is None else place_of(out), at_least=smallest_cell
                 )
                 typer.echo(
-                    f"wrote {folder}; it must not leave the site (docs/sharing.md); look: progex share --inspect {folder}"
+                    f"wrote {folder}, which must not leave the site (docs/sharing.md): progex share --inspect {folder}"
                 )
 
     @app.command()
