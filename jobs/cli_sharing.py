@@ -61,7 +61,7 @@ def register(app: typer.Typer, users_faults: UsersFaults) -> None:
                     place_of(study), out=None if out is None else place_of(out), at_least=smallest_cell
                 )
                 typer.echo(
-                    f"wrote {folder}, which must not leave the site (docs/sharing.md): progex share --inspect {folder}"
+                    f"wrote {folder}, which must stay at home (docs/sharing.md): progex share --inspect {folder}"
                 )
 
     @app.command()
