@@ -282,5 +282,6 @@ def _gauss_legendre(
     t = end * (1 - u**2)
     log_density = np.log(4 * end) + np.log(u) - t**2 / 2 - math.log(2 * math.pi) / 2
     values = np.exp(log_density + conditional.log_tail(at, t) - log_least[at]).reshape(-1, NODES.size) * half[:, None]
-    rough = np.abs(values @ HIGHEST).max(axis=1)
-    return values @ NODE_WEIGHTS, rough <= RESOLVED
+    # Row by row: a matrix product adds up otherwise for another number of rows, and p would depend on other genes.
+    rough = np.abs((values[:, :, None] * HIGHEST).sum(axis=1)).max(axis=1)
+    return (values * NODE_WEIGHTS).sum(axis=1), rough <= RESOLVED
