@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from functools import partial
 
 import grpc
 import pytest
@@ -279,7 +280,9 @@ def test_an_interrupted_follower_says_that_the_run_goes_on(dataproc, cloud_study
     gate = threading.Event()
     dataproc.jobs.runner = Scripted(["at work"], gate=gate)
     command = [sys.executable, "-c", "from jobs.cli import main; main()", "submit", str(cloud_study.path), "--follow"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
+    # Where the tests themselves run in the background, shells have them and all their children ignore the signal.
+    heed = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=heed) as client:
         assert any("at work" in line for line in client.stdout)
         client.send_signal(signal.SIGINT)
         rest = client.stdout.read()
