@@ -94,18 +94,15 @@ def fetch(
     """
     contents = {name: content for name, content in _contents(source).items() if not _left_out(name, leave_out)}
     _refuse_files_in_files(source, contents)
-    account = _Account({name: content.size for name, content in contents.items()}, report)
-    account.begin()
 
-    def fetch_one(name: str) -> None:
+    def fetch_one(name: str) -> bool:
         there, here = (source / name, target / name) if name else (source, target)
         needed = not (here.is_file() and _same(here, contents[name]))
         if needed:
             there.fetch(here, contents[name])
-        account.add(name, transferred=needed)
+        return needed
 
-    source.client.in_threads(fetch_one, contents)
-    return account.so_far
+    return _transfer(source, {name: content.size for name, content in contents.items()}, fetch_one, report)
 
 
 def put(
@@ -132,18 +129,29 @@ def put(
     files = _files(source)
     sizes = {name: path.stat().st_size for name, path in files.items() if not _left_out(name, leave_out)}
     before = target.client.contents(target)
-    account = _Account(sizes, report)
-    account.begin()
 
-    def put_one(name: str) -> None:
+    def put_one(name: str) -> bool:
         here, there = files[name], target / name if name else target
         needed = name not in before or not _same(here, before[name])
         if needed:
             with here.open("rb") as stream:
                 there.send(stream)
-        account.add(name, transferred=needed)
+        return needed
 
-    target.client.in_threads(put_one, sizes)
+    return _transfer(target, sizes, put_one, report)
+
+
+def _transfer(
+    bucket: BucketPath, sizes: dict[str, int], one: Callable[[str], bool], report: Report | None
+) -> Transferred:
+    """Transfer files, several at a time, each by `one`, which says whether that was needed."""
+    account = _Account(sizes, report)
+    account.begin()
+
+    def count_one(name: str) -> None:
+        account.add(name, transferred=one(name))
+
+    bucket.client.in_threads(count_one, sizes)
     return account.so_far
 
 
