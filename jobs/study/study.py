@@ -56,13 +56,22 @@ class ClinicalStudy(Section):
             "where it is named"
         ),
     ] = None
+    cohorts: Annotated[
+        str | None,
+        Field(
+            description="column that says which cohort a patient is of, in a study of several: each cohort is a "
+            "stratum, covariates have effects of their own in each, and a quantitative trait a residual variance of "
+            "its own"
+        ),
+    ] = None
     checks: Checks = Checks()
 
     @property
     def strata_columns(self) -> list[str]:
         """Columns whose values make the strata."""
         site = self.participants.columns.site
-        return self.strata if self.strata is not None else [site] if site else []
+        named = self.strata if self.strata is not None else [site] if site else []
+        return named if self.cohorts is None or self.cohorts in named else [*named, self.cohorts]
 
     def misfits(self) -> Iterator[str]:
         """Name every setting that contradicts another, as 'place: message'."""
@@ -140,6 +149,11 @@ def _misfits_of_traits(study: ClinicalStudy) -> Iterator[str]:
             yield f"traits[{number}]: column '{sample}' holds the sample ids; name another"
         if study.visits is None and needs_visits(trait):
             yield f"traits[{number}]: a trait of type {trait.type} needs visits; add a 'visits' section"
+        if study.cohorts is not None and trait.kinship is not None:
+            yield (
+                f"traits[{number}].kinship: one model over all patients, and with 'cohorts' each cohort has its own; "
+                f"take kinship out, or take 'cohorts' out and name '{study.cohorts}' in strata"
+            )
 
 
 def resolve(study_path: Place, setting: str) -> Place:

@@ -109,3 +109,21 @@ def test_python_objects_in_yaml_are_refused(tmp_path):
 def test_a_missing_file_says_how_to_get_one():
     with pytest.raises(InputError, match="progex simulate"):
         read_study(Path("nowhere/study.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("strata", "columns"),
+    [("", ["hospital"]), ("strata: []\n", ["hospital"]), ("strata: [kit, hospital]\n", ["kit", "hospital"])],
+)
+def test_each_cohort_is_a_stratum_once(tmp_path, strata, columns):
+    study = read_study(write(tmp_path, MINIMAL + strata + "cohorts: hospital\n"))
+    assert study.strata_columns == columns
+
+
+def test_a_model_over_all_patients_is_refused_where_each_cohort_has_its_own(tmp_path):
+    trait = "{name: height, type: quantitative, column: height, kinship: pairs.tsv}"
+    text = MINIMAL.replace("{name: survival, type: survival}", trait) + "cohorts: hospital\n"
+    ((place, message),) = problems_of(tmp_path, text).items()
+    assert "traits[0].kinship" in place
+    assert "one model over all patients" in message
+    assert "name 'hospital' in strata" in message
