@@ -1,6 +1,7 @@
 """The textbook's p-values, for comparison beside the calibrated ones: large-sample laws of score statistics.
 
-For a quantitative trait the law under normal errors is exact at any sample size (`calibration.small_sample`).
+For a quantitative trait the law under normal errors is exact at any sample size (`calibration.small_sample`). It is
+that of one residual variance; where cohorts have their own, these are taken as known.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from association.calibration.evidence import has_one_information
 from association.calibration.small_sample import burden_small_sample_log10_p, skat_small_sample_log10_p
 from association.gene_tests.acat import combine
 from association.gene_tests.burden import normal_log10_p
@@ -157,9 +159,11 @@ class _Spectra:
 
 
 def _residual_degrees(trait: ScanTrait) -> float | None:
-    """Give the degrees of freedom of a linear model's error; None for other models."""
+    """Give the degrees of freedom of a linear model's one error variance; None for other models."""
     model = trait.model
-    return model.residuals.size - len(model.covariate_information) if model.kind == "linear" else None
+    if model.kind != "linear" or not has_one_information(model):
+        return None
+    return model.residuals.size - len(model.covariate_information)
 
 
 def _add_all(rows: Sequence[Row], log10_p: Floats) -> None:

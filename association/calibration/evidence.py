@@ -65,6 +65,25 @@ class Evidence:
     family: int
     values: Floats
 
+    def as_plain(self, strata: Integers) -> Evidence:
+        """Take U for itself where its information is known: unequal, and one number within each stratum.
+
+        So it is of a quantitative trait whose cohorts differ in their residual variance. v is then the same for all
+        permutations of equal burdens, and U orders them as U^2 / v does.
+
+        Parameters
+        ----------
+        strata
+            Stratum of each sample (n): 0 to S - 1.
+        """
+        if self.family != UNEQUAL:
+            return self
+        information = self.values[1]
+        of_stratum = np.zeros(int(strata.max()) + 1)
+        of_stratum[strata] = information
+        one_each = np.abs(information - of_stratum[strata]).max() <= ONE_INFORMATION * information.max()
+        return Evidence(PLAIN, self.values[:1]) if one_each else self
+
     @cached_property
     def largest(self) -> float:
         """Bound what one unit of burden adds to a likelihood ratio's terms."""
@@ -86,7 +105,7 @@ def evidence_of(model: NullModel, strata: Integers) -> Evidence:
         Stratum of each sample (n); residuals are centred within.
     """
     information = model.information
-    one_information = np.ptp(information) <= ONE_INFORMATION * information.max()
+    one_information = has_one_information(model)
     if model.events is not None and model.expected_events is not None:
         family = BINARY if model.kind == "logistic" else COUNTING
         first, second = model.events, model.expected_events
@@ -98,6 +117,11 @@ def evidence_of(model: NullModel, strata: Integers) -> Evidence:
         family = UNEQUAL
     alone = np.array([likelihood_ratio(family, one, other, 1.0) for one, other in zip(first, second, strict=True)])
     return Evidence(family, np.stack((first, second, *more, alone)))
+
+
+def has_one_information(model: NullModel) -> bool:
+    """Say whether all samples carry the same information."""
+    return bool(np.ptp(model.information) <= ONE_INFORMATION * model.information.max())
 
 
 def residual_scale(model: NullModel, strata: Integers) -> Floats:

@@ -4,7 +4,7 @@ K_s carriers per stratum s take the places of any K_s of its n_s samples, all ch
 programming over samples (`choice_counts`) counts the choices by what the likelihood ratio depends on (`evidence`):
 
     counting   events O and expected events E among the carriers, and so for binary traits of equal risks
-    plain      the sum U of their residuals
+    plain      the sum U of their residuals, and so where information is unequal but one number in each stratum
 
 E and U are sums of real numbers; each sample's share is rounded to one of 16,384 cells of the range of such sums,
 once, before anything else. So the law is exact, ties included, for a statistic that differs from the unrounded one
@@ -102,9 +102,9 @@ class ExactBurden:
     """
 
     def __init__(self, evidence: Evidence, strata: Integers) -> None:
-        self._evidence, self._strata = evidence, strata
+        self._evidence, self._strata = evidence.as_plain(strata), strata
         self._laws: dict[tuple[int, ...], ExactLaw] = {}
-        outcomes = evidence.values[0]
+        outcomes = self._evidence.values[0]
         self._yes_or_no = bool(((outcomes == 0) | (outcomes == 1)).all())
         self._sizes = np.bincount(strata)
         self._died = np.bincount(strata, outcomes).astype(np.int64)

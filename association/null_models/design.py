@@ -70,6 +70,21 @@ def check_design(design: Design, *, strata: NDArray[np.generic] | None = None, i
         raise InputError("covariates", problems)
 
 
+def without_constants(design: Design, strata: NDArray[np.generic]) -> tuple[Design, tuple[str, ...]]:
+    """Leave out the covariates that explain nothing, and name them.
+
+    Parameters
+    ----------
+    design
+        Covariates without missing values.
+    strata
+        A label per sample (n); a covariate that has one value within every stratum explains nothing.
+    """
+    constant = _are_constant(design.matrix, _centre(design.matrix, strata))
+    names = np.array(design.names, object)
+    return Design(tuple(names[~constant]), design.matrix[:, ~constant]), tuple(names[constant])
+
+
 def missing_problems(place: str, values: Floats) -> Iterator[Problem]:
     """Say how many values are missing or infinite, if any.
 
@@ -131,9 +146,15 @@ def _centre(matrix: Floats, strata: NDArray[np.generic] | None) -> Floats:
 
 def _constant_columns(design: Design, columns: Floats, strata: NDArray[np.generic] | None) -> Iterator[Problem]:
     where = "among these samples" if strata is None else "within every stratum"
-    for name, raw, centred in zip(design.names, design.matrix.T, columns.T, strict=True):
-        if np.abs(centred).max(initial=0) <= CONSTANT * np.abs(raw).max(initial=0):
+    for name, constant in zip(design.names, _are_constant(design.matrix, columns), strict=True):
+        if constant:
             yield Problem(name, f"has one and the same value {where}, so it explains nothing; leave it out")
+
+
+def _are_constant(raw: Floats, centred: Floats) -> NDArray[np.bool_]:
+    """Say which columns have nothing left but rounding (p)."""
+    left = np.abs(centred).max(axis=0, initial=0) <= CONSTANT * np.abs(raw).max(axis=0, initial=0)
+    return np.asarray(left, np.bool_)
 
 
 def _combinations(design: Design, columns: Floats) -> Iterator[Problem]:

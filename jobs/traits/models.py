@@ -1,15 +1,16 @@
-"""The null model of each type of trait, with what a study adds to it: a polygenic offset, relatives."""
+"""The null model of each type of trait, with what a study adds to it: cohorts, a polygenic offset, relatives."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from association.null_models.by_cohort import CohortFit, stack_designs, stack_fits
 from association.null_models.counts import fit_negative_binomial, fit_poisson
 from association.null_models.cox import fit_cox
 from association.null_models.design import Design
@@ -38,9 +39,11 @@ from jobs.study.traits import (
     Trait,
     VisitTrait,
 )
+from jobs.traits.designs import CohortDesign, naming_cohort
 from jobs.traits.relatives import read_pairs
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,8 @@ class TraitModels:
     fit
         The model; with a polygenic offset, that of the first chromosome.
     design
-        What they were fitted on: covariates, and levels of the strata where a model has none of its own for them.
+        What they were fitted on: covariates, and levels of the strata where a model has none of its own for them; of
+        several cohorts, each cohort's covariates, and zero for those of another.
     by_contig
         By chromosome where there is a polygenic offset, else empty.
     """
@@ -63,7 +67,11 @@ class TraitModels:
 
 
 def fit_trait(
-    trait: Trait, samples: pd.DataFrame, design: Design, visits: pd.DataFrame | None, study_path: Place
+    trait: Trait,
+    samples: pd.DataFrame,
+    designs: Sequence[CohortDesign],
+    visits: pd.DataFrame | None,
+    study_path: Place,
 ) -> TraitModels:
     """Fit a trait on covariates alone.
 
@@ -73,8 +81,8 @@ def fit_trait(
         Its settings.
     samples
         A row per sample that is in: sample, stratum, and the trait's own columns.
-    design
-        Their covariates.
+    designs
+        Their covariates, by cohort; each cohort has a model of its own.
     visits
         The visits of a slope: position (of the sample), months, value.
     study_path
@@ -86,17 +94,18 @@ def fit_trait(
         If the model can't be fitted, or the trait has no such offset or kinship.
     """
     if not isinstance(trait, TimeTrait):
-        design = _with_stratum_levels(design, samples)
+        designs = [_with_stratum_levels(one, samples) for one in designs]
+    design = _whole_design(designs, levels=not isinstance(trait, TimeTrait))
     if trait.kinship is not None:
         return TraitModels(_fit_relatives(trait, samples, design, resolve(study_path, trait.kinship)), design)
     if trait.polygenic_offset is None:
-        return TraitModels(_fit(trait, samples, design, visits, None), design)
+        return TraitModels(_fit_cohorts(trait, samples, designs, visits, None), design)
     if not takes_offset(trait):
         message = f"a trait of type {trait.type} has no polygenic offset; take it out, or add ancestry covariates"
         raise InputError.single("traits", "polygenic_offset", message)
     with _naming_the_file():
         offsets = read_loco(resolve(study_path, trait.polygenic_offset), samples["sample"].tolist())
-    by_contig = {contig: _fit(trait, samples, design, visits, offset) for contig, offset in offsets.items()}
+    by_contig = {contig: _fit_cohorts(trait, samples, designs, visits, one) for contig, one in offsets.items()}
     return TraitModels(next(iter(by_contig.values())), design, by_contig)
 
 
@@ -105,6 +114,47 @@ def takes_offset(trait: Trait) -> bool:
     if isinstance(trait, MilestoneTrait):
         return trait.model == "cause_specific"
     return not isinstance(trait, VisitTrait | OrdinalTrait | StageTrait | JointRankTrait)
+
+
+def _whole_design(designs: Sequence[CohortDesign], *, levels: bool) -> Design:
+    """Give one design for all samples."""
+    if len(designs) == 1:
+        return designs[0].design
+    return stack_designs([(one.name, one.samples, one.design) for one in designs], levels=levels)
+
+
+def _fit_cohorts(
+    trait: Trait,
+    samples: pd.DataFrame,
+    designs: Sequence[CohortDesign],
+    visits: pd.DataFrame | None,
+    offset: Floats | None,
+) -> Fit:
+    """Fit each cohort by itself, and put them side by side."""
+    fits: list[CohortFit] = []
+    problems: list[Problem] = []
+    for one in designs:
+        own = samples.iloc[one.samples].reset_index(drop=True)
+        try:
+            with naming_cohort(one.name):
+                known = None if offset is None else offset[one.samples]
+                fit = _fit(trait, own, one.design, _visits_of(visits, one.samples), known)
+        except InputError as error:
+            problems += error.problems
+        else:
+            fits.append(CohortFit(one.name, one.samples, fit))
+    if problems:
+        raise InputError("traits", problems)
+    return fits[0].fit if len(fits) == 1 else stack_fits(fits)
+
+
+def _visits_of(visits: pd.DataFrame | None, samples: Integers) -> pd.DataFrame | None:
+    """Give the visits of some samples, by their position among these."""
+    if visits is None:
+        return None
+    position = pd.Series(np.arange(samples.size), index=samples).reindex(visits["position"]).to_numpy()
+    inside = ~np.isnan(position)
+    return visits[inside].assign(position=position[inside].astype(np.int64)).reset_index(drop=True)
 
 
 def _fit(
@@ -162,9 +212,10 @@ def _naming_the_file() -> Iterator[None]:
         raise InputError(error.source, named) from None
 
 
-def _with_stratum_levels(design: Design, samples: pd.DataFrame) -> Design:
+def _with_stratum_levels(cohort: CohortDesign, samples: pd.DataFrame) -> CohortDesign:
     """Give every stratum a level of its own in a model that has no strata."""
-    if len(set(samples["stratum"])) == 1:
-        return design
-    strata = indicators(samples["stratum"])
-    return Design(design.names + strata.names, np.hstack([design.matrix, strata.matrix]))
+    labels = samples["stratum"].iloc[cohort.samples].reset_index(drop=True)
+    if len(set(labels)) == 1:
+        return cohort
+    strata, own = indicators(labels), cohort.design
+    return replace(cohort, design=Design(own.names + strata.names, np.hstack([own.matrix, strata.matrix])))

@@ -64,7 +64,7 @@ class Phenotype:
     after_floor: pd.DataFrame | None = None
 
 
-def phenotype(trait: Trait, clinical: Clinical, eligible: pd.Series) -> Phenotype:
+def phenotype(trait: Trait, clinical: Clinical, eligible: pd.Series, cohorts: pd.Series | None = None) -> Phenotype:
     """Derive a trait for every participant.
 
     Parameters
@@ -75,6 +75,8 @@ def phenotype(trait: Trait, clinical: Clinical, eligible: pd.Series) -> Phenotyp
         The study's tables.
     eligible
         Who may be in it, whatever the trait (n): a trait that compares patients leaves the others out.
+    cohorts
+        Cohort of each (n), where a study has several: patients of two cohorts are not compared.
 
     Raises
     ------
@@ -100,7 +102,11 @@ def phenotype(trait: Trait, clinical: Clinical, eligible: pd.Series) -> Phenotyp
     if isinstance(trait, D50Trait):
         return Phenotype(_d50(trait, clinical))
     if isinstance(trait, JointRankTrait):
-        return Phenotype(_joint_rank(trait, clinical, eligible))
+        if cohorts is None:
+            return Phenotype(_joint_rank(trait, clinical, eligible))
+        inside = [eligible & (cohorts == name) for name in sorted(cohorts[eligible].unique())]
+        ranked = [_joint_rank(trait, clinical, own)[own] for own in inside]
+        return Phenotype(pd.concat(ranked).reindex(eligible.index))
     return Phenotype(_stage(trait, clinical))
 
 

@@ -7,9 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 import pandas as pd
 
-from association.gene_tests.sex_chromosomes import hemizygous_in_males
-from association.null_models.design import Design
-from association.phenotypes.covariates import CovariateRule, covariate_design, missing_reasons, stratum_labels
+from association.phenotypes.covariates import CovariateRule, missing_reasons, stratum_labels
 from association.phenotypes.survival import NO_END
 from association.phenotypes.transforms import log_positive, rank_normal
 from association.problems import InputError, Problem
@@ -17,7 +15,9 @@ from jobs.clinical.read import Clinical
 from jobs.study.study import ClinicalStudy, Study
 from jobs.study.traits import Trait
 from jobs.traits.checks import check_trait, stop_where_asked
+from jobs.traits.cohorts import silent_cohorts
 from jobs.traits.covariates import covariate_rules, covariate_table, covariate_warnings
+from jobs.traits.designs import cohort_designs, filled_in, known_variants, left_out_warnings
 from jobs.traits.diagnostics import proportional_hazards
 from jobs.traits.genotyped import Genotyped, adjusted_components, component_warnings, related_reason
 from jobs.traits.models import fit_trait
@@ -81,24 +81,27 @@ def _prepare(
     unknown = _first_of(_reasons_of_covariates(study, columns, rules))
     eligible = barred.isna() & unknown.isna()
     _check_anybody_left(_first_of([barred, unknown]))
-    derived = phenotype(trait, clinical, eligible)
+    cohorts = None if study.cohorts is None else columns[study.cohorts].astype(str)
+    derived = phenotype(trait, clinical, eligible, cohorts)
     reason = _first_of([barred, *_reasons_of_trait(trait, derived), unknown])
     _check_anybody_left(reason)
     if genotyped is not None and isinstance(study, Study) and trait.kinship is None:
         relatedness = study.qc.relatedness
         related = related_reason(participants["sample"], reason.isna(), _event(derived), genotyped, relatedness)
         reason = _first_of([reason, related])
+    if cohorts is not None:
+        reason = _first_of([reason, silent_cohorts(trait, derived.values, cohorts, reason.isna())])
+        _check_anybody_left(reason)
     kept = reason.isna()
     strata = stratum_labels(columns[study.strata_columns].fillna("none"), study.strata_columns)
-    samples = _samples(participants, strata, derived, kept, getattr(trait, "transform", "none"))
-    design, filled = covariate_design(columns[kept].reset_index(drop=True), rules)
-    if known is not None:
-        design = _beside(design, _known_variants(known, samples))
+    labels = {"stratum": strata} if cohorts is None else {"stratum": strata, "cohort": cohorts}
+    samples = _samples(participants, labels, derived, kept, getattr(trait, "transform", "none"))
+    others = [pd.DataFrame(index=samples.index)] if known is None else [known_variants(known, samples)]
     if genotyped is not None and isinstance(study, Study):
-        components = adjusted_components(study, trait, genotyped).loc[samples["sample"]]
-        design = _beside(design, Design(tuple(components.columns), components.to_numpy(np.float64)))
+        others.append(adjusted_components(study, trait, genotyped).loc[samples["sample"]].reset_index(drop=True))
+    designs = cohort_designs(samples, columns[kept].reset_index(drop=True), rules, pd.concat(others, axis=1))
     visits = _visits(derived, kept)
-    models = fit_trait(trait, samples, design, visits, clinical.study_path)
+    models = fit_trait(trait, samples, designs, visits, clinical.study_path)
     return PreparedTrait(
         name=trait.name,
         type=trait.type,
@@ -107,11 +110,12 @@ def _prepare(
         samples=samples,
         visits=visits,
         excluded=pd.DataFrame({"sample": participants["sample"][~kept], "reason": reason[~kept]}),
-        filled=filled,
+        filled=filled_in(designs),
         hazards=proportional_hazards(trait, samples, models),
         checks=check_trait(trait.name, study.checks, participants, models.fit, derived, kept, strata),
         warnings=(
             *covariate_warnings(study, trait, columns, from_genotypes=genotyped is not None),
+            *left_out_warnings(designs),
             *_event_warnings(samples, reason),
             *(component_warnings(study, genotyped) if genotyped is not None and isinstance(study, Study) else ()),
         ),
@@ -159,18 +163,22 @@ def _first_of(reasons: Iterable[pd.Series]) -> pd.Series:
 
 
 def _samples(
-    participants: pd.DataFrame, strata: pd.Series, derived: Phenotype, kept: pd.Series, transform: str
+    participants: pd.DataFrame, labels: dict[str, pd.Series], derived: Phenotype, kept: pd.Series, transform: str
 ) -> pd.DataFrame:
-    """Give the samples that are in, with the trait's own columns; `measured` keeps what a transform changed."""
+    """Give the samples that are in, with the trait's own columns; `measured` keeps what a transform changed.
+
+    Ranks are among the patients of a cohort.
+    """
     own = derived.values.drop(columns="reason")
-    table = pd.concat(
-        [participants["sample"], strata.rename("stratum"), _is_male(participants).rename("male"), own], axis=1
-    )
+    labelled = [column.rename(name) for name, column in labels.items()]
+    table = pd.concat([participants["sample"], *labelled, _is_male(participants).rename("male"), own], axis=1)
     table = table[kept].reset_index(drop=True)
     if transform == "none":
         return table
     scale = rank_normal if transform == "rank_normal" else log_positive
-    return table.assign(measured=table["value"], value=scale(table["value"]))
+    together = table["cohort"] if "cohort" in table else pd.Series("", index=table.index)
+    scaled = pd.concat([scale(values) for _, values in table["value"].groupby(together)])
+    return table.assign(measured=table["value"], value=scaled.reindex(table.index))
 
 
 def _is_male(participants: pd.DataFrame) -> pd.Series:
@@ -193,24 +201,6 @@ def _event_warnings(samples: pd.DataFrame, reason: pd.Series) -> Iterator[str]:
     unseen = int((reason == NO_END).sum())
     if unseen and "event" in samples and bool((samples["event"] == 1).all()):
         yield f"everyone in the trait has the event, and {unseen:,} are left out: {NO_END}; give last contact dates"
-
-
-def _known_variants(known: pd.DataFrame, samples: pd.DataFrame) -> Design:
-    """Give the dosages of variants that a trait is adjusted for; a male's allele on X counts as two, as in a scan."""
-    dosages = known.loc[samples["sample"]].to_numpy(np.float64)
-    contigs, positions = (
-        zip(*(name.split("-")[:2] for name in known.columns), strict=True) if known.size else ((), ())
-    )
-    single = hemizygous_in_males(np.array(contigs, object), np.array(positions, np.int32))
-    dosages[single & samples["male"].to_numpy(bool)[:, None] & (dosages == 1)] = 2
-    # A variant that none of these samples carries has nothing to adjust for.
-    varying = np.ptp(dosages, axis=0) > 0
-    return Design(tuple(known.columns[varying]), dosages[:, varying])
-
-
-def _beside(design: Design, more: Design) -> Design:
-    """Put further covariates beside those of a design."""
-    return Design((*design.names, *more.names), np.hstack([design.matrix, more.matrix]))
 
 
 def _check_anybody_left(reason: pd.Series) -> None:

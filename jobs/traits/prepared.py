@@ -32,7 +32,8 @@ class PreparedTrait:
     models
         The null models on the samples that are in.
     samples
-        One row per sample that is in, sorted by sample: sample, stratum (label), male, and the trait's own columns.
+        One row per sample that is in, sorted by sample: sample, stratum (label), cohort where the study names it,
+        male, and the trait's own columns.
     visits
         For a trait of visits: position (of the sample), months from the first, value; else None.
     excluded
@@ -89,6 +90,7 @@ class PreparedTrait:
             "person_months": None if followed is None else round(float(followed), 1),
             "visits": None if self.visits is None else len(self.visits),
             "strata": int(self.samples["stratum"].nunique()),
+            "cohorts": self._cohorts(),
             "coefficients": [vars(one) for one in self.fit.coefficients],
             "log_likelihood": self.fit.log_likelihood,
             "iterations": self.fit.iterations,
@@ -102,6 +104,16 @@ class PreparedTrait:
             "flags": list(self.flags),
             "warnings": list(self.warnings),
         }
+
+    def _cohorts(self) -> list[dict[str, Any]]:
+        """Count each cohort's samples and events; of a study that names its cohorts."""
+        if "cohort" not in self.samples:
+            return []
+        events = self.fit.model.events
+        return [
+            {"name": name, "samples": len(own), "events": None if events is None else int(events[own].sum())}
+            for name, own in sorted(self.samples.groupby("cohort").indices.items())
+        ]
 
     def _hazard_tests(self) -> list[dict[str, Any]]:
         tests = self.hazards

@@ -62,8 +62,10 @@ def hazard_residual_figure(trait: TraitPage) -> ReportFigure:
         points = panels * chosen.size
         for panel, name in zip(axes, names, strict=False):
             x = trait.covariates[name].to_numpy(np.float64)
-            drawn.append(_draw_points(panel, x, residual, had_event, chosen, points).assign(covariate=name))
-            draw_smooth(panel, x, residual)
+            known = np.isfinite(x)
+            own = chosen[known[chosen]]
+            drawn.append(_draw_points(panel, x, residual, had_event, own, points).assign(covariate=name))
+            draw_smooth(panel, x[known], residual[known])
             panel.set_title(wording.title(name))
         for panel in axes[:-1:columns]:
             panel.set_ylabel("martingale residual")
@@ -101,7 +103,7 @@ def schoenfeld(trait: TraitPage) -> ProportionalHazards | None:
             trait.column("entry"),
             trait.column("exit"),
             (trait.cause == 1).astype(np.float64),
-            Design(tuple(names), trait.covariates.to_numpy(np.float64)),
+            Design(tuple(names), trait.covariates.fillna(0.0).to_numpy(np.float64)),
             np.array([estimates[name] for name in names]),
             strata=trait.samples["stratum"].to_numpy(str),
             ties=trait.summary.get("ties", "efron"),

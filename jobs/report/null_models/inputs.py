@@ -32,7 +32,8 @@ class TraitPage:
         count); where there are, kind (of null model), person_months, details, flags, warnings, covariates_missing
         (column, policy, count), proportional_hazards (name, chi_square, degrees, p_value) and ties.
     samples
-        A row per patient that is in: stratum, residual (of the score), entry and exit with event or cause (0 none,
+        A row per patient that is in: stratum, cohort (where a study names several, and each has a model of its own),
+        residual (of the score), entry and exit with event or cause (0 none,
         1 the event, 2 the competing one), or value; the columns of the design are named "covariate:NAME".
     visits
         Of a slope: position (row of `samples`), months, value.
@@ -73,11 +74,22 @@ class TraitPage:
         return sorted(self.samples["stratum"].astype(str).unique())
 
     @cached_property
+    def endings(self) -> pd.Series:
+        """Give what the names of each patient's estimates end in: their cohort, where there are several (n)."""
+        if "cohort" not in self.samples or len(set(self.samples["cohort"])) == 1:
+            return pd.Series("", index=self.samples.index)
+        return " [" + self.samples["cohort"].astype(str) + "]"
+
+    @cached_property
     def covariates(self) -> pd.DataFrame:
-        """Give the design under its own names (n, p)."""
+        """Give the design under its own names (n, p); a cohort's covariates are NaN for patients of another."""
         columns = [name for name in self.samples if str(name).startswith(COVARIATE)]
         table = self.samples[columns].astype(np.float64)
-        return table.set_axis([name.removeprefix(COVARIATE) for name in columns], axis=1)
+        table = table.set_axis([name.removeprefix(COVARIATE) for name in columns], axis=1)
+        for ending in set(self.endings) - {""}:
+            own = [name for name in table if name.endswith(ending)]
+            table.loc[self.endings != ending, own] = np.nan
+        return table
 
     @property
     def measured_covariates(self) -> list[str]:
@@ -106,9 +118,14 @@ class TraitPage:
         suffix
             What follows a covariate's name in the name of its estimate, such as " x months".
         constant
-            Name of the estimate that all patients share; zero where the model has none.
+            Name of the estimate that all patients of a cohort share; zero where the model has none.
         """
         estimates = self.estimates
         effects = np.array([estimates.get(name + suffix, 0.0) for name in self.covariates], dtype=np.float64)
-        total = self.covariates.to_numpy(np.float64) @ effects + estimates.get(constant, 0.0)
-        return np.asarray(total, dtype=np.float64)
+        shared = self.endings.map(lambda ending: estimates.get(constant + ending, 0.0)).to_numpy(np.float64)
+        return np.asarray(self.covariates.fillna(0.0).to_numpy(np.float64) @ effects + shared, dtype=np.float64)
+
+    def detail(self, name: str) -> Floats:
+        """Give what the model tells each patient's cohort by a name (n)."""
+        details = self.summary["details"]
+        return np.asarray([details[name + ending] for ending in self.endings], dtype=np.float64)

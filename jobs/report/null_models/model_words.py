@@ -74,14 +74,16 @@ def filled_words(policy: str) -> str:
     return FILLED.get(policy, wording.plain_words(policy))
 
 
+def _detail_words(name: str) -> str:
+    """Name a detail, and the cohort that it is of."""
+    plain, bracket, cohort = name.partition(" [")
+    return DETAILS.get(plain, wording.plain_words(plain)) + bracket + cohort
+
+
 def detail_rows(trait: TraitPage) -> list[tuple[str, str]]:
     """Give the model's further numbers with their names."""
     details: dict[str, Any] = dict(trait.summary.get("details") or {})
-    rows = [
-        (DETAILS.get(name, wording.plain_words(name)), numbers.number(value))
-        for name, value in details.items()
-        if name not in KNOWN
-    ]
+    rows = [(_detail_words(name), numbers.number(value)) for name, value in details.items() if name not in KNOWN]
     if numbers.present(trait.summary.get("log_likelihood")):
         rows.append(("log-likelihood", numbers.number(trait.summary["log_likelihood"], 6)))
     return rows

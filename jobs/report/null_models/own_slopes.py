@@ -39,8 +39,6 @@ class OwnLines:
         On the patient's own line, and the visit's distance from it (v).
     mean_level, mean_slope
         The line of the population, at the mean of the covariates.
-    residual_sd
-        Standard deviation of the noise.
     """
 
     level: Floats
@@ -50,7 +48,6 @@ class OwnLines:
     residual: Floats
     mean_level: float
     mean_slope: float
-    residual_sd: float
 
 
 def own_lines(trait: TraitPage, visits: pd.DataFrame) -> OwnLines:
@@ -78,7 +75,6 @@ def own_lines(trait: TraitPage, visits: pd.DataFrame) -> OwnLines:
         residual=value - fitted,
         mean_level=float(level.mean()),
         mean_slope=float(slope.mean()),
-        residual_sd=float(trait.summary["details"]["residual_sd"]),
     )
 
 
@@ -91,16 +87,16 @@ def _own_parts(trait: TraitPage, patient: NDArray[np.int64], months: Floats, res
     )
     gram = np.stack([count, time, time, square], axis=1).reshape(patients, 2, 2)
     covariance = _covariance(trait)
-    noise = float(trait.summary["details"]["residual_sd"]) ** 2
+    noise = trait.detail("residual_sd")[:, None, None] ** 2
     solved = np.linalg.solve(gram @ covariance + noise * np.eye(2), np.stack([left, moment], axis=1)[:, :, None])
     return np.asarray((covariance @ solved)[:, :, 0], dtype=np.float64)
 
 
 def _covariance(trait: TraitPage) -> Floats:
-    """Give D, the covariance of own level at month 0 and own slope (2, 2)."""
-    details = trait.summary["details"]
-    spread = np.array([details["intercept_sd"], details["slope_sd"]], dtype=np.float64)
-    correlation = float(details.get("correlation", 0.0))
-    # One of the two does not vary, and their correlation is not defined.
-    correlation = correlation if np.isfinite(correlation) else 0.0
-    return np.asarray(np.outer(spread, spread) * [[1, correlation], [correlation, 1]], dtype=np.float64)
+    """Give D of each patient, the covariance of own level at month 0 and own slope (n, 2, 2)."""
+    spread = np.stack([trait.detail("intercept_sd"), trait.detail("slope_sd")], axis=1)
+    correlation = trait.detail("correlation")
+    # Where one of the two does not vary, their correlation is not defined.
+    known = np.where(np.isfinite(correlation), correlation, 0.0)[:, None, None]
+    mixed = np.eye(2) + known * (1 - np.eye(2))
+    return np.asarray(spread[:, :, None] * spread[:, None, :] * mixed, dtype=np.float64)

@@ -10,7 +10,7 @@ from scipy.stats import norm
 
 from jobs.report import numbers, svg, wording
 from jobs.report.figures import ReportFigure, slug
-from jobs.report.null_models.inputs import TraitPage
+from jobs.report.null_models.inputs import Floats, TraitPage
 from jobs.report.null_models.panels import count_axis, draw_histogram, panel_grid, scatter, some_of
 from jobs.report.null_models.quantile_panel import draw_normal_quantiles, standardise
 from jobs.report.null_models.smooth import draw_smooth
@@ -51,7 +51,7 @@ def value_caption(trait: TraitPage) -> str:
 def _number_figure(trait: TraitPage) -> ReportFigure:
     """Draw a histogram, residuals by fitted value, and, but for counts, residuals against the normal."""
     value, residual = trait.column("value"), trait.column("residual")
-    standardised = standardise(residual)
+    standardised = _standardise_by_cohort(trait, residual)
     fitted = trait.predicted()
     chosen = some_of(value.size)
     with mpl.rc_context(svg.STYLE):
@@ -69,11 +69,19 @@ def _number_figure(trait: TraitPage) -> ReportFigure:
         axes[1].set_ylabel("residual, in standard deviations")
         parts["residuals"] = pd.DataFrame({"fitted": fitted[chosen], "residual": standardised[chosen]})
         if len(axes) > 2:
-            parts["normal"] = draw_normal_quantiles(axes[2], residual)
+            parts["normal"] = draw_normal_quantiles(axes[2], standardised)
         description = f"Values of {wording.plain_words(trait.name)} and the residuals of its model."
         image = svg.inline_svg(figure, name=f"values-{slug(trait.name)}", description=description)
     data = pd.concat([part.assign(shown=name) for name, part in parts.items()], ignore_index=True)
     return ReportFigure(image, data, description)
+
+
+def _standardise_by_cohort(trait: TraitPage, residual: Floats) -> Floats:
+    """Divide residuals by their standard deviation, which is each cohort's own."""
+    standardised = np.empty(residual.size)
+    for own in trait.endings.reset_index(drop=True).groupby(trait.endings.to_numpy()).indices.values():
+        standardised[own] = standardise(residual[own])
+    return standardised
 
 
 def _category_figure(trait: TraitPage) -> ReportFigure:
