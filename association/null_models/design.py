@@ -81,6 +81,8 @@ def without_constants(design: Design, strata: NDArray[np.generic]) -> tuple[Desi
         A label per sample (n); a covariate that has one value within every stratum explains nothing.
     """
     constant = _are_constant(design.matrix, _centre(design.matrix, strata))
+    if not constant.any():
+        return design, ()
     names = np.array(design.names, object)
     return Design(tuple(names[~constant]), design.matrix[:, ~constant]), tuple(names[constant])
 

@@ -1,12 +1,13 @@
 """The exact law of a burden against every choice of its carriers, and where nobody could list them."""
 
+from dataclasses import replace
 from itertools import combinations, product
 
 import numpy as np
 import pytest
 from scipy.special import gammaln, xlogy
 
-from association.calibration.evidence import evidence_of
+from association.calibration.evidence import UNEQUAL, evidence_of
 from association.calibration.exact_burden import CELLS, ExactBurden
 
 SAMPLES = 24
@@ -148,3 +149,23 @@ def test_more_choices_than_double_precision_counts_are_refused(make_model):
     exact = ExactBurden(evidence_of(model, strata), strata)
     assert exact.feasible(np.arange(300))
     assert not exact.feasible(np.arange(450))
+
+
+def test_where_information_is_one_number_in_each_stratum_the_law_is_that_of_the_score(make_model):
+    """As of a quantitative trait whose cohorts differ in their residual variance."""
+    rng = np.random.default_rng(12)
+    model = make_model(rng, "linear", SAMPLES)
+    variance = np.array([1.0, 9.0])[STRATA]
+    unequal = replace(model, residuals=model.residuals / variance, information=1 / variance)
+    evidence = evidence_of(unequal, STRATA)
+    exact, carriers = ExactBurden(evidence, STRATA), np.array([3, 7, 11, 20])
+    assert evidence.family == UNEQUAL
+    assert exact.feasible(carriers)
+    law, every = exact.law(carriers), choices(carriers, STRATA)
+    sizes = np.abs(evidence.values[0][every].sum(axis=1))
+    ranks = (sizes[:, None] <= sizes * (1 + 1e-12)).mean(axis=1)
+    found = np.array([10 ** law.log10_p(one) for one in every])
+    # Cells move a score by their own width, and so past its nearest neighbours.
+    np.testing.assert_allclose(found, ranks, atol=3e-3)
+    single = replace(unequal, information=np.where(np.arange(SAMPLES) == 0, 2.0, unequal.information))
+    assert not ExactBurden(evidence_of(single, STRATA), STRATA).feasible(carriers)
