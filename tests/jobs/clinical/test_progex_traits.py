@@ -98,6 +98,24 @@ def test_every_type_of_trait_is_derived_fitted_and_shown(written):
     assert not list(output.parent.glob(".clinical*"))
 
 
+def test_every_type_of_trait_has_a_model_for_each_cohort(clinical, written):
+    people = pd.read_csv(clinical.path / "participants.tsv", sep="\t", dtype=str)
+    people["hospital"] = np.where(np.arange(len(people)) % 2 == 0, "lisbon", "utrecht")
+    people.to_csv(clinical.path / "participants.tsv", sep="\t", index=False)
+    _, output = written(cohorts="hospital", strata=[], covariates=[])
+    for trait in EVERY_TYPE:
+        summary = json.loads((output / "traits" / f"{trait['name']}.json").read_text())
+        samples = pd.read_csv(output / "traits" / f"{trait['name']}.tsv", sep="\t")
+        told = {one["name"]: one["samples"] for one in summary["cohorts"]}
+        assert told == samples["cohort"].value_counts().to_dict()
+        if len(told) > 1:
+            assert all(one["name"].partition(" x ")[0].endswith("]") for one in summary["coefficients"])
+    joint = pd.read_csv(output / "traits" / "joint.tsv", sep="\t")
+    # Wins and losses are among the patients of a cohort, and so cancel there.
+    assert (joint.groupby("cohort")["score"].sum() == 0).all()
+    assert "[utrecht]" in (output / "null_models.html").read_text()
+
+
 def test_a_second_run_replaces_the_first_whole(written):
     _, output = written(traits=EVERY_TYPE[:3])
     assert (output / "traits" / "niv.tsv").is_file()
