@@ -34,7 +34,8 @@ class TraitSummary:
     samples
         n.
     residual_variance
-        s2 of a linear model, by which its residuals and its information are divided; else None.
+        s2 of a linear model, by which its residuals and its information are divided; None of other models, and where
+        cohorts within this one have variances of their own.
     rules
         Of each stratum (S): residuals, ascending, and how many samples each stands for
         (`residual_cumulants.residual_rules`).

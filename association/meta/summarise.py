@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from association.calibration.evidence import residual_scale
+from association.calibration.evidence import has_one_information, residual_scale
 from association.calibration.residual_cumulants import residual_rules
 from association.meta.cohort_summary import GeneSummary, GramMatrix, TraitSummary
 from association.null_models.null_model import NOT_EXCHANGEABLE, NullModel
@@ -43,12 +43,13 @@ def summarise_trait(cohort: str, trait: str, model: NullModel, strata: Integers,
     """
     if model.kind in NOT_EXCHANGEABLE:
         raise ValueError(f"a {model.kind} model's samples are not exchangeable, so they have no table of residuals")
+    of_one_variance = model.kind == "linear" and has_one_information(model)
     return TraitSummary(
         cohort=cohort,
         trait=trait,
         kind=model.kind,
         samples=strata.size,
-        residual_variance=1 / float(model.information[0]) if model.kind == "linear" else None,
+        residual_variance=1 / float(model.information[0]) if of_one_variance else None,
         rules=tuple(residual_rules(model.residuals / residual_scale(model, strata), strata, at_least=at_least)),
     )
 
