@@ -1,5 +1,7 @@
 """Scans of a quantitative trait whose cohorts have a residual variance each: which laws hold, and that they do."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import norm
@@ -104,3 +106,16 @@ def test_a_cohort_with_a_wide_trait_weighs_less(make_store, value):
     expected = [(6 - 36 / SIZES[cohort]) * information[cohort == COHORT][0] for cohort in (1, 2)]
     assert row["standard_error"] == pytest.approx(sum(expected) ** -0.5, rel=1e-9)
     assert expected[1] > 50 * expected[0]
+
+
+def test_large_cohorts_get_the_saddlepoint_in_units_of_their_own_variance(make_store):
+    """With hundreds of carriers a normal trait's score is normal, whatever the cohorts' variances."""
+    rng, sizes = np.random.default_rng(31), np.array([3_000, 2_500])
+    cohort = np.repeat([0, 1], sizes)
+    samples = cohort.size
+    value = np.array([1.0, 6.0])[cohort] * rng.normal(size=samples)
+    trait = replace(trait_of(value, cohort), strata=cohort, store_positions=np.arange(samples), store_samples=samples)
+    genes = {f"G{gene}": rng.binomial(1, 0.03, (samples, 2)).astype(float) for gene in range(8)}
+    rows = rows_of(make_store(genes), trait, settings(Effort(500, 500, 50), "burden"))
+    assert set(rows["method"]) == {"saddlepoint"}
+    np.testing.assert_allclose(rows["neg_log10_p"], rows["neg_log10_p_asymptotic"], rtol=0.05, atol=0.02)

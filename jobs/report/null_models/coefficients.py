@@ -76,8 +76,9 @@ def _long_name(name: str, ratio: str) -> str:
     low, _, high = name.partition("|")
     if high:
         return f"cut point between {low} and {high} (log odds)"
-    if name == "intercept" and ratio:
-        return f"intercept ({ratio.removesuffix(' ratio')} where covariates are 0)"
+    plain, bracket, cohort = name.partition(" [")
+    if plain == "intercept" and ratio:
+        return f"intercept{bracket}{cohort} ({ratio.removesuffix(' ratio')} where covariates are 0)"
     return name
 
 
