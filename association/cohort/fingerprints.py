@@ -101,6 +101,20 @@ def site_signs(sites: Sequence[str], salt: bytes) -> NDArray[np.int8]:
     return 2 * unpacked.astype(np.int8) - 1
 
 
+def salt_check(salt: bytes) -> str:
+    """Give 16 hexadecimal digits that are the same where two cohorts have one salt; they do not give it away.
+
+    Parameters
+    ----------
+    salt
+        The secret; 16 random bytes or more, or else it can be found by trying.
+    """
+    # No site is called so: a salt's check is none of the digests that fingerprints are made of.
+    domain = b"progex salt check"
+    text = len(domain).to_bytes(4, "big") + domain + len(salt).to_bytes(4, "big") + salt
+    return hashlib.shake_256(text).hexdigest(8)
+
+
 def spaced_sites(
     contig: NDArray[np.object_], position: NDArray[np.int64], sites: Sequence[str], *, apart: int = APART_BP
 ) -> NDArray[np.intp]:

@@ -138,7 +138,7 @@ def _write_shared(
     write_regions(regions, folder / REGIONS)
     samples = pd.read_parquet(readable(records["samples"].folder / SAMPLES), columns=["sample", "passes"])
     bases = sum(int((found[:, 1] - found[:, 0] + 1).sum()) for found in regions.values())
-    manifest = manifest_of(checked, facts, records, int(samples["passes"].sum()), bases)
+    manifest = manifest_of(checked, facts, records, samples=int(samples["passes"].sum()), bases=bases, salt=salt)
     (folder / FILE).write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     if salt is None:
         return manifest, None

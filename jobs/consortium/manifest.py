@@ -5,39 +5,36 @@ It holds definitions, counts and versions, and nothing of a single sample.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
 
+from association.cohort.fingerprints import salt_check
 from association.problems import InputError
-from infra.provenance import canonical_json, fingerprint, versions
+from infra.provenance import versions
 from infra.storage import Place
-from jobs.annotation_settings import annotation_inputs
 from jobs.check import CheckedStudy
-from jobs.output_folder import input_settings
+from jobs.consortium.definitions import definition_hash, definitions_of
 from jobs.stage import StageRecord
 from jobs.stage_folder import name_of
 from jobs.study.cohort import CohortFacts
 
 # Raise it when what a manifest holds, or means, changes.
-FORMAT = 1
+FORMAT = 2
 FILE = "manifest.json"
 FOLDER = "cohort"
-
-# Settings that must be the same for cohorts to be put together, by what they define.
-DEFINITIONS = {
-    "traits": ("traits", "covariates", "missing_covariates", "checks"),
-    "masks": ("masks", "tests", "condition_on"),
-    "annotation": ("annotation",),
-    "tables": ("participants", "visits"),
-}
 
 Manifest = Mapping[str, Any]
 
 
 def manifest_of(
-    checked: CheckedStudy, facts: CohortFacts, records: Mapping[str, StageRecord], samples: int, bases: int
+    checked: CheckedStudy,
+    facts: CohortFacts,
+    records: Mapping[str, StageRecord],
+    *,
+    samples: int,
+    bases: int,
+    salt: bytes | None,
 ) -> dict[str, Any]:
     """Make a cohort's manifest.
 
@@ -53,19 +50,10 @@ def manifest_of(
         How many samples stay.
     bases
         How many bases are callable.
+    salt
+        The consortium's secret; None where the study names none.
     """
-    settings = checked.study.model_dump(mode="json")
-    defined = {name: {one: settings[one] for one in parts} for name, parts in DEFINITIONS.items()}
-    # Where a site keeps its files, and what it calls them, is its own affair.
-    for setting, _ in input_settings(checked.study):
-        _leave_out(
-            defined["tables"] if setting.startswith(("participants", "visits")) else defined["annotation"], setting
-        )
-    for table in defined["tables"].values():
-        if table is not None:
-            table.pop("sheet")
-    sources = [fingerprint(file) for file in annotation_inputs(checked.study, checked.path)]
-    defined["annotation"]["files"] = [[source.size, source.crc32c] for source in sources]
+    defined = definitions_of(checked.study, checked.path)
     return {
         "format": FORMAT,
         "cohort": facts.name,
@@ -78,6 +66,7 @@ def manifest_of(
             "bases": bases,
         },
         "samples": samples,
+        "salt": None if salt is None else salt_check(salt),
         "definitions": defined,
         "hashes": {name: definition_hash(value) for name, value in defined.items()},
         "covariates": covariate_dictionary(checked),
@@ -85,19 +74,6 @@ def manifest_of(
         "stages": {record.name: name_of(record.folder) for record in records.values()},
         "gene_store": records["gene store"].key,
     }
-
-
-def _leave_out(defined: dict[str, Any], setting: str) -> None:
-    """Take a setting out of definitions, if it is there, by its place in the study file."""
-    *sections, name = setting.split(".")
-    for section in sections:
-        defined = defined.get(section) or {}
-    defined.pop(name, None)
-
-
-def definition_hash(value: Any) -> str:
-    """Give the SHA-256 of a definition; equal definitions have equal ones."""
-    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 
 def covariate_dictionary(checked: CheckedStudy) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ from association.cohort.fingerprints import (
     Fingerprints,
     fingerprints,
     people_in_both,
+    salt_check,
     smallest_kinship,
     spaced_sites,
 )
@@ -134,3 +135,10 @@ def test_spaced_sites_are_apart_and_are_the_same_wherever_sites_are():
     again = spaced_sites(contig[kept], position[kept], [names[place] for place in kept], apart=100_000)
     ours, theirs = {names[place] for place in chosen}, {names[kept[place]] for place in again}
     assert len(ours & theirs) > 0.85 * len(ours)
+
+
+def test_a_salts_check_is_its_own_and_no_sites_digest():
+    assert salt_check(b"0123456789abcdef") == salt_check(b"0123456789abcdef")
+    checks = {salt_check(salt) for salt in (b"0123456789abcdef", b"0123456789abcdee", b"", b"\x00")}
+    assert len(checks) == 4
+    assert all(len(check) == 16 and int(check, 16) >= 0 for check in checks)

@@ -11,7 +11,8 @@ import pytest
 
 from association.cohort.fingerprints import Fingerprints, fingerprints
 from association.problems import InputError
-from jobs.consortium.manifest import FORMAT, definition_hash, read_manifest
+from jobs.consortium.definitions import definition_hash
+from jobs.consortium.manifest import FORMAT, read_manifest
 from jobs.consortium.refusals import difference, refuse_clashes, refuse_misfits, refuse_overlap
 
 DEFINITIONS = {

@@ -1,0 +1,109 @@
+"""What a study defines, in parts that cohorts must share to be put together.
+
+Where a site keeps its files, and what it calls them, is its own affair: paths are left out, and what a result depends
+on stands for them by its content. A merged study's annotation is that of the cohorts in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from association.problems import InputError
+from infra.provenance import canonical_json, fingerprint
+from infra.storage import Place
+from jobs.annotation_settings import annotation_files, annotation_inputs
+from jobs.consortium.merged_genotypes import MERGED
+from jobs.gene_lists import read_gene_lists, with_panel
+from jobs.study.study import Study, resolve
+
+# Settings that define each part.
+PARTS = {
+    "traits": ("traits", "covariates", "missing_covariates", "checks"),
+    "masks": ("masks", "tests", "condition_on"),
+    "annotation": ("annotation",),
+    "tables": ("participants", "visits"),
+    "strata": ("strata",),
+    "qc": ("qc",),
+    "analysis": ("follow_up", "alpha", "calibration", "gene_lists"),
+}
+
+
+def definitions_of(study: Study, study_path: Place) -> dict[str, Any]:
+    """Give what a study defines, by part; nothing in it says where a file is.
+
+    Parameters
+    ----------
+    study
+        Its settings, as the study file has them or with the genes of lists put into the panel.
+    study_path
+        Of the study file, which its paths are relative to.
+
+    Raises
+    ------
+    InputError, ExceptionGroup
+        If a file whose content is part of a definition can't be read.
+    """
+    lists = read_gene_lists(study.gene_lists, study_path)
+    settings = with_panel(study, lists).model_dump(mode="json")
+    defined = {part: {name: settings[name] for name in names} for part, names in PARTS.items()}
+    defined["strata"] = {"strata": study.strata_columns}
+    # The hash of a list's genes stands for its file.
+    defined["analysis"]["gene_lists"] = [
+        {"name": one.name, "version": one.version, "genes": definition_hash(sorted(one.genes))} for one in lists
+    ]
+    for section, names in _own_affairs(defined):
+        for name in names:
+            section.pop(name, None)
+    if study.genotypes.merged is not None:
+        defined["annotation"] = _merged_annotation(resolve(study_path, study.genotypes.merged))
+    else:
+        defined["annotation"] = _annotation(study, study_path, settings["annotation"])
+    return defined
+
+
+def _own_affairs(defined: dict[str, Any]) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:
+    """Give the sections that name files or samples of a site alone, with these settings."""
+    for table in defined["tables"].values():
+        if table is not None:
+            yield table, ("path", "sheet")
+    for trait in defined["traits"]["traits"]:
+        yield trait, ("polygenic_offset", "kinship")
+    qc = defined["qc"]["qc"]
+    yield qc["sample"], ("exclude",)
+    yield qc["variant"], ("low_complexity", "segmental_duplications", "targets")
+    yield qc["ancestry"], ("panel",)
+
+
+def _annotation(study: Study, path: Place, settings: dict[str, Any]) -> dict[str, Any]:
+    """Give the settings of annotation, and sizes and checksums of the files it reads in place of their paths."""
+    for setting, _ in annotation_files(study):
+        _leave_out({"annotation": settings}, setting)
+    files = [fingerprint(file) for file in annotation_inputs(study, path)]
+    return {"annotation": settings, "files": [[file.size, file.crc32c] for file in files]}
+
+
+def _leave_out(sections: dict[str, Any], setting: str) -> None:
+    """Take a setting out, by its place in the study file."""
+    *outer, name = setting.split(".")
+    for section in outer:
+        sections = sections[section]
+    sections.pop(name)
+
+
+def _merged_annotation(genotypes: Place) -> dict[str, Any]:
+    """Read how the cohorts in merged genotypes were annotated, which is the same for all."""
+    try:
+        record = json.loads((genotypes / MERGED).read_text())
+    except FileNotFoundError:
+        message = f"{genotypes} holds no {MERGED}; name the folder 'genotypes' that `progex merge` wrote"
+        raise InputError.single("study file", "genotypes.merged", message) from None
+    annotation: dict[str, Any] = record["cohorts"][0]["definitions"]["annotation"]
+    return annotation
+
+
+def definition_hash(value: Any) -> str:
+    """Give the SHA-256 of a definition; equal definitions have equal ones."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
