@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 CALL_FIELDS = ("GT", "GQ", "DP", "AD")
 FIXED_COLUMNS = ("#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", "FORMAT")
 
+# Header lines in which programs that annotate name their release.
+ANNOTATORS = ("VEP", "SnpEffVersion", "SnpEffCmd")
+
 _STRUCTURED = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|[^,>]*)')
 
 
@@ -49,6 +52,8 @@ class VcfHeader:
         Declared contigs with their lengths, None where no length is given.
     genome_texts
         Text that may name the build: `##reference`, `##assembly` and contigs' `assembly=`.
+    annotators
+        Lines that programs which annotate write of themselves, without their `##`.
     lines
         How many lines the header has.
     """
@@ -58,6 +63,7 @@ class VcfHeader:
     infos: dict[str, Declaration] = field(default_factory=dict)
     contigs: dict[str, int | None] = field(default_factory=dict)
     genome_texts: tuple[str, ...] = ()
+    annotators: tuple[str, ...] = ()
     lines: int = 0
 
 
@@ -72,10 +78,13 @@ def parse_header(lines: Sequence[str]) -> VcfHeader:
     declared: dict[str, dict[str, Declaration]] = {"FORMAT": {}, "INFO": {}}
     contigs: dict[str, int | None] = {}
     genome_texts: dict[str, None] = {}
+    annotators = []
     for line in lines[:-1]:
         key, _, text = line.rstrip("\r\n")[2:].partition("=")
         if key in ("reference", "assembly"):
             genome_texts[text] = None
+        elif key in ANNOTATORS:
+            annotators.append(f"{key}={text}")
         elif key in ("FORMAT", "INFO", "contig"):
             fields = _structured(text)
             if key == "contig":
@@ -87,7 +96,8 @@ def parse_header(lines: Sequence[str]) -> VcfHeader:
                     fields.get("Number", "."), fields.get("Type", "String"), fields.get("Description", "")
                 )
     samples = tuple(lines[-1].rstrip("\r\n").split("\t")[len(FIXED_COLUMNS) :])
-    return VcfHeader(samples, declared["FORMAT"], declared["INFO"], contigs, tuple(genome_texts), lines=len(lines))
+    own = (declared["FORMAT"], declared["INFO"], contigs, tuple(genome_texts), tuple(annotators))
+    return VcfHeader(samples, *own, lines=len(lines))
 
 
 def annotation_subfields(description: str) -> tuple[str, ...]:

@@ -12,9 +12,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from association.problems import InputError
+from hail_pipelines.vcf.annotation_release import annotation_release
+from hail_pipelines.vcf.files import read_header
 from infra.provenance import canonical_json, fingerprint
 from infra.storage import Place
-from jobs.annotation_settings import annotation_files, annotation_inputs
+from jobs.annotation_settings import annotation_files, annotation_inputs, asked_values, info_fields
+from jobs.check import find_vcfs
 from jobs.consortium.merged_genotypes import MERGED
 from jobs.gene_lists import read_gene_lists, with_panel
 from jobs.study.study import Study, resolve
@@ -29,6 +32,8 @@ PARTS = {
     "qc": ("qc",),
     "analysis": ("follow_up", "alpha", "calibration", "gene_lists"),
 }
+# Sources of annotation that stand in the VCFs, whose headers tell the release.
+IN_VCFS = ("vep", "snpeff", "info")
 
 
 def definitions_of(study: Study, study_path: Place) -> dict[str, Any]:
@@ -78,11 +83,18 @@ def _own_affairs(defined: dict[str, Any]) -> Iterator[tuple[dict[str, Any], tupl
 
 
 def _annotation(study: Study, path: Place, settings: dict[str, Any]) -> dict[str, Any]:
-    """Give the settings of annotation, and sizes and checksums of the files it reads in place of their paths."""
+    """Give the settings of annotation, sizes and checksums of its files in place of paths, and the VCFs' release."""
     for setting, _ in annotation_files(study):
         _leave_out({"annotation": settings}, setting)
     files = [fingerprint(file) for file in annotation_inputs(study, path)]
-    return {"annotation": settings, "files": [[file.size, file.crc32c] for file in files]}
+    release = {}
+    if study.annotation.source in IN_VCFS:
+        headers = [read_header(vcf) for vcf in find_vcfs(study.genotypes.vcfs, path, "genotypes.vcfs")]
+        own = getattr(study.annotation, "field", None)
+        infos = {name for header in headers for name in header.infos if name != own}
+        read = [name for name in (*info_fields(study), *asked_values(study.annotation)) if name in infos]
+        release = annotation_release(headers, read)
+    return {"annotation": settings, "files": [[file.size, file.crc32c] for file in files], "release": release}
 
 
 def _leave_out(sections: dict[str, Any], setting: str) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from association.cohort.fingerprints import Fingerprints, people_in_both
-from association.cohort.relatedness import FEWEST_SITES
+from association.cohort.fingerprints import Fingerprints, people_in_both, smallest_kinship
+from association.cohort.relatedness import DUPLICATE, FEWEST_SITES
 from association.problems import InputError, Problem
 from jobs.consortium.manifest import Manifest
 
@@ -25,9 +25,14 @@ MOST_SHOWN = 20
 REMEDIES = {
     "traits": "agree on one definition, and make both cohorts anew with it",
     "masks": "agree on masks, tests and condition_on, and make both cohorts anew with them",
-    "annotation": "annotate both with one source of one version, and make both cohorts anew",
+    "annotation": "annotate both with one source of one release, and make both cohorts anew",
     "tables": "write both participants and visits tables under the same columns, times and codes",
+    "strata": "name the same columns of strata in both, and make both cohorts anew",
+    "qc": "agree on thresholds of quality control, and make both cohorts anew with them",
+    "analysis": "agree on follow_up, alpha, calibration and gene_lists, and make both cohorts anew with them",
 }
+# Programs on whose version the genotypes depend.
+PROGRAMS = ("progex", "hail")
 
 
 def refuse_misfits(manifests: Sequence[Manifest], prints: Sequence[Fingerprints | None]) -> None:
@@ -52,25 +57,34 @@ def refuse_misfits(manifests: Sequence[Manifest], prints: Sequence[Fingerprints 
 
 def _misfits(manifests: Sequence[Manifest]) -> Iterator[Problem]:
     """Compare names, builds, versions and definitions of each cohort with the first one's."""
-    first, names = manifests[0], [manifest["cohort"] for manifest in manifests]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield Problem(name, "two cohorts have this name; give each its own in `cohort.name`")
+    first, names = manifests[0], [manifest["cohort"].lower() for manifest in manifests]
+    for name in sorted({manifest["cohort"] for manifest in manifests if names.count(manifest["cohort"].lower()) > 1}):
+        message = "two cohorts have this name, capitals apart; give each its own in `cohort.name`"
+        yield Problem(name, message)
+    yield from _other_salts(manifests)
     for other in manifests[1:]:
         place = f"{other['cohort']} against {first['cohort']}"
         if other["reference_genome"] != first["reference_genome"]:
             message = f"is on {other['reference_genome']}, the other on {first['reference_genome']}"
             yield Problem(f"{place}, build", f"{message}; call or lift one of them over to the other's build")
-        if (found := _version(other)) != (expected := _version(first)):
-            message = f"was made by progex {found}, the other by {expected}; make both by one version"
-            yield Problem(f"{place}, version", message)
+        for program in PROGRAMS:
+            found, expected = other["versions"][program], first["versions"][program]
+            if found != expected:
+                message = f"was made by {program} {found}, the other by {expected}; make both by one version"
+                yield Problem(f"{place}, version", message)
         for name, remedy in REMEDIES.items():
             if other["hashes"][name] != first["hashes"][name]:
                 lines = difference(first["definitions"][name], other["definitions"][name])
                 yield Problem(f"{place}, {name}", "\n    ".join([f"defined otherwise; {remedy}", *lines]))
 
 
-def _version(manifest: Manifest) -> str:
-    return str(manifest["versions"]["progex"])
+def _other_salts(manifests: Sequence[Manifest]) -> Iterator[Problem]:
+    """Find cohorts whose fingerprints are of another salt than the first one's that has any."""
+    salted = [manifest for manifest in manifests if manifest["salt"] is not None]
+    for other in salted[1:]:
+        if other["salt"] != salted[0]["salt"]:
+            message = "fingerprints are of different salts; give both the consortium's one, and make both anew"
+            yield Problem(f"{other['cohort']} against {salted[0]['cohort']}, cohort.salt", message)
 
 
 def difference(first: Any, other: Any) -> list[str]:
@@ -107,29 +121,48 @@ def _other_builds(manifests: Sequence[Manifest], prints: Sequence[Fingerprints |
 
 
 def refuse_overlap(manifests: Sequence[Manifest], prints: Sequence[Fingerprints | None]) -> None:
-    """Refuse cohorts of which fingerprints say that somebody is in two.
+    """Refuse cohorts of which fingerprints say that somebody is in two, or can't say that nobody is.
 
-    For summaries, from which nobody can be taken out afterwards.
+    Parameters
+    ----------
+    manifests
+        Of the cohorts, whose salts are the same.
+    prints
+        Their fingerprints, None of one that has none.
 
     Raises
     ------
     InputError
-        With how many people are in each two cohorts.
+        With how many people are in each two cohorts, or why that can't be known.
     """
     problems = []
     for (one, first), (other, second) in combinations(zip(manifests, prints, strict=True), 2):
+        place = f"{one['cohort']} and {other['cohort']}, samples"
         if first is None or second is None:
-            continue
-        found = people_in_both(first, second)
-        same = int((found["relationship"] == "duplicate").sum())
-        if same:
-            message = (
-                f"{same:,} samples are of people in both, {len(found) - same:,} of close relatives; agree which "
-                "cohort keeps them, leave them out of the other by qc.sample.exclude, and make it anew"
+            without = " and ".join(
+                manifest["cohort"]
+                for manifest, own in ((one, first), (other, second))
+                if own is None
             )
-            problems.append(Problem(f"{one['cohort']} and {other['cohort']}, samples", message))
+            message = f"can't be compared without fingerprints of {without}; set cohort.salt there, {_ELSE}"
+            problems.append(Problem(place, message))
+        elif smallest_kinship(first, second) > DUPLICATE:
+            shared = len(set(first.sites) & set(second.sites))
+            message = f"have {shared:,} fingerprint sites in common, too few to tell one person in both; {_ELSE}"
+            problems.append(Problem(place, message))
+        elif len(same := people_in_both(first, second)):
+            duplicates = int((same["relationship"] == "duplicate").sum())
+            if duplicates:
+                message = (
+                    f"{duplicates:,} samples are of people in both, {len(same) - duplicates:,} of close relatives; "
+                    "agree which cohort keeps them, leave them out of the other by qc.sample.exclude, and make it anew"
+                )
+                problems.append(Problem(place, message))
     if problems:
         raise InputError("the cohorts", problems)
+
+
+_ELSE = "or say --overlap unchecked where it is known that nobody is in both"
 
 
 def refuse_clashes(samples: Mapping[str, pd.Series]) -> None:
