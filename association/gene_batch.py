@@ -1,8 +1,8 @@
 """A batch of genes from the gene store, restricted to the samples of one trait.
 
 The store lists, per variant, the samples that carry the minor allele, their dosages, and the samples without a call;
-samples are positions in the store's own order. Here they become positions in a trait's order, and a variant that none
-of the trait's samples carries is left out.
+samples are positions in the store's own order. Of merged cohorts it lists those without any call by their number.
+Here samples become positions in a trait's order, and a variant that none of the trait's samples carries is left out.
 
 A missing call of a rare variant counts as no minor allele, by far the likeliest: a fraction of an allele in every
 such sample would say next to nothing about the gene, and would leave no two samples alike, where exact p-values need
@@ -54,6 +54,8 @@ class GeneBatch:
         The carriers, flat: variant, position in the store, minor alleles.
     missing_variant, missing_sample
         The calls that are missing, flat.
+    absent_variant, absent_cohort
+        The cohorts that lack every call of a variant, flat.
     hemizygous
         Whether males have one copy of the variant's site only (v).
     """
@@ -67,6 +69,8 @@ class GeneBatch:
     carrier_dosage: Floats
     missing_variant: Integers
     missing_sample: Integers
+    absent_variant: Integers
+    absent_cohort: Integers
     hemizygous: Booleans
 
 
@@ -121,6 +125,8 @@ def read_batch(variants: pa.Table) -> GeneBatch:
     variants = variants.combine_chunks()
     carrier_variant, carrier_sample = _flatten(variants, "carriers")
     missing_variant, missing_sample = _flatten(variants, "missing")
+    none = (np.zeros(0, np.int64), np.zeros(0, np.int64))
+    absent = _flatten(variants, "missing_cohorts") if "missing_cohorts" in variants.column_names else none
     return GeneBatch(
         gene=_objects(variants, "gene"),
         annotations=read_annotations(variants),
@@ -131,6 +137,8 @@ def read_batch(variants: pa.Table) -> GeneBatch:
         carrier_dosage=_flatten(variants, "dosages")[1].astype(np.float64),
         missing_variant=missing_variant,
         missing_sample=missing_sample,
+        absent_variant=absent[0],
+        absent_cohort=absent[1],
         hemizygous=hemizygous_in_males(_objects(variants, "contig"), variants["position"].to_numpy()),
     )
 
@@ -173,16 +181,29 @@ def restrict_to_trait(batch: GeneBatch, trait: ScanTrait) -> TraitGenotypes:
     if trait.male.any():
         dosage = np.where(batch.hemizygous[carrier_variant] & trait.male[carrier[carried]], 2.0, dosage)
     alleles = np.bincount(carrier_variant, dosage, minlength=variants).astype(np.float64)
+    cohort_sizes = np.bincount(trait.cohorts, minlength=batch.absent_cohort.max(initial=-1) + 1)
     calls = store_positions.size - np.bincount(missing_variant, minlength=variants)
+    calls = calls - np.bincount(batch.absent_variant, cohort_sizes[batch.absent_cohort], minlength=variants)
     mean = alleles / np.maximum(calls, 1)
     imputed = mean[missing_variant] >= IMPUTED_FROM
-    variant = np.concatenate((carrier_variant, missing_variant[imputed]))
-    samples = np.concatenate((carrier[carried], missing[lacking][imputed]))
-    dosages = np.concatenate((dosage, mean[missing_variant[imputed]]))
+    absent_variant, absent = _absent_samples(batch, trait, mean >= IMPUTED_FROM)
+    lost_variant = np.concatenate((missing_variant[imputed], absent_variant))
+    variant = np.concatenate((carrier_variant, lost_variant))
+    samples = np.concatenate((carrier[carried], missing[lacking][imputed], absent))
+    dosages = np.concatenate((dosage, mean[lost_variant]))
     called = np.arange(variant.size) < carrier_variant.size
     order = np.lexsort((samples, variant))
     offsets = np.concatenate(([0], np.cumsum(np.bincount(variant, minlength=variants))))
     return TraitGenotypes(offsets, samples[order], dosages[order], called[order], alleles)
+
+
+def _absent_samples(batch: GeneBatch, trait: ScanTrait, wanted: Booleans) -> tuple[Integers, Integers]:
+    """List the samples of cohorts that lack some variants, with these."""
+    asked = wanted[batch.absent_variant]
+    variants, cohorts = batch.absent_variant[asked], batch.absent_cohort[asked]
+    members = [np.flatnonzero(trait.cohorts == cohort) for cohort in cohorts]
+    sizes = np.array([own.size for own in members], np.int64)
+    return np.repeat(variants, sizes), np.concatenate([np.zeros(0, np.int64), *members])
 
 
 def _flatten(variants: pa.Table, name: str) -> tuple[Integers, Integers]:

@@ -115,6 +115,8 @@ class ScanTrait:
         Cautions that hold for every gene of the trait.
     male
         Who has one X chromosome (n); nobody, where sex is not known.
+    cohorts
+        Number of each sample's cohort (n), by which a store of merged cohorts lists calls that a whole cohort lacks.
     by_contig
         Null models by chromosome, without its "chr", where each chromosome has a polygenic offset of its own; then
         genes of other contigs are not tested.
@@ -127,6 +129,7 @@ class ScanTrait:
     store_samples: int
     flags: tuple[str, ...] = ()
     male: Booleans = field(default_factory=lambda: np.zeros(0, np.bool_))
+    cohorts: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
     by_contig: Mapping[str, NullModel] = field(default_factory=dict)
 
     @cached_property

@@ -30,6 +30,7 @@ def pack_trait(trait: ScanTrait) -> bytes:
         "store_positions": trait.store_positions,
         "store_samples": np.array(trait.store_samples),
         "male": trait.male,
+        "cohorts": trait.cohorts,
         "flags": np.array(trait.flags, dtype=str),
     }
     stream = io.BytesIO()
@@ -56,6 +57,7 @@ def unpack_trait(content: bytes) -> ScanTrait:
         store_positions=arrays["store_positions"],
         store_samples=int(arrays["store_samples"]),
         male=arrays["male"],
+        cohorts=arrays["cohorts"],
         flags=tuple(str(flag) for flag in arrays["flags"]),
     )
 

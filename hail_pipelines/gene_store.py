@@ -21,12 +21,14 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from hail_pipelines.places import Place, listed, readable
+from hail_pipelines.quality_control.carrier_files import COHORTS
 from hail_pipelines.quality_control.verdicts import CARRIERS, VARIANTS
 from hail_pipelines.store_files import StoreCounts, write_store
 
 # Rows held at a time, while they are dealt out to files.
 BATCH_BYTES = 256 << 20
 SIZES = {"gene": object, "variants": np.int64, "carriers": np.int64}
+LISTS = ("carriers", "dosages", "missing", "missing_cohorts")
 COUNTED = ("contig", "position", "ref", "alt", "allele_count", "allele_number")
 
 
@@ -36,7 +38,8 @@ def build_gene_store(
     """Write the carriers of rare variants, gene by gene.
 
     Writes `part-00000.parquet` and so on, `genes.parquet` (a row for every annotated gene, even one without
-    a variant left) and `samples.parquet` (the samples in the order that carriers are numbered in).
+    a variant left), `samples.parquet` (the samples in the order that carriers are numbered in) and, where a whole
+    cohort lacks calls of a variant, `cohorts.parquet` (of which cohort each sample is).
 
     Parameters
     ----------
@@ -53,6 +56,8 @@ def build_gene_store(
     """
     output_dir.mkdir(parents=True)
     pd.DataFrame({"sample": list(samples)}).to_parquet(output_dir / "samples.parquet", index=False)
+    if (cohorts := judged / CARRIERS / COHORTS).is_file():
+        (output_dir / COHORTS).write_bytes(cohorts.read_bytes())
     variants = pq.read_table(readable(judged / VARIANTS), columns=list(COUNTED))
     entries = pq.read_table(readable(annotations))
     parts = listed(judged / CARRIERS, "part-*.parquet")
@@ -62,6 +67,21 @@ def build_gene_store(
     rows = (gene_rows(carried, variants, entries) for carried in _batches(parts))
     genes = all_genes(entries, variants)
     return write_store(rows, sizes, genes, output_dir, files=files, samples=len(samples))
+
+
+def read_cohorts(store: Place, samples: int) -> NDArray[np.int16]:
+    """Read of which cohort each sample of a store is, by number; all of one where none lacks calls as a whole (n).
+
+    Parameters
+    ----------
+    store
+        What `build_gene_store` wrote.
+    samples
+        How many samples it has.
+    """
+    if not (store / COHORTS).is_file():
+        return np.zeros(samples, np.int16)
+    return np.asarray(pq.read_table(readable(store / COHORTS))["cohort"].to_numpy())
 
 
 def _batches(parts: Sequence[Place]) -> Iterator[pa.Table]:
@@ -116,7 +136,7 @@ def gene_rows(carried: pa.Table, variants: pa.Table, entries: pa.Table) -> pa.Ta
             **values,
             "allele_count": pc.if_else(minor_is_ref, reference, alternates),
             "allele_number": variant["allele_number"],
-            **{name: own[name] for name in ("carriers", "dosages", "missing")},
+            **{name: own[name] for name in LISTS if name in own.column_names},
         }
     )
 

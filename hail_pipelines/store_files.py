@@ -53,7 +53,7 @@ class StoreCounts:
     files: int
 
 
-def store_schema(scores: list[str], fields: Sequence[str] = ()) -> pa.Schema:
+def store_schema(scores: list[str], fields: Sequence[str] = (), lists: Sequence[str] = ()) -> pa.Schema:
     """Return the columns of a store file.
 
     Parameters
@@ -62,6 +62,8 @@ def store_schema(scores: list[str], fields: Sequence[str] = ()) -> pa.Schema:
         Score columns, each named `score_<NAME>`.
     fields
         Columns of texts, each named `field_<NAME>`.
+    lists
+        `missing_cohorts`, where whole cohorts lack calls of variants: their numbers.
     """
     required = [
         ("gene", pa.string()),
@@ -81,6 +83,7 @@ def store_schema(scores: list[str], fields: Sequence[str] = ()) -> pa.Schema:
         ("dosages", pa.list_(pa.int8())),
         ("missing", pa.list_(pa.int32())),
     ]
+    counted += [(name, pa.list_(pa.int16())) for name in lists]
     fields = [pa.field(name, of_type, nullable=False) for name, of_type in required]
     fields += [pa.field(name, of_type) for name, of_type in nullable]
     fields += [pa.field(name, of_type, nullable=False) for name, of_type in counted]
@@ -167,7 +170,8 @@ def _deal_out(rows: Iterable[pa.Table], assigned: Mapping[str, int], output_dir:
     schema = store_schema([])
     for table in rows:
         named = table.column_names
-        schema = store_schema(*([name for name in named if name.startswith(kind)] for kind in ("score_", "field_")))
+        kinds = ("score_", "field_", "missing_cohorts")
+        schema = store_schema(*([name for name in named if name.startswith(kind)] for kind in kinds))
         table = table.select(schema.names).cast(schema)
         of_row = numbers[pc.index_in(table["gene"], genes).to_numpy()]
         order = np.argsort(of_row, kind="stable")

@@ -20,6 +20,7 @@ class Overlap(StrEnum):
 
     resolve = "resolve"
     refuse = "refuse"
+    unchecked = "unchecked"
 
 
 def register(app: typer.Typer, users_faults: UsersFaults) -> None:
@@ -35,7 +36,7 @@ def register(app: typer.Typer, users_faults: UsersFaults) -> None:
 
     @app.command()
     def cohort(study: StudyPath) -> None:
-        """Say what a cohort is, for others to merge with: manifest, callable regions, fingerprints; no ids."""
+        """Say what a cohort is, for others to merge with: manifest and fingerprints, no ids."""
         from jobs.consortium.cohort import make_cohort
 
         with users_faults():
@@ -45,14 +46,15 @@ def register(app: typer.Typer, users_faults: UsersFaults) -> None:
         sites = made.fingerprint_sites
         told = "none: the study names no cohort.salt" if sites is None else f"from {sites:,} sites"
         typer.echo(f"  fingerprints  {told}")
-        typer.echo(f"wrote {made.folder}, which must not leave the site yet (docs/consortium.md)")
+        typer.echo(f"wrote {made.folder}, which may go to members who have the salt (docs/consortium.md)")
 
     @app.command()
     def merge(
         folders: Annotated[list[str], typer.Argument(metavar="OUT...", help="Output folders of finished runs.")],
         out: Annotated[str, typer.Option(help="Folder to make; it must be new.")],
         overlap: Annotated[
-            Overlap, typer.Option(help="Of people in two cohorts, leave out one sample, or refuse to merge.")
+            Overlap,
+            typer.Option(help="Of people in two cohorts: leave out one sample, refuse to merge, or do not look."),
         ] = Overlap.resolve,
         rename_samples: Annotated[
             bool, typer.Option("--rename-samples", help="Put each cohort's name before its sample ids.")
@@ -66,7 +68,8 @@ def register(app: typer.Typer, users_faults: UsersFaults) -> None:
         with users_faults():
             places = [place_of(folder) for folder in folders]
             done = merge_runs(places, place_of(out), overlap=overlap.value, rename_samples=rename_samples)
-            typer.echo(f"{done.counts.samples:,} samples of {len(folders)} cohorts, {done.duplicates:,} left out")
+            left_out = "duplicates not checked" if done.duplicates is None else f"{done.duplicates:,} left out"
+            typer.echo(f"{done.counts.samples:,} samples of {len(folders)} cohorts, {left_out}")
             for row in done.counts.states.to_dict("records"):
                 if row["variants"]:
                     typer.echo(f"  {row['cohort']}: {row['variants']:,} variants {row['state']}")

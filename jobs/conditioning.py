@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 
 from association.problems import InputError, Problem
 from association.scan import variant_names
+from hail_pipelines.gene_store import read_cohorts
 from hail_pipelines.places import listed, readable
 from infra.storage import Place
 
-COLUMNS = ["contig", "position", "ref", "alt", "carriers", "dosages", "missing"]
+COLUMNS = ["contig", "position", "ref", "alt", "carriers", "dosages", "missing", "missing_cohorts"]
 
 
 def read_dosages(store: Place, variants: Sequence[str], samples: pd.Series) -> pd.DataFrame:
@@ -40,14 +41,16 @@ def read_dosages(store: Place, variants: Sequence[str], samples: pd.Series) -> p
     InputError
         If a variant is not in the store.
     """
+    of_cohort = read_cohorts(store, len(samples))
     found: dict[str, np.ndarray] = {}
     example = ""
     for part in listed(store, "part-*.parquet") if variants else []:
-        table = pq.read_table(readable(part), columns=COLUMNS)
+        file = pq.ParquetFile(readable(part))
+        table = file.read([name for name in COLUMNS if name in file.schema_arrow.names])
         names = variant_names(table)
         example = example or next(iter(names.to_pylist()), "")
         rows = table.filter(pc.is_in(names, pa.array(list(variants)))).to_pylist()
-        found |= {"{contig}-{position}-{ref}-{alt}".format(**row): _dosages(row, len(samples)) for row in rows}
+        found |= {"{contig}-{position}-{ref}-{alt}".format(**row): _dosages(row, of_cohort) for row in rows}
     remedy = (
         f"not among the rare variants that passed quality control, which are written like '{example}'; correct it, "
         "take it out, or raise a mask's ceiling"
@@ -57,9 +60,10 @@ def read_dosages(store: Place, variants: Sequence[str], samples: pd.Series) -> p
     return pd.DataFrame({name: found[name] for name in variants}, index=samples.to_numpy())
 
 
-def _dosages(row: dict[str, list[int]], samples: int) -> np.ndarray:
-    dosages = np.zeros(samples)
+def _dosages(row: dict[str, list[int]], of_cohort: np.ndarray) -> np.ndarray:
+    dosages = np.zeros(len(of_cohort))
     dosages[row["carriers"]] = row["dosages"]
-    missing = np.array(row["missing"], np.int64)
-    dosages[missing] = dosages.sum() / max(samples - missing.size, 1)
+    missing = np.isin(of_cohort, row.get("missing_cohorts", []))
+    missing[row["missing"]] = True
+    dosages[missing] = dosages.sum() / max(int((~missing).sum()), 1)
     return dosages

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from association.leave_one_out import flag_one_variant_driven
 from association.results import COLUMNS
 from hail_pipelines.gene_scan import in_order
+from hail_pipelines.gene_store import read_cohorts
 from hail_pipelines.places import readable
 from infra.provenance import Fingerprint, fingerprint, versions
 from jobs.check import CheckedStudy
@@ -154,15 +155,17 @@ class Pipeline:
         samples = pd.read_parquet(readable(folders["samples"] / SAMPLES))
         relatives = pd.read_parquet(readable(folders["samples"] / KINSHIP))
         genotyped = read_genotyped(samples, relatives, read_structure(folders["samples"])["structured"])
-        store = pd.read_parquet(readable(folders["gene store"] / "genes" / "samples.parquet"))
-        known = read_dosages(folders["gene store"] / "genes", self.study.condition_on, store["sample"])
+        genes = folders["gene store"] / "genes"
+        store = pd.read_parquet(readable(genes / "samples.parquet"))
+        store = store.assign(cohort=read_cohorts(genes, len(store)))
+        known = read_dosages(genes, self.study.condition_on, store["sample"])
         by_x = samples["sex_from_genotypes"].map({"male": 1.0, "female": 0.0})
         male = pd.Series(by_x.to_numpy(np.float64), index=samples["sample"])
         clinical = with_genetic_sex(self.checked.clinical, self.study.checks, male)
         traits = prepare_traits(self.study, clinical, genotyped, known)
         (folder / "traits").mkdir()
         write_traits(traits, folder / "traits")
-        write_scan_traits(traits, store["sample"], folder / "traits")
+        write_scan_traits(traits, store, folder / "traits")
         (folder / "checks").mkdir()
         outcomes = [*clinical.checks, *(one for trait in traits for one in trait.checks)]
         write_checks(outcomes, clinical.participants["sample"], folder / "checks")

@@ -18,7 +18,8 @@ An error at a share e of calls lowers r by about 2 e, so that at 1% the same per
 What this can't hide: who has the salt and somebody's genotypes can look that person up, which is its purpose, and
 with the salt 2,048 bits tell something of each sample's genotypes. So the salt is shared among members alone, and a
 fingerprint with its salt treated as genotypes. Without the salt bits are chance, but how many of them agree still
-says who is related to whom within and between files, and the names of the sites say which variants are common.
+says who is related to whom within and between files, and the names of the sites say which variants are common, of
+which `common_enough` keeps those that many have and many lack.
 Two samples of one ancestry that is rare in both cohorts seem more closely related than they are.
 
 Axes: m sites, n samples.
@@ -48,6 +49,8 @@ BITS = 2_048
 UNRELATED_PAIRS = 1_000_000_000
 # Sites nearer to each other than this are not independent enough for both to count.
 APART_BP = 100_000
+# So that the name of a site tells of few samples nowhere.
+LEAST_FREQUENCY, FEWEST_SAMPLES = 0.05, 5
 SAMPLES_AT_ONCE = 2_000
 COLUMNS = ("first", "second", "kinship", "relationship")
 
@@ -113,6 +116,22 @@ def salt_check(salt: bytes) -> str:
     domain = b"progex salt check"
     text = len(domain).to_bytes(4, "big") + domain + len(salt).to_bytes(4, "big") + salt
     return hashlib.shake_256(text).hexdigest(8)
+
+
+def common_enough(dosages: Dosages) -> NDArray[np.bool_]:
+    """Say at which sites the minor allele is common, and that it is tells of few samples in neither direction (m).
+
+    At least `FEWEST_SAMPLES` carry it, and as many have the major allele.
+
+    Parameters
+    ----------
+    dosages
+        Alternate alleles, -1 where missing (m, n).
+    """
+    frequency, _ = alternate_frequency(dosages)
+    with_alternate, with_reference = (dosages > 0).sum(axis=1), ((dosages == 0) | (dosages == 1)).sum(axis=1)
+    common = np.minimum(frequency, 1 - frequency) >= LEAST_FREQUENCY
+    return np.asarray(common & (np.minimum(with_alternate, with_reference) >= FEWEST_SAMPLES))
 
 
 def spaced_sites(

@@ -68,22 +68,34 @@ class CohortCarriers:
         variant, samples = self.carried["variant"].to_numpy(), len(self.numbers)
         lengths = sum(pc.list_value_length(self.carried[name]).to_numpy() for name in ("carriers", "missing"))
         entries = np.bincount(variant, lengths, len(self.states)).astype(np.int64)
-        return entries + samples * (self._all_reference() | self._all_missing())
+        return entries + samples * (self._all_reference() | self._all_listed())
 
     def _all_reference(self) -> NDArray[np.bool_]:
         """Say where everybody has two of the minor allele, which is the reference (v)."""
         return np.asarray((self.states == CALLABLE) & self.minor_is_ref)
 
+    def absent(self) -> NDArray[np.bool_]:
+        """Say of which variants everybody should have a call, and nobody has (v)."""
+        everybody = np.asarray((self.alleles > 0).all(axis=1))
+        return self._all_missing() & everybody[self.places]
+
     def _all_missing(self) -> NDArray[np.bool_]:
-        return np.asarray((self.states == FAILED) | (self.states == UNCALLABLE))
+        return np.isin(self.states, (FAILED, UNCALLABLE))
+
+    def _all_listed(self) -> NDArray[np.bool_]:
+        """Say of which variants nobody has a call, and some, as women on Y, should have none (v)."""
+        return np.asarray(self._all_missing() & ~self.absent())
 
     def among(self, stored: NDArray[np.intp]) -> Entries:
-        """Give the carriers and missing calls of some variants, which are next to each other in order."""
+        """Give the carriers and missing calls of some variants, which are next to each other in order.
+
+        Those that are `absent` have no missing calls here: the cohort stands for all of its samples.
+        """
         first, last = np.searchsorted(self.carried["variant"].to_numpy(), [stored[0], stored[-1] + 1])
         table = self.carried.slice(first, last - first)
         carriers, missing = table["carriers"].combine_chunks(), table["missing"].combine_chunks()
         listed_in, lost_in = (_repeated(table["variant"].to_numpy(), lists) for lists in (carriers, missing))
-        all_ref, all_missing = stored[self._all_reference()[stored]], stored[self._all_missing()[stored]]
+        all_ref, all_missing = stored[self._all_reference()[stored]], stored[self._all_listed()[stored]]
         row, of_ref = np.nonzero(self.alleles[self.places[all_ref]])
         lost_row, lost = np.nonzero(self.alleles[self.places[all_missing]])
         copies = self.alleles[self.places[all_ref[row]], of_ref]

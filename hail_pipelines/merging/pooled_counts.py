@@ -1,8 +1,8 @@
 """What every cohort says of every variant, and how many alleles that makes in all.
 
 A cohort that has the variant says what its own quality control found. In one that lacks it everybody is homozygous
-for the reference where the site lies in the cohort's callable regions; elsewhere, and where the variant failed a rule
-other than having a minor allele, its calls are missing.
+for the reference where all bases of the reference allele lie in the cohort's callable regions; elsewhere, and where
+the variant failed a rule other than having a minor allele, its calls are missing.
 
 Axes: c cohorts, v variants of all cohorts together.
 """
@@ -79,11 +79,12 @@ def pool_counts(
     """
     contigs = joined.keys["contig"].to_numpy(zero_copy_only=False)
     positions = joined.keys["position"].to_numpy()
+    bases = pc.utf8_length(joined.keys["ref"]).to_numpy()
     places = places_of(contigs, positions, cohorts[0].genome)
     states = np.empty((len(cohorts), len(places)), np.uint8)
     count, number = np.zeros((2, *states.shape), np.int32)
     for row, (cohort, table, own) in enumerate(zip(cohorts, tables, joined.own, strict=True)):
-        within = inside(contigs, positions, cohort.callable_regions)
+        within = inside(contigs, positions, cohort.callable_regions, bases)
         states[row] = np.where(within, CALLABLE, UNCALLABLE)
         present = own != ABSENT
         states[row, present] = own_states(table)[own[present]]

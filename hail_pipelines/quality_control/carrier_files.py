@@ -1,4 +1,8 @@
-"""Who carries the minor allele, on disk: a row per variant that is rare and passes, samples by number."""
+"""Who carries the minor allele, on disk: a row per variant that is rare and passes, samples by number.
+
+Merged cohorts may have variants of which a whole cohort lacks a call: its number stands in `missing_cohorts` then, in
+place of its samples in `missing`, and `cohorts.parquet` beside the parts says of which cohort each sample is.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,8 @@ CARRIERS = pa.schema(
         ("missing", pa.list_(pa.int32())),
     ]
 )
+OF_COHORTS = CARRIERS.append(pa.field("missing_cohorts", pa.list_(pa.int16())))
+COHORTS = "cohorts.parquet"
 # Blocks of a very large cohort hold few variants; their carriers are written together.
 BYTES_AT_ONCE = 8 << 20
 
@@ -30,10 +36,12 @@ class CarrierWriter:
     ----------
     path
         The file.
+    schema
+        Its columns.
     """
 
-    def __init__(self, path: Place) -> None:
-        self._file = whole_file(path)
+    def __init__(self, path: Place, schema: pa.Schema = CARRIERS) -> None:
+        self._file, self._schema = whole_file(path), schema
         self._waiting: list[pa.Table] = []
 
     def write(self, carriers: pa.Table) -> None:
@@ -48,7 +56,7 @@ class CarrierWriter:
         self._waiting = []
 
     def __enter__(self) -> CarrierWriter:
-        self._writer = pq.ParquetWriter(self._file.__enter__(), CARRIERS, compression="zstd")
+        self._writer = pq.ParquetWriter(self._file.__enter__(), self._schema, compression="zstd")
         return self
 
     def __exit__(

@@ -155,9 +155,12 @@ def _has_odd_bytes(line: str) -> bool:
 
 
 def inside(
-    contigs: NDArray[np.object_], positions: NDArray[np.int32], intervals: dict[str, NDArray[np.int64]]
+    contigs: NDArray[np.object_],
+    positions: NDArray[np.int32],
+    intervals: dict[str, NDArray[np.int64]],
+    bases: NDArray[np.int32] | None = None,
 ) -> NDArray[np.bool_]:
-    """Say which variants lie in an interval: the last of those that begin before it must not all have ended.
+    """Say which variants lie in intervals, with all of their bases.
 
     Parameters
     ----------
@@ -165,14 +168,24 @@ def inside(
         Of the variants, contigs as the build writes them (v).
     intervals
         First and last bases by contig, as `read_bed` gives them (intervals, 2).
+    bases
+        How many bases of each variant must lie there, from its position on; None: the first (v).
     """
     inside = np.zeros(len(positions), np.bool_)
+    last = positions if bases is None else positions + bases - 1
     for contig, found in intervals.items():
-        if not len(found):
-            continue
-        starts, ends = found[np.argsort(found[:, 0], kind="stable")].T
+        starts, ends = joined(found).T
         on_it = np.flatnonzero(contigs == contig)
         begun = np.searchsorted(starts, positions[on_it], side="right")
-        furthest = np.concatenate([[0], np.maximum.accumulate(ends)])
-        inside[on_it] = furthest[begun] >= positions[on_it]
+        inside[on_it] = np.append(0, ends)[begun] >= last[on_it]
     return inside
+
+
+def joined(intervals: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Make one of intervals that overlap or meet, in order (intervals, 2)."""
+    if not len(intervals):
+        return np.empty((0, 2), np.int64)
+    first, last = intervals[np.argsort(intervals[:, 0], kind="stable")].T
+    furthest = np.maximum.accumulate(last)
+    opens = np.append(True, first[1:] > furthest[:-1] + 1)
+    return np.column_stack([first[opens], furthest[np.append(opens[1:], True)]])

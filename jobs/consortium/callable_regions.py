@@ -1,7 +1,8 @@
 """Where a variant would have been called: a BED file that the study names, or around sites that were called well.
 
 Without a BED, a site whose call rate reaches a threshold vouches for some bases around it, as far as the next site
-that was called worse.
+that was called worse. A site at which no variant stands the rules of quality control vouches for none: what was
+called there may be an artefact.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hail_pipelines.places import Place
-from hail_pipelines.quality_control.regions import read_bed
+from hail_pipelines.quality_control.regions import joined, read_bed
 from hail_pipelines.reference_genome import ReferenceGenome
 from infra.storage import Place as StoredPlace
 from jobs.study.cohort import CohortFacts
@@ -34,7 +35,7 @@ def callable_regions(
     bed
         The BED file; None where it names none.
     variants
-        contig, position and call_rate of every variant.
+        contig, position and call_rate of every variant, and whether it is `sound`.
     genome
         The build.
 
@@ -54,29 +55,24 @@ def around_sites(variants: pd.DataFrame, min_call_rate: float, reach: int) -> In
     Parameters
     ----------
     variants
-        contig, position and call_rate; of several at one position the best called counts.
+        contig, position, call_rate, and whether it is `sound`: it passes, or nothing but the lack of a minor allele
+        is wrong with it. Of several at one position the best called counts.
     min_call_rate
         From which on a site is well called.
     reach
         Bases on either side.
     """
     found = {}
-    sites = variants.groupby(["contig", "position"], sort=True)["call_rate"].max().reset_index()
+    rates = variants.assign(sound_rate=variants["call_rate"].where(variants["sound"]))
+    sites = rates.groupby(["contig", "position"], sort=True)[["call_rate", "sound_rate"]].max().reset_index()
     for contig, own in sites.groupby("contig"):
-        position, well = own["position"].to_numpy(np.int64), own["call_rate"].to_numpy() >= min_call_rate
+        position = own["position"].to_numpy(np.int64)
+        well, vouches = (own[name].to_numpy() >= min_call_rate for name in ("call_rate", "sound_rate"))
         poor = np.concatenate([[0], position[~well], [np.iinfo(np.int64).max]])
-        at, place = position[well], np.searchsorted(poor, position[well])
+        at, place = position[vouches], np.searchsorted(poor, position[vouches])
         first, last = np.maximum(at - reach, poor[place - 1] + 1), np.minimum(at + reach, poor[place] - 1)
-        found[str(contig)] = _joined(first, last)
+        found[str(contig)] = joined(np.column_stack([first, last]))
     return found
-
-
-def _joined(first: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Make one of intervals that meet; they are in order of both ends."""
-    if not len(first):
-        return np.empty((0, 2), np.int64)
-    opens = np.append(True, first[1:] > last[:-1] + 1)
-    return np.column_stack([first[opens], last[np.append(opens[1:], True)]])
 
 
 def write_regions(regions: Intervals, path: Path) -> None:

@@ -1,7 +1,8 @@
 """What a site makes for a consortium: a manifest that may be shared, and what pooling needs, which stays at the site.
 
-`cohort/` holds the manifest, the callable regions and, where the study names a salt, fingerprints in an order that
-says nothing of who is whom. `pooling/` holds the tables and settings that `progex merge` reads beside the stages.
+`cohort/` holds the manifest and, where the study names a salt, fingerprints in an order that says nothing of who is
+whom. `pooling/` holds what `progex merge` reads beside the stages: tables, settings, gene lists, and the callable
+regions, which show where variants lie.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from association.cohort.common_variants import Dosages, outside_long_range_ld
-from association.cohort.fingerprints import Fingerprints, fingerprints, spaced_sites
+from association.cohort.fingerprints import Fingerprints, common_enough, fingerprints, spaced_sites
 from association.problems import InputError
+from hail_pipelines.merging.pooled_counts import MONOMORPHIC, own_states
 from hail_pipelines.places import readable
 from hail_pipelines.quality_control.verdicts import VARIANTS
 from infra.storage import Place, copy_whole
@@ -35,6 +37,7 @@ from jobs.quality_control.files import SAMPLES
 from jobs.run import bring_current, output_held, publish
 from jobs.stage import StageRecord
 from jobs.study.cohort import CohortFacts
+from jobs.study.file import read_study
 from jobs.study.study import resolve
 from jobs.tables.files import read_raw
 from jobs.tables.raw_table import RawTable
@@ -42,6 +45,7 @@ from jobs.tables.raw_table import RawTable
 POOLING = "pooling"
 SETTINGS = "settings.json"
 PARTICIPANTS, VISITS = "participants.parquet", "visits.parquet"
+GENE_LISTS = "gene_lists"
 FINGERPRINTS, SITES = "fingerprints.parquet", "fingerprint_sites.txt"
 # A shorter secret could be found by trying.
 SHORTEST_SALT = 16
@@ -90,7 +94,8 @@ def make_cohort(path: Place) -> CohortMade:
             shared, pooling = Path(name) / FOLDER, Path(name) / POOLING
             shared.mkdir()
             pooling.mkdir()
-            manifest, sites = _write_shared(checked, facts, records, salt, shared)
+            bases = _write_regions(checked, facts, records, pooling)
+            manifest, sites = _write_shared(checked, facts, records, salt, bases, shared)
             _write_pooling(checked, pooling)
             copy_whole(pooling, checked.output / POOLING)
             copy_whole(shared, checked.output / FOLDER)
@@ -122,42 +127,50 @@ def _read_salt(checked: CheckedStudy, facts: CohortFacts) -> bytes | None:
     return salt
 
 
+def _write_regions(checked: CheckedStudy, facts: CohortFacts, records: dict[str, StageRecord], folder: Path) -> int:
+    """Write the callable regions; give how many bases they hold."""
+    bed = resolve(checked.path, facts.callable_regions) if facts.callable_regions is not None else None
+    judged = pq.read_table(
+        readable(records["variants"].folder / VARIANTS),
+        columns=["contig", "position", "call_rate", "passes", "reasons"],
+    )
+    variants = judged.select(["contig", "position", "call_rate"]).to_pandas()
+    variants["sound"] = own_states(judged) <= MONOMORPHIC
+    regions = callable_regions(facts, bed, variants, checked.study.genotypes.reference_genome)
+    write_regions(regions, folder / REGIONS)
+    return sum(int((found[:, 1] - found[:, 0] + 1).sum()) for found in regions.values())
+
+
 def _write_shared(
     checked: CheckedStudy,
     facts: CohortFacts,
     records: dict[str, StageRecord],
     salt: bytes | None,
+    bases: int,
     folder: Path,
 ) -> tuple[dict[str, Any], int | None]:
     """Write what may be shared; give the manifest and the number of the fingerprints' sites."""
-    genome = checked.study.genotypes.reference_genome
-    bed = resolve(checked.path, facts.callable_regions) if facts.callable_regions is not None else None
-    judged = readable(records["variants"].folder / VARIANTS)
-    variants = pd.read_parquet(judged, columns=["contig", "position", "call_rate"])
-    regions = callable_regions(facts, bed, variants, genome)
-    write_regions(regions, folder / REGIONS)
     samples = pd.read_parquet(readable(records["samples"].folder / SAMPLES), columns=["sample", "passes"])
-    bases = sum(int((found[:, 1] - found[:, 0] + 1).sum()) for found in regions.values())
     manifest = manifest_of(checked, facts, records, samples=int(samples["passes"].sum()), bases=bases, salt=salt)
     (folder / FILE).write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     if salt is None:
         return manifest, None
     names, dosages = read_common(records["measure"].folder / "common.parquet", len(samples))
     kept = samples["passes"].to_numpy(np.bool_)
-    made = _fingerprints(names, dosages[:, kept], genome, salt)
+    made = _fingerprints(names, dosages[:, kept], checked.study.genotypes.reference_genome, salt)
     write_fingerprints(made, folder)
     return manifest, len(made.sites)
 
 
 def _fingerprints(variants: pd.DataFrame, dosages: Dosages, genome: str, salt: bytes) -> Fingerprints:
-    """Make the samples' fingerprints from autosomal sites that are far apart."""
+    """Make the samples' fingerprints from autosomal sites that tell of many samples and are far apart."""
     contig = variants["contig"].str.removeprefix("chr").to_numpy(object)
     position = variants["position"].to_numpy(np.int64)
-    outside = np.flatnonzero(outside_long_range_ld(contig, position, genome))
+    usable = np.flatnonzero(outside_long_range_ld(contig, position, genome) & common_enough(dosages))
     sites = (
         contig + ("-" + variants["position"].astype(str) + "-" + variants["ref"] + "-" + variants["alt"])
     ).to_numpy()
-    chosen = outside[spaced_sites(contig[outside], position[outside], sites[outside].tolist())]
+    chosen = usable[spaced_sites(contig[usable], position[usable], sites[usable].tolist())]
     return fingerprints(dosages[chosen], sites[chosen].tolist(), salt)
 
 
@@ -179,15 +192,21 @@ def read_fingerprints(folder: Place) -> Fingerprints | None:
 
 
 def _write_pooling(checked: CheckedStudy, folder: Path) -> None:
-    """Write the settings that the study file has, and the tables as texts under their own columns."""
+    """Write the settings that the study file has, the tables as texts under their own columns, and gene lists."""
     study = checked.study
     # Without defaults: a column that is named must be there, one that is named by default need not.
-    settings = study.model_dump(mode="json", exclude_unset=True)
+    settings = read_study(checked.path).model_dump(mode="json", exclude_unset=True)
+    if study.cloud is not None:
+        settings["cloud"] = study.cloud.model_dump(mode="json", exclude_unset=True)
     (folder / SETTINGS).write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
     for section, name in ((study.participants, PARTICIPANTS), (study.visits, VISITS)):
         if section is not None:
             raw = read_raw(resolve(checked.path, section.path), sheet=section.sheet)
             pq.write_table(_table_of(raw), folder / name)
+    (folder / GENE_LISTS).mkdir()
+    for one in checked.gene_lists:
+        text = "".join(f"{gene}\n" for gene in one.genes)
+        (folder / GENE_LISTS / f"{one.name}.txt").write_text(text, encoding="utf-8")
 
 
 def _table_of(raw: RawTable) -> pa.Table:

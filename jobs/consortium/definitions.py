@@ -54,7 +54,8 @@ def definitions_of(study: Study, study_path: Place) -> dict[str, Any]:
     lists = read_gene_lists(study.gene_lists, study_path)
     settings = with_panel(study, lists).model_dump(mode="json")
     defined = {part: {name: settings[name] for name in names} for part, names in PARTS.items()}
-    defined["strata"] = {"strata": study.strata_columns}
+    # Which cohort a patient is of makes strata whenever several are put together.
+    defined["strata"] = {"strata": [column for column in study.strata_columns if column != study.cohorts]}
     # The hash of a list's genes stands for its file.
     defined["analysis"]["gene_lists"] = [
         {"name": one.name, "version": one.version, "genes": definition_hash(sorted(one.genes))} for one in lists

@@ -16,6 +16,7 @@ from association.problems import InputError, Problem
 from hail_pipelines.merging.cohort import Cohort
 from hail_pipelines.places import readable
 from infra.storage import Place
+from jobs.consortium.callable_regions import FILE as REGIONS
 from jobs.consortium.callable_regions import read_regions
 from jobs.consortium.cohort import PARTICIPANTS, POOLING, SETTINGS, VISITS, read_fingerprints
 from jobs.consortium.manifest import FOLDER, read_manifest
@@ -68,7 +69,7 @@ class FinishedRun:
 
     def cohort(self) -> Cohort:
         """Give it as what is merged."""
-        regions = read_regions(self.folder / FOLDER, self.manifest["reference_genome"])
+        regions = read_regions(self.folder / POOLING, self.manifest["reference_genome"])
         places = (self.stage("load") / "calls", self.stage("variants"), self.stage("annotate") / "genes.parquet")
         return Cohort(self.name, *places, self.samples, genotype_thresholds(self.study.qc), regions, self.prefix)
 
@@ -98,7 +99,7 @@ def read_run(folder: Place) -> FinishedRun:
     """
     manifest = read_manifest(folder)
     stages = [folder / "stages" / manifest["stages"][name] for name in NEEDED]
-    needed = [*stages, folder / POOLING / SETTINGS, folder / POOLING / PARTICIPANTS]
+    needed = [*stages, *(folder / POOLING / name for name in (SETTINGS, PARTICIPANTS, REGIONS))]
     missing = [place for place in needed if not place.exists()]
     if missing:
         message = "is missing, and can't be merged without it; make the folder whole by `progex cohort study.yaml`"

@@ -12,28 +12,28 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
-
-import pandas as pd
+from typing import Any
 
 from association.cohort.principal_components import structured_components
 from association.problems import InputError
 from hail_pipelines.merging.cohort import Cohort
 from hail_pipelines.merging.merge import MergeCounts, merge_cohorts
 from hail_pipelines.quality_control.verdicts import judge_variants
-from infra.storage import Place, copy_whole
+from infra.storage import Place, copy_whole, in_bucket
+from jobs.cloud_study import use_buckets
+from jobs.consortium.capture_kits import genes_by_kit, missing_by_kit
 from jobs.consortium.finished_run import FinishedRun, read_run, renamed
-from jobs.consortium.merged_attrition import merged_attrition
+from jobs.consortium.merged_attrition import NOT_CHECKED, merged_attrition
 from jobs.consortium.merged_genotypes import KINSHIP, MERGED, SAMPLES, STRUCTURE
-from jobs.consortium.merged_samples import MergedSamples, merge_samples
+from jobs.consortium.merged_samples import MergedSamples, Overlap, merge_samples
 from jobs.consortium.merged_study import GENOTYPES, STUDY, refuse_tables, write_study
 from jobs.consortium.refusals import refuse_clashes, refuse_misfits, refuse_overlap
+from jobs.progress import Progress
 from jobs.quality_control.files import ATTRITION
 from jobs.result_files import write_tsv
 from jobs.stage_settings import genotype_thresholds, store_ceiling, variant_thresholds
 
-Overlap = Literal["resolve", "refuse"]
-STATES, KITS = "variants.tsv", "capture_kits.tsv"
+STATES, KITS, KIT_GENES = "variants.tsv", "capture_kits.tsv", "capture_kit_genes.tsv"
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ class Merged:
     counts
         Of samples and variants.
     duplicates
-        Samples left out for another cohort's.
+        Samples left out for another cohort's; None where nobody looked for people in two cohorts.
     """
 
     study: Place
     counts: MergeCounts
-    duplicates: int
+    duplicates: int | None
 
 
 def merge_runs(
@@ -67,7 +67,7 @@ def merge_runs(
     out
         The folder to make.
     overlap
-        Of people in two cohorts, whether one sample is left out, or fingerprints that tell of one refuse the merge.
+        Of people in two cohorts, whether one sample is left out, or they refuse the merge, or are not looked for.
     rename_samples
         Whether each cohort's name is put before its sample ids.
 
@@ -80,22 +80,43 @@ def merge_runs(
         raise InputError.single(str(out), "--out", "is there already; name a folder that is not")
     if len(folders) < 2:
         raise InputError.single("merge", "folders", "one alone is nothing to merge; name two or more")
-    runs = _all_of([partial(read_run, folder) for folder in folders])
-    runs = [renamed(run) for run in runs] if rename_samples else runs
-    _refuse(runs, overlap)
+    progress = Progress(["cohorts", "samples", "variants"])
+    with progress.stage("cohorts", _working) as report:
+        runs = _all_of([partial(read_run, folder) for folder in folders])
+        runs = [renamed(run) for run in runs] if rename_samples else runs
+        _use_buckets(runs, out)
+        _refuse(runs, overlap)
+        report(f"{len(runs)} that fit together")
     with TemporaryDirectory(prefix="progex.") as name:
-        folder = Path(name) / "merged"
+        folder, judged = Path(name) / "merged", Path(name) / "judged"
         (folder / GENOTYPES).mkdir(parents=True)
-        samples = merge_samples(runs)
-        cohorts = [_without(run, samples.dropped(run.name), Path(name) / run.name) for run in runs]
-        counts = merge_cohorts(cohorts, folder / GENOTYPES, max_allele_frequency=store_ceiling(runs[0].study))
+        judged.mkdir()
+        with progress.stage("samples", _working) as report:
+            samples = merge_samples(runs, overlap=overlap)
+            cohorts = [_without(run, samples.dropped(run.name), judged / run.name) for run in runs]
+            report(f"{int(samples.table['passes'].sum()):,} stay")
+        with progress.stage("variants", _working) as report:
+            counts = merge_cohorts(cohorts, folder / GENOTYPES, max_allele_frequency=store_ceiling(runs[0].study))
+            report(f"{counts.variants:,}, {counts.stored:,} of them rare")
         _write_samples(samples, folder / GENOTYPES)
         write_study(runs, folder)
-        write_tsv(counts.states.drop(columns=["called", "everyone"]), folder / STATES)
-        write_tsv(_kit_table(runs, counts), folder / KITS)
+        write_tsv(counts.states, folder / STATES)
+        write_tsv(missing_by_kit(runs, counts), folder / KITS)
+        write_tsv(genes_by_kit(runs, counts), folder / KIT_GENES)
         _write_records(runs, counts, samples, folder / GENOTYPES)
         copy_whole(folder, out)
-    return Merged(out / STUDY, counts, int(samples.table["left_out"].sum()))
+    return Merged(out / STUDY, counts, samples.left_out)
+
+
+def _working() -> str:
+    return "working"
+
+
+def _use_buckets(runs: Sequence[FinishedRun], out: Place) -> None:
+    """Use buckets as the first cohort's study says that says anything of them."""
+    clouds = [run.study.cloud for run in runs if run.study.cloud is not None]
+    if clouds and any(in_bucket(str(place)) for place in (out, *(run.folder for run in runs))):
+        use_buckets(clouds[0])
 
 
 def _all_of(steps: Sequence[Callable[[], FinishedRun]]) -> list[FinishedRun]:
@@ -164,24 +185,15 @@ def _write_samples(samples: MergedSamples, folder: Path) -> None:
     (folder / STRUCTURE).write_text(json.dumps(structure, indent=2) + "\n", encoding="utf-8")
 
 
-def _kit_table(runs: Sequence[FinishedRun], counts: MergeCounts) -> pd.DataFrame:
-    """Say how many calls of the stored variants each cohort, and so each kit and stratum, lacks."""
-    summed = counts.states.groupby("cohort", sort=False)[["called", "everyone"]].sum()
-    shares = 1 - summed["called"] / summed["everyone"].where(summed["everyone"] > 0)
-    kits = {run.name: (run.manifest["capture_kit"], run.manifest["caller"]) for run in runs}
-    rows = [(*kits[name], name, shares[name]) for name in summed.index]
-    return pd.DataFrame(rows, columns=["capture_kit", "caller", "stratum", "missing_share"])
-
-
 def _write_records(runs: Sequence[FinishedRun], counts: MergeCounts, samples: MergedSamples, folder: Path) -> None:
     """Write how many each rule took out, and at last what was merged."""
-    left_out = int(samples.table["left_out"].sum())
-    rows = [asdict(row) for row in merged_attrition(runs, counts, left_out)]
+    rows = [asdict(row) for row in merged_attrition(runs, counts, samples.left_out)]
     (folder / ATTRITION).write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     record: dict[str, Any] = {
         "cohorts": [dict(run.manifest) for run in runs],
         "counts": {"samples": counts.samples, "variants": counts.variants, "stored": counts.stored},
+        "samples": counts.calls["cohort"].value_counts(sort=False).to_dict(),
         "states": counts.states.to_dict("records"),
-        "duplicates across cohorts": left_out,
+        "duplicates across cohorts": NOT_CHECKED if samples.left_out is None else samples.left_out,
     }
     (folder / MERGED).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

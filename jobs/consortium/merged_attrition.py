@@ -17,8 +17,11 @@ from jobs.consortium.finished_run import FinishedRun
 from jobs.consortium.merged_samples import DUPLICATE
 from jobs.quality_control.files import ATTRITION
 
+# Of people in two cohorts, where nobody looked for them.
+NOT_CHECKED = "not checked"
 
-def merged_attrition(runs: Sequence[FinishedRun], counts: MergeCounts, left_out: int) -> list[AttritionRow]:
+
+def merged_attrition(runs: Sequence[FinishedRun], counts: MergeCounts, left_out: int | None) -> list[AttritionRow]:
     """Tabulate what was taken out.
 
     Parameters
@@ -28,7 +31,7 @@ def merged_attrition(runs: Sequence[FinishedRun], counts: MergeCounts, left_out:
     counts
         What was merged.
     left_out
-        Samples left out for another cohort's.
+        Samples left out for another cohort's; None where nobody looked for any.
     """
     summed: dict[tuple[str, str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for run in runs:
@@ -38,9 +41,11 @@ def merged_attrition(runs: Sequence[FinishedRun], counts: MergeCounts, left_out:
     rows = [_sum_rows(*key, found) for key, found in summed.items()]
     lost = counts.variants - counts.passing
     variants = AttritionRow("all", "variant", counts.variants, lost, counts.passing, "passes in no cohort")
-    samples = [_with_duplicates(row, left_out) for row in rows if row.unit == "sample"]
+    lost_samples = left_out or 0
+    samples = [_with_duplicates(row, lost_samples) for row in rows if row.unit == "sample"]
     before = sum(row.before for row in samples if row.step == "all")
-    across = AttritionRow("across cohorts", "sample", before, left_out, before - left_out, DUPLICATE)
+    skipped = NOT_CHECKED if left_out is None else None
+    across = AttritionRow("across cohorts", "sample", before, lost_samples, before - lost_samples, DUPLICATE, skipped)
     return [*(row for row in rows if row.unit == "genotype"), variants, across, *samples]
 
 

@@ -1,7 +1,8 @@
 """The samples of all cohorts: duplicates across them resolved, relatives and components found from common genotypes.
 
 Of a person in two cohorts the sample stays whose event is known, then the better called, as within a cohort; of
-relatives each trait leaves one out by itself (`association.cohort.unrelated`).
+relatives each trait leaves one out by itself (`association.cohort.unrelated`). Where too few common variants are
+shared to tell, cohorts are refused: unknown is not nobody.
 
 Axes: n samples of all cohorts that stay in their own.
 """
@@ -11,16 +12,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
+from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from association.cohort.common_variants import Dosages
+from association.cohort.relatedness import DUPLICATE as KINSHIP_OF_ONE
 from association.cohort.unrelated import duplicates_to_drop
+from association.problems import InputError
 from jobs.consortium.finished_run import FinishedRun
 from jobs.quality_control.common_genotypes import VARIANT
 from jobs.quality_control.structure import Structure, cohort_structure
 
+# Of people in two cohorts: leave out one sample, refuse to merge, or do not look for them.
+Overlap = Literal["resolve", "refuse", "unchecked"]
 DUPLICATE = "duplicate of a sample that stays"
 COLUMNS = ("sample", "call_rate", "event", "event_known", "batch", "karyotype", "sex_from_genotypes")
 
@@ -36,10 +43,13 @@ class MergedSamples:
         own_id, reasons, passes, left_out (for another cohort's) and pc1, pc2, ...
     structure
         Relatives and components, of all of them.
+    left_out
+        How many are left out for another cohort's; None where nobody looked for people in two cohorts.
     """
 
     table: pd.DataFrame
     structure: Structure
+    left_out: int | None
 
     def dropped(self, cohort: str) -> set[str]:
         """Give the samples of a cohort that are left out for another cohort's."""
@@ -47,8 +57,21 @@ class MergedSamples:
         return set(own["own_id"])
 
 
-def merge_samples(runs: Sequence[FinishedRun]) -> MergedSamples:
-    """Put the samples of all cohorts in one table, in order of their ids."""
+def merge_samples(runs: Sequence[FinishedRun], *, overlap: Overlap) -> MergedSamples:
+    """Put the samples of all cohorts in one table, in order of their ids.
+
+    Parameters
+    ----------
+    runs
+        The cohorts.
+    overlap
+        What is done about people in two of them.
+
+    Raises
+    ------
+    InputError
+        If people in two cohorts are to be resolved and can't be told, or are to be refused and are found.
+    """
     stacked = pd.concat([_samples_of(run) for run in runs], ignore_index=True)
     kept = stacked[stacked["passes"]]
     order = np.argsort(kept["sample"].to_numpy(object), kind="stable")
@@ -57,17 +80,44 @@ def merge_samples(runs: Sequence[FinishedRun]) -> MergedSamples:
     everyone = np.ones(len(table), np.bool_)
     genome = runs[0].manifest["reference_genome"]
     found = cohort_structure(variants, dosages[:, order], table, everyone, ~everyone, runs[0].study.qc, genome)
-    dropped = duplicates_to_drop(
+    dropped = ~everyone if overlap == "unchecked" else _dropped(table, found)
+    _refuse(found, int(dropped.sum()), overlap)
+    scores = {f"pc{number + 1}": found.components.scores[:, number] for number in range(found.components.number)}
+    reasons = [[DUPLICATE] if left_out else [] for left_out in dropped]
+    judged = table.assign(**scores, reasons=reasons, passes=~dropped, left_out=dropped)
+    everybody = pd.concat([judged, stacked[~stacked["passes"]].assign(left_out=False)], ignore_index=True)
+    left_out = None if overlap == "unchecked" else int(dropped.sum())
+    return MergedSamples(everybody.sort_values("sample", ignore_index=True), found, left_out)
+
+
+def _dropped(table: pd.DataFrame, found: Structure) -> NDArray[np.bool_]:
+    """Say who is left out for a sample of the same person (n)."""
+    return duplicates_to_drop(
         found.relatedness.pairs,
         table["sample"].tolist(),
         event_known=table["event_known"].to_numpy(np.bool_),
         call_rate=table["call_rate"].to_numpy(np.float64),
     )
-    scores = {f"pc{number + 1}": found.components.scores[:, number] for number in range(found.components.number)}
-    reasons = [[DUPLICATE] if left_out else [] for left_out in dropped]
-    judged = table.assign(**scores, reasons=reasons, passes=~dropped, left_out=dropped)
-    everybody = pd.concat([judged, stacked[~stacked["passes"]].assign(left_out=False)], ignore_index=True)
-    return MergedSamples(everybody.sort_values("sample", ignore_index=True), found)
+
+
+def _refuse(found: Structure, dropped: int, overlap: Overlap) -> None:
+    """Refuse what can't be resolved, or was not to be.
+
+    With `refuse` fingerprints have been asked already, and common variants may be too few to say more.
+    """
+    if overlap == "resolve" and found.relatedness.smallest_kinship > KINSHIP_OF_ONE:
+        message = (
+            f"{found.relatedness.sites:,} independent variants are common in all cohorts, too few to tell one person "
+            "in two of them; merge cohorts called in the same regions, or say --overlap unchecked where it is known "
+            "that nobody is in two"
+        )
+        raise InputError.single("the cohorts", "samples", message)
+    if overlap == "refuse" and dropped:
+        message = (
+            f"{dropped:,} samples are of people with another sample, by their common genotypes; leave them out by "
+            "qc.sample.exclude, and make their cohorts anew, or say --overlap resolve"
+        )
+        raise InputError.single("the cohorts", "samples", message)
 
 
 def _samples_of(run: FinishedRun) -> pd.DataFrame:

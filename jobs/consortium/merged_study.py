@@ -1,7 +1,8 @@
 """The study of merged cohorts: one study file, one table of participants, one of visits.
 
-Settings are those that all cohorts share, the first cohort's where they may differ. Each participant's cohort stands
-in a column of its own, which is a stratum: nobody is exchanged with somebody of another cohort.
+Settings are those that all cohorts share. Each participant's cohort stands in a column of its own, which `cohorts`
+names: nobody is exchanged with somebody of another cohort, and covariates have effects of their own in each. Gene
+lists, which are the same in all, are copied from the first.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import pandas as pd
 import yaml
 
 from association.problems import InputError, Problem
+from infra.storage import copy_whole
+from jobs.consortium.cohort import GENE_LISTS, POOLING
 from jobs.consortium.finished_run import FinishedRun
 from jobs.result_files import write_tsv
 
@@ -22,12 +25,12 @@ STUDY, PARTICIPANTS, VISITS, GENOTYPES = "study.yaml", "participants.tsv", "visi
 # Sections that are taken as they are.
 TAKEN = (
     *("traits", "covariates", "missing_covariates", "checks", "annotation", "masks", "tests", "follow_up"),
-    *("condition_on", "alpha"),
+    *("condition_on", "alpha", "strata", "calibration", "cloud"),
 )
 
 
 def refuse_tables(runs: Sequence[FinishedRun]) -> None:
-    """Refuse what can't be put in one study: tables with a column `cohort` of their own, and traits with files.
+    """Refuse what can't be put in one study: cohorts within a cohort, a column `cohort`, and traits with files.
 
     Raises
     ------
@@ -43,6 +46,9 @@ def _table_problems(run: FinishedRun) -> Iterator[Problem]:
     if COLUMN in run.tables()[0].columns:
         message = f"has a column '{COLUMN}', which merging writes; give it another name"
         yield Problem(f"{run.name}, participants", message)
+    if run.study.cohorts is not None:
+        message = "names cohorts within this one; make each of them a cohort by itself, and merge them all"
+        yield Problem(f"{run.name}, cohorts", message)
     for trait in run.study.traits:
         for setting in ("polygenic_offset", "kinship"):
             if getattr(trait, setting) is not None:
@@ -66,6 +72,8 @@ def write_study(runs: Sequence[FinishedRun], folder: Path) -> None:
     visits = [table for _, table in read if table is not None]
     if visits:
         write_tsv(pd.concat(visits, ignore_index=True), folder / VISITS)
+    if runs[0].study.gene_lists:
+        copy_whole(runs[0].folder / POOLING / GENE_LISTS, folder / GENE_LISTS)
     text = yaml.safe_dump(_settings(runs, with_visits=bool(visits)), sort_keys=False, allow_unicode=True)
     (folder / STUDY).write_text(text, encoding="utf-8")
 
@@ -80,12 +88,15 @@ def _settings(runs: Sequence[FinishedRun], *, with_visits: bool) -> dict[str, An
         "genotypes": {"merged": GENOTYPES, "reference_genome": runs[0].manifest["reference_genome"]},
         "participants": first["participants"] | {"path": PARTICIPANTS, "sheet": None},
         "visits": first["visits"] | {"path": VISITS, "sheet": None} if with_visits else None,
-        "strata": [*study.strata_columns, COLUMN],
+        "cohorts": COLUMN,
         "qc": {
             "relatedness": study.qc.relatedness.model_dump(mode="json"),
             "ancestry": {"components": ancestry.components, "covariates": ancestry.covariates},
         },
-        "calibration": first.get("calibration", {}) | {"panel": []},
+        "gene_lists": [
+            {"name": one.name, "version": one.version, "path": f"{GENE_LISTS}/{one.name}.txt"}
+            for one in study.gene_lists
+        ],
         "compute": {"cores": study.compute.cores},
     }
     return settings | {name: first[name] for name in TAKEN if name in first}

@@ -140,9 +140,7 @@ def refuse_overlap(manifests: Sequence[Manifest], prints: Sequence[Fingerprints 
         place = f"{one['cohort']} and {other['cohort']}, samples"
         if first is None or second is None:
             without = " and ".join(
-                manifest["cohort"]
-                for manifest, own in ((one, first), (other, second))
-                if own is None
+                manifest["cohort"] for manifest, own in ((one, first), (other, second)) if own is None
             )
             message = f"can't be compared without fingerprints of {without}; set cohort.salt there, {_ELSE}"
             problems.append(Problem(place, message))
@@ -155,7 +153,8 @@ def refuse_overlap(manifests: Sequence[Manifest], prints: Sequence[Fingerprints 
             if duplicates:
                 message = (
                     f"{duplicates:,} samples are of people in both, {len(same) - duplicates:,} of close relatives; "
-                    "agree which cohort keeps them, leave them out of the other by qc.sample.exclude, and make it anew"
+                    "agree which cohort keeps them, leave them out of the other by qc.sample.exclude, and make it "
+                    "anew"
                 )
                 problems.append(Problem(place, message))
     if problems:

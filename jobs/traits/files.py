@@ -55,24 +55,34 @@ def sample_table(trait: PreparedTrait) -> pd.DataFrame:
     return pd.concat([trait.samples.assign(residual=trait.fit.model.residuals), covariates], axis=1)
 
 
-def write_scan_traits(traits: Sequence[PreparedTrait], store_samples: pd.Series, folder: Path) -> None:
+def write_scan_traits(traits: Sequence[PreparedTrait], store: pd.DataFrame, folder: Path) -> None:
     """Write what a scan needs of each trait, its samples placed in the gene store: NAME.npz."""
     for trait in traits:
-        (folder / f"{trait.name}.npz").write_bytes(pack_trait(scan_trait(trait, store_samples)))
+        (folder / f"{trait.name}.npz").write_bytes(pack_trait(scan_trait(trait, store)))
 
 
-def scan_trait(trait: PreparedTrait, store_samples: pd.Series) -> ScanTrait:
-    """Give what a scan needs of a trait, its samples placed in the gene store."""
-    positions = pd.Series(range(len(store_samples)), index=store_samples)
+def scan_trait(trait: PreparedTrait, store: pd.DataFrame) -> ScanTrait:
+    """Give what a scan needs of a trait.
+
+    Parameters
+    ----------
+    trait
+        The trait.
+    store
+        The gene store's samples, in its order: sample, and the number of its cohort.
+    """
+    positions = pd.Series(range(len(store)), index=store["sample"])
+    store_positions = trait.samples["sample"].map(positions).to_numpy(np.int64)
     return ScanTrait(
         name=trait.name,
         model=trait.fit.model,
         strata=np.unique(trait.samples["stratum"].to_numpy(str), return_inverse=True)[1].astype(np.int64),
-        store_positions=trait.samples["sample"].map(positions).to_numpy(np.int64),
-        store_samples=len(store_samples),
+        store_positions=store_positions,
+        store_samples=len(store),
         flags=trait.flags,
         by_contig={contig: fit.model for contig, fit in trait.models.by_contig.items()},
         male=trait.samples["male"].to_numpy(bool),
+        cohorts=store["cohort"].to_numpy(np.int64)[store_positions],
     )
 
 

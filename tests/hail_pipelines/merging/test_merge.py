@@ -12,7 +12,7 @@ import pytest
 
 from hail_pipelines.annotation.annotate import annotate
 from hail_pipelines.annotation.sources import AnnotationSource
-from hail_pipelines.gene_store import build_gene_store
+from hail_pipelines.gene_store import build_gene_store, read_cohorts
 from hail_pipelines.load_calls import load_calls
 from hail_pipelines.merging import merge
 from hail_pipelines.merging.cohort import Cohort
@@ -194,15 +194,22 @@ def expected_rows(variants: list[dict], of_the_taken) -> dict[tuple, tuple]:
 
 
 def found_rows(store: Path) -> dict[tuple, tuple]:
+    rows = rows_of(store)
+    of_cohort = read_cohorts(store, len(pd.read_parquet(store / "samples.parquet")))
+    absent = rows["missing_cohorts"] if "missing_cohorts" in rows else [[] for _ in rows.index]
+    missing = [
+        sorted([*one, *np.flatnonzero(np.isin(of_cohort, whole))])
+        for one, whole in zip(rows["missing"], absent, strict=True)
+    ]
     return {
         (row.contig, row.position, row.ref, row.alt): (
             row.minor_is_ref,
             row.allele_count,
             row.allele_number,
             list(zip(row.carriers, row.dosages, strict=True)),
-            list(row.missing),
+            lost,
         )
-        for row in rows_of(store).itertuples()
+        for row, lost in zip(rows.itertuples(), missing, strict=True)
     }
 
 

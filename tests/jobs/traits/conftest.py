@@ -149,6 +149,7 @@ def scan_store() -> Callable[..., pd.DataFrame]:
             **settings,
         )
         genes = starts.rename_columns(["gene", "contig", "start"])
-        return scan(genes, variants, [scan_trait(trait, samples) for trait in traits], asked).to_pandas()
+        placed = pd.DataFrame({"sample": samples.to_numpy(), "cohort": 0})
+        return scan(genes, variants, [scan_trait(trait, placed) for trait in traits], asked).to_pandas()
 
     return run
