@@ -8,8 +8,8 @@ import pandas as pd
 from jobs.consortium.callable_regions import around_sites, read_regions, write_regions
 
 
-def variants(*sites):
-    return pd.DataFrame(sites, columns=["contig", "position", "call_rate"])
+def variants(*sites, sound=True):
+    return pd.DataFrame(sites, columns=["contig", "position", "call_rate"]).assign(sound=sound)
 
 
 def covered(regions, contig):
@@ -30,6 +30,14 @@ def test_a_poor_site_nearby_ends_what_is_vouched_for():
 def test_of_variants_at_one_position_the_best_called_counts_and_unknown_rates_count_as_poor():
     found = around_sites(variants(("1", 10, 0.2), ("1", 10, 0.99), ("1", 40, np.nan)), 0.9, 0)
     assert covered(found, "1") == {10}
+
+
+def test_a_site_that_fails_quality_control_vouches_for_none_and_a_sound_variant_beside_it_does():
+    sites = variants(
+        ("1", 100, 1.0), ("1", 110, 1.0), ("1", 200, 1.0), ("1", 200, 0.95), sound=[False, True, False, True]
+    )
+    found = around_sites(sites, 0.9, 5)
+    assert covered(found, "1") == {*range(105, 116), *range(195, 206)}
 
 
 def test_regions_are_read_back_as_they_were_written(tmp_path):

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 import yaml
 
+from association.problems import InputError
 from hail_pipelines.places import readable
 from infra.storage import place, put
-from jobs.consortium import merged_samples, refusals
 from jobs.consortium.cohort import make_cohort
 from jobs.consortium.merge import merge_runs
 from jobs.run import run_study
@@ -21,6 +21,9 @@ from tests.cloud.storage_fixture import storage_server
 __all__ = ["storage_server"]
 
 PARTS = ("north", "south", "west")
+# Common sites far apart, which tell one person in two cohorts.
+COMMON, COMMON_SITES = "common.vcf.gz", 500
+CELLS = ("0/0:30,0:30:80", "0/1:15,15:30:80", "1/1:0,30:30:80")
 # Rules that look at other samples may judge a part and the whole differently.
 QC = {
     "variant": {
@@ -47,10 +50,20 @@ def whole(simulated, copy_of, tmp_path_factory):
     """The study, run; its VCFs hold one chromosome, for speed."""
     folder = copy_of(simulated, tmp_path_factory.mktemp("whole") / "cohort")
     names = sorted(path.name for path in (folder.path / "vcf").glob("*.vcf.gz"))[:3]
+    header, _ = folder.read_vcf(names[0])
+    folder.write_vcf(COMMON, header, common_records(len(header[-1].split("\t")) - 9))
+    part_of_id = {sample: PARTS[place % 3] for place, sample in enumerate(header[-1].split("\t")[9:])}
+    folder.edit_table(
+        "participants.tsv",
+        lambda rows: [[*rows[0], "part"], *([*row, part_of_id.get(row[0], PARTS[0])] for row in rows[1:])],
+    )
+    (folder.path / "panel.txt").write_text("SIM001\nSIM002\nelsewhere\n")
     folder.set(
-        genotypes={"vcfs": [f"vcf/{name}" for name in names]},
-        calibration={"max_permutations": 1000},
+        genotypes={"vcfs": [f"vcf/{name}" for name in (*names, COMMON)]},
+        calibration={"max_permutations": 1000, "panel": ["list:known"]},
+        gene_lists=[{"name": "known", "version": "2", "path": "panel.txt"}],
         compute={"cores": 1},
+        cohorts="part",
     )
     folder.replace(
         qc=QC,
@@ -69,6 +82,18 @@ def whole(simulated, copy_of, tmp_path_factory):
     return folder
 
 
+def common_records(samples):
+    """Draw calls of independent common sites, all good."""
+    generator = np.random.default_rng(12)
+    records = []
+    for site in range(COMMON_SITES):
+        contig, place = f"chr{1 + site % 20}", 4_000_000 + 2_000_000 * (site // 20)
+        calls = generator.binomial(2, generator.uniform(0.3, 0.7), samples)
+        fixed = [contig, str(place), ".", "A", "C", "100", "PASS", "AC=1", "GT:AD:DP:GQ"]
+        records.append([*fixed, *(CELLS[call] for call in calls)])
+    return sorted(records, key=lambda record: (int(record[0][3:]), int(record[1])))
+
+
 def part_of(whole, copy_of, path, name, place):
     """Every third sample of the study, with a secret and everything callable."""
     folder = copy_of(whole.path, path)
@@ -83,7 +108,7 @@ def part_of(whole, copy_of, path, name, place):
         folder.edit_table(table, lambda rows: [rows[0], *(row for row in rows[1:] if row[0] in own)])
     (folder.path / "salt").write_text("a secret of the consortium")
     facts = {"name": name, "caller": "GATK 4.5", "capture_kit": "kit 5", "salt": "salt"}
-    folder.set(output="out_of_part", cohort=facts)
+    folder.set(output="out_of_part", cohort=facts, cohorts=None)
     folder.output = folder.path / "out_of_part"
     return folder
 
@@ -105,9 +130,10 @@ def merged(parts, tmp_path_factory):
 
 
 def test_three_parts_merged_give_the_studys_own_store_and_results(whole, merged):
-    # With the study's own strata nothing else differs.
-    assert settings_of(merged / "study.yaml")["strata"] == ["centre", "cohort"]
-    change(merged / "study.yaml", strata=["centre"])
+    settings = settings_of(merged / "study.yaml")
+    assert settings["cohorts"] == "cohort"
+    assert settings["calibration"]["panel"] == ["list:known"]
+    assert (merged / "gene_lists/known.txt").read_text().split() == ["SIM001", "SIM002", "elsewhere"]
     run_study(merged / "study.yaml")
     for file in sorted((whole.output / "genes").glob("*.parquet")):
         pd.testing.assert_frame_equal(
@@ -121,15 +147,32 @@ def test_three_parts_merged_give_the_studys_own_store_and_results(whole, merged)
 def test_a_merge_says_what_each_cohort_says_of_the_variants(merged):
     states = pd.read_csv(merged / "variants.tsv", sep="\t")
     assert len(set(states.groupby("cohort")["variants"].sum())) == 1
-    kits = pd.read_csv(merged / "capture_kits.tsv", sep="\t")
-    assert kits["stratum"].tolist() == list(PARTS)
-    assert kits["missing_share"].between(0, 0.5).all()
     record = json.loads((merged / "genotypes/merged.json").read_text())
     assert [one["cohort"] for one in record["cohorts"]] == list(PARTS)
+    assert sum(record["samples"].values()) == record["counts"]["samples"]
+    assert record["duplicates across cohorts"] == 0
+
+
+def test_missing_calls_are_counted_by_kit_caller_cohort_and_stratum(merged):
+    kits = pd.read_csv(merged / "capture_kits.tsv", sep="\t")
+    participants = pd.read_csv(merged / "participants.tsv", sep="\t", dtype=str).set_index("sample")
+    samples = pd.read_parquet(merged / "genotypes/samples.parquet")
+    kept = samples.loc[samples["passes"], "sample"].tolist()
+    carriers = pd.concat(map(pd.read_parquet, (merged / "genotypes/carriers").glob("part-*")))
+    assert len(kits) > len(PARTS)
+    assert set(kits["capture_kit"] + kits["caller"]) == {"kit 5GATK 4.5"}
+    for row in kits.itertuples():
+        own = participants.loc[kept].query("cohort == @row.cohort and centre == @row.stratum").index
+        lost = sum(kept[number] in own for numbers in carriers["missing"] for number in numbers)
+        assert row.samples == len(own)
+        assert row.missing_share * row.calls == pytest.approx(lost)
 
 
 def test_what_a_site_may_share_names_no_sample(parts):
     for part in parts:
+        assert {file.name for file in (part.output / "cohort").iterdir()} == {
+            *("manifest.json", "fingerprints.parquet", "fingerprint_sites.txt")
+        }
         ids = set(pd.read_parquet(part.output / "genes/samples.parquet")["sample"])
         for file in (part.output / "cohort").iterdir():
             content = file.read_bytes()
@@ -139,23 +182,106 @@ def test_what_a_site_may_share_names_no_sample(parts):
     assert manifest["samples"] == len(pd.read_parquet(parts[0].output / "genes/samples.parquet"))
 
 
-def test_a_sample_left_out_for_another_cohorts_is_in_no_count(parts, tmp_path, monkeypatch):
-    def first_of(_, samples, **__):
-        return np.arange(len(samples)) == 0
+@pytest.fixture(scope="module")
+def twin(parts, copy_of, tmp_path_factory):
+    """The second part again, its first person with the common genotypes of the first part's."""
+    folder = copy_of(parts[1].path, tmp_path_factory.mktemp("twin") / "twin")
+    folder.output = folder.path / "out_of_part"
+    header, records = folder.read_vcf(COMMON)
+    _, others = parts[0].read_vcf(COMMON)
+    folder.write_vcf(
+        COMMON, header, [[*one[:9], other[9], *one[10:]] for one, other in zip(records, others, strict=True)]
+    )
+    make_cohort(folder.study)
+    return folder
 
-    monkeypatch.setattr(merged_samples, "duplicates_to_drop", first_of)
-    done = merge_runs([part.output for part in parts], tmp_path / "all")
+
+def test_a_person_in_two_cohorts_is_left_out_of_one_and_is_in_no_count(parts, twin, tmp_path):
+    done = merge_runs([parts[0].output, twin.output], tmp_path / "all")
     assert done.duplicates == 1
     samples = pd.read_parquet(tmp_path / "all/genotypes/samples.parquet")
     assert samples["left_out"].sum() == 1
     assert samples["passes"].sum() == done.counts.samples
     variants = pd.read_parquet(tmp_path / "all/genotypes/variants.parquet")
-    carriers = pd.concat(map(pd.read_parquet, (tmp_path / "all/genotypes/carriers").iterdir()))
+    carriers = pd.concat(map(pd.read_parquet, (tmp_path / "all/genotypes/carriers").glob("part-*")))
     of_alt = carriers[~carriers["minor_is_ref"]]
     counted = variants["allele_count"].to_numpy()[of_alt["variant"]]
     assert len(of_alt) > 10
     assert [int(sum(dosages)) for dosages in of_alt["dosages"]] == counted.tolist()
     assert max(max(numbers, default=0) for numbers in carriers["carriers"]) < done.counts.samples
+
+
+def test_a_person_in_two_cohorts_refuses_a_merge_where_that_is_asked_for(parts, twin, tmp_path, progex):
+    done = progex("merge", parts[0].output, twin.output, "--out", tmp_path / "out", "--overlap", "refuse")
+    assert done.exit_code == 2
+    assert "1 samples are of people in both, 0 of close relatives" in done.output
+    assert not (tmp_path / "out").exists()
+    folders = [part.output for part in parts]
+    done = progex("merge", *folders, "--out", tmp_path / "out", "--overlap", "refuse", "--join-only")
+    assert done.exit_code == 0, done.output
+
+
+def test_people_in_two_cohorts_that_nobody_looked_for_are_said_not_to_be_checked(parts, twin, tmp_path, progex):
+    folders, out = (parts[0].output, twin.output), tmp_path / "out"
+    done = progex("merge", *folders, "--out", out, "--overlap", "unchecked", "--join-only")
+    assert done.exit_code == 0, done.output
+    assert "duplicates not checked" in done.output
+    record = json.loads((out / "genotypes/merged.json").read_text())
+    assert record["duplicates across cohorts"] == "not checked"
+    rows = json.loads((out / "genotypes/attrition.json").read_text())
+    (across,) = (row for row in rows if row["step"] == "across cohorts")
+    assert across["skipped"] == "not checked"
+
+
+@pytest.fixture(scope="module")
+def without_common(parts, copy_of, tmp_path_factory):
+    """Two parts without the common sites."""
+    made = []
+    for part in parts[:2]:
+        folder = copy_of(part.path, tmp_path_factory.mktemp("few") / part.path.name)
+        vcfs = settings_of(folder.study)["genotypes"]["vcfs"]
+        folder.set(genotypes={"vcfs": [vcf for vcf in vcfs if COMMON not in vcf]})
+        make_cohort(folder.study)
+        made.append(folder.path / "out_of_part")
+    return made
+
+
+def test_cohorts_in_which_one_person_cant_be_told_are_refused(without_common, tmp_path):
+    with pytest.raises(InputError, match=r"too few to tell one person in two of them.*--overlap unchecked"):
+        merge_runs(without_common, tmp_path / "out")
+    with pytest.raises(ExceptionGroup) as caught:
+        merge_runs(without_common, tmp_path / "out", overlap="refuse")
+    assert "too few to tell one person in both" in str(caught.value.exceptions[0])
+    assert not (tmp_path / "out").exists()
+    assert merge_runs(without_common, tmp_path / "out", overlap="unchecked").duplicates is None
+
+
+def test_cohorts_annotated_by_other_releases_or_to_other_consequences_are_refused(parts, copy_of, tmp_path):
+    """A manifest tells the release; where it says nothing, the entries of shared variants do."""
+    other = copy_of(parts[1].path, tmp_path / "other")
+    name = "chr10.vcf.gz"
+    header, records = other.read_vcf(name)
+    changed = [[*record[:7], record[7].replace("missense_variant", "stop_gained"), *record[8:]] for record in records]
+    other.write_vcf(name, header, changed)
+    make_cohort(other.study)
+    with pytest.raises(InputError, match=r"north and south, annotation: \d+ of \d+ variants .* at chr"):
+        merge_runs([parts[0].output, other.path / "out_of_part"], tmp_path / "out")
+    line = '##VEP="v110" time="2024-01-01 10:00:00" cache="/data/vep/110_GRCh38" gencode="GENCODE 44"'
+    other.write_vcf(name, [header[0], line, *header[1:]], changed)
+    make_cohort(other.study)
+    with pytest.raises(InputError, match="annotate both with one source of one release") as caught:
+        merge_runs([parts[0].output, other.path / "out_of_part"], tmp_path / "out")
+    assert '+ release.VEP: ["v110"]' in str(caught.value)
+    assert '+ release.VEP cache: ["110_GRCh38"]' in str(caught.value)
+    assert "/data" not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_cohort_called_merged_can_be_merged(parts, twin, copy_of, tmp_path):
+    again = copy_of(twin.path, tmp_path / "again")
+    manifest = again.path / "out_of_part/cohort/manifest.json"
+    manifest.write_text(manifest.read_text().replace('"south"', '"merged"'))
+    assert merge_runs([parts[0].output, again.path / "out_of_part"], tmp_path / "out").duplicates == 1
 
 
 def test_the_command_refuses_with_status_2_and_leaves_nothing(parts, copy_of, tmp_path, progex):
@@ -173,7 +299,8 @@ def test_renamed_cohorts_that_share_ids_are_merged_and_each_keeps_its_own_patien
     manifest = twin.path / "out_of_part/cohort/manifest.json"
     manifest.write_text(manifest.read_text().replace('"north"', '"twin"'))
     folders = (parts[0].output, twin.path / "out_of_part")
-    done = progex("merge", *folders, "--out", tmp_path / "out", "--rename-samples", "--join-only")
+    asked = ("--rename-samples", "--join-only", "--overlap", "unchecked")
+    done = progex("merge", *folders, "--out", tmp_path / "out", *asked)
     assert done.exit_code == 0, done.output
     ids = pd.read_parquet(parts[0].output / "genes/samples.parquet")["sample"]
     samples = pd.read_parquet(tmp_path / "out/genotypes/samples.parquet")["sample"].tolist()
@@ -183,15 +310,6 @@ def test_renamed_cohorts_that_share_ids_are_merged_and_each_keeps_its_own_patien
     assert participants["cohort"].value_counts().to_dict() == {"north": len(ids), "twin": len(ids)}
     checked = progex("validate", tmp_path / "out/study.yaml")
     assert checked.exit_code == 0, checked.output
-
-
-def test_people_in_two_cohorts_refuse_a_merge_where_that_is_asked_for(parts, tmp_path, progex, monkeypatch):
-    monkeypatch.setattr(refusals, "people_in_both", lambda *_: pd.DataFrame({"relationship": ["duplicate"]}))
-    folders = [part.output for part in parts]
-    done = progex("merge", *folders, "--out", tmp_path / "out", "--overlap", "refuse")
-    assert done.exit_code == 2
-    assert "1 samples are of people in both" in done.output
-    assert not (tmp_path / "out").exists()
 
 
 def test_cohorts_in_a_bucket_merge_to_the_same_genotypes(parts, merged, storage_server):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from association.problems import InputError
 from jobs.consortium.finished_run import FinishedRun
 from jobs.consortium.merged_samples import merge_samples
 from jobs.study.quality_control import Qc
@@ -56,7 +57,7 @@ def cohorts():
 
 
 def test_of_duplicates_across_cohorts_one_stays_and_relatives_are_listed(cohorts):
-    merged = merge_samples(cohorts)
+    merged = merge_samples(cohorts, overlap="resolve")
     table = merged.table.set_index("sample")
     assert not table.loc[["b00", "b01", "b02"], "passes"].any(), "of equals the first stays"
     assert table["passes"].sum() == 2 * PEOPLE - 3
@@ -71,7 +72,7 @@ def test_of_duplicates_the_one_stays_whose_event_is_known_then_the_better_called
     first, second = cohorts
     first.samples.loc[10, "event_known"] = False
     second.samples.loc[1, "call_rate"] = 0.999
-    merged = merge_samples(cohorts)
+    merged = merge_samples(cohorts, overlap="resolve")
     assert merged.dropped("a") == {"a10", "a11"}
     assert merged.dropped("b") == {"b02"}
 
@@ -80,4 +81,19 @@ def test_sites_are_joined_by_variant_and_not_by_row(cohorts):
     variants, dosages = GivenRun.calls["b"]
     order = np.random.default_rng(1).permutation(SITES)[: SITES - 200]
     GivenRun.calls["b"] = (variants.iloc[order].reset_index(drop=True), dosages[order])
-    assert merge_samples(cohorts).dropped("b") == {"b00", "b01", "b02"}
+    assert merge_samples(cohorts, overlap="resolve").dropped("b") == {"b00", "b01", "b02"}
+
+
+def test_too_few_sites_in_common_are_refused_unless_nobody_is_to_be_looked_for(cohorts):
+    variants, dosages = GivenRun.calls["b"]
+    GivenRun.calls["b"] = (variants.iloc[:90].reset_index(drop=True), dosages[:90])
+    with pytest.raises(InputError, match="too few to tell one person in two"):
+        merge_samples(cohorts, overlap="resolve")
+    unchecked = merge_samples(cohorts, overlap="unchecked")
+    assert unchecked.left_out is None
+    assert unchecked.table["passes"].all()
+
+
+def test_duplicates_that_fingerprints_missed_refuse_a_merge_that_was_to_have_none(cohorts):
+    with pytest.raises(InputError, match="3 samples are of people with another sample"):
+        merge_samples(cohorts, overlap="refuse")

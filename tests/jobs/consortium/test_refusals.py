@@ -20,6 +20,9 @@ DEFINITIONS = {
     "masks": {"masks": [{"name": "plof", "max_allele_frequency": [0.01]}]},
     "annotation": {"annotation": {"source": "vep"}, "files": []},
     "tables": {"participants": {"times": "dates"}, "visits": None},
+    "strata": {"strata": ["site"]},
+    "qc": {"qc": {"genotype": {"min_gq": 20}}},
+    "analysis": {"alpha": 0.05, "gene_lists": [{"name": "known", "genes": "a1"}]},
 }
 
 
@@ -27,7 +30,8 @@ def manifest(name="a", **changes):
     made = {
         "cohort": name,
         "reference_genome": "GRCh38",
-        "versions": {"progex": "1.0"},
+        "versions": {"progex": "1.0", "hail": "0.2.130"},
+        "salt": None,
         "definitions": copy.deepcopy(DEFINITIONS),
     }
     made |= changes
@@ -58,7 +62,15 @@ def test_another_build_is_refused():
 
 
 def test_another_version_is_refused():
-    assert "made by progex 2.0, the other by 1.0" in refused(manifest(), manifest("b", versions={"progex": "2.0"}))
+    text = refused(manifest(), manifest("b", versions={"progex": "2.0", "hail": "0.2.131"}))
+    assert "made by progex 2.0, the other by 1.0" in text
+    assert "made by hail 0.2.131, the other by 0.2.130" in text
+
+
+def test_fingerprints_of_different_salts_are_refused_whoever_has_none():
+    salted = [manifest("b", salt="aa"), manifest("c", salt="bb")]
+    assert "c against b, cohort.salt: fingerprints are of different salts" in refused(manifest(), *salted)
+    refuse_misfits([manifest(), manifest("b", salt="aa"), manifest("c", salt="aa")], [None] * 3)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +88,13 @@ def test_another_version_is_refused():
         ),
         ("annotation", {"annotation": {"source": "snpeff"}, "files": []}, ['+ annotation.source: "snpeff"']),
         ("tables", {"participants": {"times": "months"}, "visits": None}, ['+ participants.times: "months"']),
+        ("strata", {"strata": ["batch"]}, ['- strata: ["site"]', '+ strata: ["batch"]']),
+        ("qc", {"qc": {"genotype": {"min_gq": 10}}}, ["+ qc.genotype.min_gq: 10"]),
+        (
+            "analysis",
+            {"alpha": 0.05, "gene_lists": [{"name": "known", "genes": "b2"}]},
+            ['+ gene_lists[known].genes: "b2"'],
+        ),
     ],
 )
 def test_another_definition_is_refused_and_shown_line_by_line(part, change, lines):
@@ -93,7 +112,8 @@ def test_a_long_difference_is_cut():
 
 
 def test_two_cohorts_of_one_name_are_refused():
-    assert "two cohorts have this name" in refused(manifest(), manifest())
+    assert "a: two cohorts have this name" in refused(manifest(), manifest())
+    assert "A: two cohorts have this name" in refused(manifest(), manifest("A"))
 
 
 def test_sites_of_another_build_are_refused_whatever_the_manifest_says():
@@ -104,7 +124,7 @@ def test_sites_of_another_build_are_refused_whatever_the_manifest_says():
 
 
 def test_all_misfits_are_told_at_once():
-    other = manifest("b", reference_genome="GRCh37", versions={"progex": "2.0"})
+    other = manifest("b", reference_genome="GRCh37", versions={"progex": "2.0", "hail": "0.2.130"})
     assert "2 problems" in refused(manifest(), other)
 
 
@@ -126,7 +146,15 @@ def test_the_same_people_in_two_cohorts_are_refused_by_their_fingerprints():
     with pytest.raises(InputError, match="2 samples are of people in both, 0 of close relatives"):
         refuse_overlap([manifest(), manifest("b")], [first, second])
     apart = Fingerprints(second.sites, second.bits[2:])
-    refuse_overlap([manifest(), manifest("b"), manifest("c")], [first, apart, None])
+    refuse_overlap([manifest(), manifest("b")], [first, apart])
+
+
+def test_people_that_cant_be_looked_for_are_not_taken_for_nobody():
+    many, few = prints_of(sites(0, 500)), prints_of(sites(0, 90))
+    with pytest.raises(InputError, match=r"2 problems(.|\n)*without fingerprints of c(.|\n)*--overlap unchecked"):
+        refuse_overlap([manifest(), manifest("b"), manifest("c")], [many, Fingerprints(many.sites, ~many.bits), None])
+    with pytest.raises(InputError, match="90 fingerprint sites in common, too few"):
+        refuse_overlap([manifest(), manifest("b")], [many, few])
 
 
 def test_a_folder_without_manifest_or_with_one_of_another_form_is_refused(tmp_path):
