@@ -47,6 +47,9 @@ BITS = 2_048
 # Of so many unrelated pairs one would be given, were kinship normal about 0: a thousand times the million that are to
 # give none, since its tails are somewhat longer.
 UNRELATED_PAIRS = 1_000_000_000
+# First degree is above 0.177 by sharing alone; errors and bits take some pairs below that, of 800 simulated siblings
+# none below this, and unrelated ones stay below 0.12 at 2,500 sites.
+LEAST_KINSHIP = FIRST_DEGREE * 0.8
 # Sites nearer to each other than this are not independent enough for both to count.
 APART_BP = 100_000
 # So that the name of a site tells of few samples nowhere.
@@ -174,9 +177,7 @@ def smallest_kinship(first: Fingerprints, second: Fingerprints) -> float:
     return float(norm.isf(1 / UNRELATED_PAIRS) * error)
 
 
-def people_in_both(
-    first: Fingerprints, second: Fingerprints, *, min_kinship: float = FIRST_DEGREE * 0.9
-) -> pd.DataFrame:
+def people_in_both(first: Fingerprints, second: Fingerprints, *, min_kinship: float = LEAST_KINSHIP) -> pd.DataFrame:
     """Find pairs across two cohorts that are one person or close relatives.
 
     Parameters

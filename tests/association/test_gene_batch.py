@@ -1,6 +1,9 @@
 """Genotypes of a trait's samples against the dense matrix they stand for."""
 
+from dataclasses import replace
+
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -45,6 +48,29 @@ def test_a_batch_holds_the_dosages_of_a_traits_samples_in_its_order(make_store, 
     filled = np.where(np.isnan(own), np.where(means >= 0.1, means, 0), own)
     np.testing.assert_allclose(expand(genotypes, 40), filled, rtol=1e-12)
     assert genotypes.called.sum() == (own > 0).sum()
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_a_cohort_listed_as_without_calls_is_as_all_of_its_samples_listed(make_store, seed):
+    rng = np.random.default_rng(seed)
+    cohorts, positions = rng.integers(0, 3, SAMPLES), rng.permutation(SAMPLES)[:40]
+    columns = rng.binomial(2, [0.02, 0.1, 0.4, 0.4], (SAMPLES, 4)).astype(float)
+    absent = [[1], [0, 2], [2], []]
+    lost = np.array([np.isin(cohorts, own) for own in absent]).T
+    columns[rng.random(columns.shape) < 0.1] = NONE
+    columns[lost] = NONE
+    listed = make_store({"G": columns})[1]
+    kept = [
+        [one for one in own if cohorts[one] not in gone]
+        for own, gone in zip(listed["missing"].to_pylist(), absent, strict=True)
+    ]
+    short = listed.set_column(listed.column_names.index("missing"), "missing", [pa.array(kept, pa.list_(pa.int32()))])
+    short = short.append_column("missing_cohorts", [pa.array(absent, pa.list_(pa.int16()))])
+    expected = restrict_to_trait(read_batch(listed), trait_of(positions))
+    found = restrict_to_trait(read_batch(short), replace(trait_of(positions), cohorts=cohorts[positions]))
+    for name in ("offsets", "samples", "dosages", "called", "alleles"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
 
 
 @pytest.mark.parametrize(("carriers", "imputed"), [(19, 0.0), (20, 0.1)])

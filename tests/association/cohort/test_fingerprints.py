@@ -8,6 +8,7 @@ import pytest
 from association.cohort.fingerprints import (
     BITS,
     Fingerprints,
+    common_enough,
     fingerprints,
     people_in_both,
     salt_check,
@@ -135,6 +136,23 @@ def test_spaced_sites_are_apart_and_are_the_same_wherever_sites_are():
     again = spaced_sites(contig[kept], position[kept], [names[place] for place in kept], apart=100_000)
     ours, theirs = {names[place] for place in chosen}, {names[kept[place]] for place in again}
     assert len(ours & theirs) > 0.85 * len(ours)
+
+
+@pytest.mark.parametrize(
+    ("dosages", "enough"),
+    [
+        ([1] * 5 + [0] * 45, True),
+        ([1] * 4 + [0] * 46, False),
+        ([2] * 3 + [1] + [0] * 46, False),
+        ([2] * 45 + [1] * 5, True),
+        ([2] * 46 + [1] * 4, False),
+        ([1] * 5 + [0] * 46, False),
+        ([1] * 5 + [0] * 45 + [-1] * 50, True),
+    ],
+)
+def test_a_site_is_named_only_where_its_minor_allele_is_common_and_many_have_and_many_lack_it(dosages, enough):
+    both = np.array([dosages, [2 - one if one >= 0 else one for one in dosages]], np.int8)
+    assert common_enough(both).tolist() == [enough, enough]
 
 
 def test_a_salts_check_is_its_own_and_no_sites_digest():

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from association.problems import InputError
 from hail_pipelines.annotation.annotate import annotate
 from hail_pipelines.annotation.sources import AnnotationSource
 from hail_pipelines.gene_store import build_gene_store, read_cohorts
@@ -236,6 +237,71 @@ def test_a_variant_absent_where_its_site_was_callable_is_homozygous_for_the_refe
     assert any(expected[key][0] for key in keys if key in expected), "the reference is the minor allele of one"
     of_b = counts.states[counts.states["cohort"] == "b"].set_index("state")["variants"]
     assert of_b[STATES[3]] == len(TAKEN)
+
+
+def test_a_cohort_without_calls_is_listed_as_one_and_its_samples_are_counted(parts, one_lacks, tmp_path):
+    cohorts = [parts[0], lacking(one_lacks, NOWHERE), parts[2]]
+    counts = merged_store(cohorts, tmp_path / "merged")
+    carriers = pd.concat(map(pd.read_parquet, (tmp_path / "merged/carriers").glob("part-*")))
+    assert carriers["missing_cohorts"].map(len).sum() > 10
+    of_cohort = read_cohorts(tmp_path / "merged/store", counts.samples)
+    ids = pd.read_parquet(tmp_path / "merged/store/samples.parquet")["sample"]
+    for number, cohort in enumerate(cohorts):
+        assert ids[of_cohort == number].tolist() == cohort.kept["sample"].tolist()
+    lost = pd.Series([sample for row in found_rows(tmp_path / "merged/store").values() for sample in row[4]])
+    # Every variant is of one gene.
+    assert counts.calls["sample"].tolist() == ids.tolist()
+    expected = lost.value_counts().reindex(range(counts.samples), fill_value=0)
+    assert counts.calls["missing"].tolist() == expected.tolist()
+    on_y = rows_of(tmp_path / "merged/store")["contig"].eq("chrY").sum()
+    women = ~ids.map(male)
+    assert (counts.calls["calls"] == counts.stored - on_y * women).all()
+
+
+def test_genes_that_a_cohort_has_no_calls_of_are_not_among_its_own(write_vcf_file, variants, parts, tmp_path):
+    without = [variant for variant in variants if variant["gene"] != "G3"]
+    lacks = run(write_vcf_file, without, tmp_path / "b", PARTS["b"], regions=NOWHERE)
+    counts = merged_store([parts[0], lacks, parts[2]], tmp_path / "merged")
+    assert "G3" in counts.genes["a"]
+    assert counts.genes["b"] == counts.genes["a"] - {"G3"}
+
+
+def test_a_deletion_is_homozygous_for_the_reference_only_where_all_its_bases_are_callable(
+    variants, parts, one_lacks, tmp_path
+):
+    """One base past the deletions' first is not callable: single bases and insertions are, deletions are not."""
+    taken = [variants[number]["key"] for number in TAKEN]
+    first = {contig: np.array([[one[1], one[1]] for one in taken if one[0] == contig]) for contig in CONTIGS}
+    states = merged_states([parts[0], lacking(one_lacks, first), parts[2]], tmp_path / "merged")
+    assert {key: states[key] for key in taken} == {key: STATES[4 if len(key[2]) > 1 else 3] for key in taken}
+    assert {len(key[2]) for key in taken} == {1, 2}
+
+
+def merged_states(cohorts, folder):
+    merged_store(cohorts, folder)
+    table = pd.read_parquet(folder / "variants.parquet")
+    return {(row.contig, row.position, row.ref, row.alt): row.b_state for row in table.itertuples()}
+
+
+def test_cohorts_with_other_annotation_of_shared_variants_are_refused_with_counts(
+    write_vcf_file, variants, parts, tmp_path
+):
+    other = [
+        variant | ({"effect": "start_lost"} if number in (3, 7) else {"revel": 0.5} if number == 11 else {})
+        for number, variant in enumerate(variants)
+    ]
+    cohorts = [parts[0], run(write_vcf_file, other, tmp_path / "b", PARTS["b"]), parts[2]]
+    with pytest.raises(InputError) as caught:
+        merged_store(cohorts, tmp_path / "merged")
+    contig, position, *_ = variants[3]["key"]
+    keys = [variants[number]["key"] for number in (3, 7, 11)]
+    contig, position = min((key[0], key[1]) for key in keys)
+    text = str(caught.value)
+    assert f"a and b, annotation: 3 of {len(variants)} variants" in text
+    assert f"b and c, annotation: 3 of {len(variants)} variants" in text
+    assert "a and c" not in text
+    assert f"e.g. at {contig}:{position};" in text
+    assert not list((tmp_path / "merged").iterdir()), "nothing is written"
 
 
 def test_each_cohorts_own_counts_are_kept(parts, tmp_path):
