@@ -144,6 +144,49 @@ def test_three_parts_merged_give_the_studys_own_store_and_results(whole, merged)
     pd.testing.assert_frame_equal(results_of(merged / "out"), results, check_exact=True)
 
 
+@pytest.fixture(scope="module")
+def lacking(parts, copy_of, tmp_path_factory):
+    """The third part without every fourth record of two chromosomes, which its BED says were not callable."""
+    folder = copy_of(parts[2].path, tmp_path_factory.mktemp("lacking") / "west")
+    regions = ["chr1\t0\t248956422\n"]
+    for contig, end in (("chr10", 133_797_422), ("chr12", 133_275_309)):
+        header, records = folder.read_vcf(f"{contig}.vcf.gz")
+        folder.write_vcf(f"{contig}.vcf.gz", header, [one for row, one in enumerate(records) if row % 4])
+        first = 0
+        for record in records[::4]:
+            regions.append(f"{contig}\t{first}\t{int(record[1]) - 1}\n")
+            first = int(record[1]) + len(record[3]) + 5
+        regions.append(f"{contig}\t{first}\t{end}\n")
+    (folder.path / "callable.bed").write_text("".join(regions))
+    folder.set(cohort={"callable_regions": "callable.bed"})
+    make_cohort(folder.study)
+    return folder.path / "out_of_part"
+
+
+def test_sites_that_a_part_lacks_and_could_not_call_are_missing_there_as_in_the_study_never_split(
+    whole, parts, lacking, copy_of, tmp_path
+):
+    never_split = copy_of(whole.path, tmp_path / "whole")
+    for contig in ("chr10", "chr12"):
+        header, records = never_split.read_vcf(f"{contig}.vcf.gz")
+        for record in records[::4]:
+            record[11::3] = ["./.:.:.:."] * len(record[11::3])
+        never_split.write_vcf(f"{contig}.vcf.gz", header, records)
+    run_study(never_split.study)
+    done = merge_runs([parts[0].output, parts[1].output, lacking], tmp_path / "all")
+    run_study(done.study)
+    store = pd.concat(map(pd.read_parquet, (tmp_path / "all/out/genes").glob("part-*")))
+    assert (store["missing_cohorts"].map(len) > 0).sum() > 3
+    imputed = store["allele_count"] > 0.1 * store["allele_number"] / 2
+    assert (imputed & (store["missing_cohorts"].map(len) > 0)).any()
+    results = results_of(never_split.output)
+    assert results["p_value"].notna().sum() >= 4
+    assert not results_of(whole.output)["p_value"].equals(results["p_value"]), "the lacking sites matter"
+    pd.testing.assert_frame_equal(results_of(tmp_path / "all/out"), results, check_exact=True)
+    kits = pd.read_csv(tmp_path / "all/capture_kits.tsv", sep="\t").groupby("cohort")["missing_share"].mean()
+    assert kits["west"] > 2 * kits["north"]
+
+
 def test_a_merge_says_what_each_cohort_says_of_the_variants(merged):
     states = pd.read_csv(merged / "variants.tsv", sep="\t")
     assert len(set(states.groupby("cohort")["variants"].sum())) == 1
