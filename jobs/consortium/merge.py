@@ -76,8 +76,6 @@ def merge_runs(
     InputError, ExceptionGroup
         If they can't be merged; nothing is left half-written.
     """
-    if out.exists():
-        raise InputError.single(str(out), "--out", "is there already; name a folder that is not")
     if len(folders) < 2:
         raise InputError.single("merge", "folders", "one alone is nothing to merge; name two or more")
     progress = Progress(["cohorts", "samples", "variants"])
@@ -85,6 +83,8 @@ def merge_runs(
         runs = _all_of([partial(read_run, folder) for folder in folders])
         runs = [renamed(run) for run in runs] if rename_samples else runs
         _use_buckets(runs, out)
+        if out.exists():
+            raise InputError.single(str(out), "--out", "is there already; name a folder that is not")
         _refuse(runs, overlap)
         report(f"{len(runs)} that fit together")
     with TemporaryDirectory(prefix="progex.") as name:

@@ -274,6 +274,7 @@ def test_people_in_two_cohorts_that_nobody_looked_for_are_said_not_to_be_checked
     rows = json.loads((out / "genotypes/attrition.json").read_text())
     (across,) = (row for row in rows if row["step"] == "across cohorts")
     assert across["skipped"] == "not checked"
+    assert "not applied: not checked" in run_study(out / "study.yaml").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -365,6 +366,21 @@ def test_cohorts_in_a_bucket_merge_to_the_same_genotypes(parts, merged, storage_
     for name in ("variants.parquet", "samples.parquet", "carriers/part-00000.parquet", "genes.parquet"):
         there = pd.read_parquet(readable(place(f"gs://lab/merged/genotypes/{name}")))
         pd.testing.assert_frame_equal(there, pd.read_parquet(merged / "genotypes" / name))
+
+
+def test_a_bucket_whose_user_pays_is_written_as_the_cohorts_cloud_section_says(
+    parts, copy_of, tmp_path, storage_server
+):
+    storage_server.make_bucket("paid")
+    storage_server.store.bucket("paid").requester_pays = True
+    for part in parts[:2]:
+        copy_of(part.path, tmp_path / part.path.name)
+    settings = tmp_path / "north/out_of_part/pooling/settings.json"
+    cloud = {"project": "als-lab", "region": "europe-west1", "bucket": "lab", "service_account": "a@b.c"}
+    cloud["requester_pays_project"] = "als-billing"
+    settings.write_text(json.dumps(json.loads(settings.read_text()) | {"cloud": cloud}))
+    done = merge_runs([tmp_path / name / "out_of_part" for name in PARTS[:2]], place("gs://paid/merged"))
+    assert settings_of(done.study)["cloud"]["requester_pays_project"] == "als-billing"
 
 
 def test_a_study_without_the_section_cohort_is_told_what_to_write(whole, progex):
