@@ -203,7 +203,8 @@ def _write_pooling(checked: CheckedStudy, folder: Path) -> None:
         if section is not None:
             raw = read_raw(resolve(checked.path, section.path), sheet=section.sheet)
             pq.write_table(_table_of(raw), folder / name)
-    (folder / GENE_LISTS).mkdir()
+    if checked.gene_lists:
+        (folder / GENE_LISTS).mkdir()
     for one in checked.gene_lists:
         text = "".join(f"{gene}\n" for gene in one.genes)
         (folder / GENE_LISTS / f"{one.name}.txt").write_text(text, encoding="utf-8")
