@@ -81,7 +81,7 @@ def make_cohort(path: Place) -> CohortMade:
     checked = check_study(path)
     check_output(checked.study, path, OF_A_COHORT)
     facts = _facts_of(checked)
-    salt = _read_salt(checked, facts)
+    salt = read_salt(checked.path, facts)
     with output_held(checked) as still_held:
         genotypes = GenotypeStages(checked)
         stages = [*genotypes.quality_control(), genotypes.gene_store()]
@@ -112,18 +112,24 @@ def _facts_of(checked: CheckedStudy) -> CohortFacts:
     return checked.study.cohort
 
 
-def _read_salt(checked: CheckedStudy, facts: CohortFacts) -> bytes | None:
-    """Read the consortium's secret; None where the study names none."""
+def read_salt(study_path: Place, facts: CohortFacts) -> bytes | None:
+    """Read the consortium's secret; None where the study names none.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or what it holds could be guessed.
+    """
     if facts.salt is None:
         return None
-    file = resolve(checked.path, facts.salt)
+    file = resolve(study_path, facts.salt)
     if not file.is_file():
         message = f"no such file: {file}; ask the consortium for the secret that all members use"
-        raise InputError.single(checked.path.name, "cohort.salt", message)
+        raise InputError.single(study_path.name, "cohort.salt", message)
     salt: bytes = file.read_bytes().strip()
     if len(salt) < SHORTEST_SALT:
         message = f"holds {len(salt)} bytes, which can be guessed; use {SHORTEST_SALT} random ones or more"
-        raise InputError.single(checked.path.name, "cohort.salt", message)
+        raise InputError.single(study_path.name, "cohort.salt", message)
     return salt
 
 
@@ -157,12 +163,12 @@ def _write_shared(
         return manifest, None
     names, dosages = read_common(records["measure"].folder / "common.parquet", len(samples))
     kept = samples["passes"].to_numpy(np.bool_)
-    made = _fingerprints(names, dosages[:, kept], checked.study.genotypes.reference_genome, salt)
+    made = fingerprints_of(names, dosages[:, kept], checked.study.genotypes.reference_genome, salt)
     write_fingerprints(made, folder)
     return manifest, len(made.sites)
 
 
-def _fingerprints(variants: pd.DataFrame, dosages: Dosages, genome: str, salt: bytes) -> Fingerprints:
+def fingerprints_of(variants: pd.DataFrame, dosages: Dosages, genome: str, salt: bytes) -> Fingerprints:
     """Make the samples' fingerprints from autosomal sites that tell of many samples and are far apart."""
     contig = variants["contig"].str.removeprefix("chr").to_numpy(object)
     position = variants["position"].to_numpy(np.int64)

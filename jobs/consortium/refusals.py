@@ -50,7 +50,7 @@ def refuse_misfits(manifests: Sequence[Manifest], prints: Sequence[Fingerprints 
     InputError
         With every misfit.
     """
-    problems = [*_misfits(manifests), *_other_builds(manifests, prints)]
+    problems = [*_misfits(manifests), *other_builds(manifests, prints)]
     if problems:
         raise InputError("the cohorts", problems)
 
@@ -105,7 +105,7 @@ def _settings(value: Any, place: str = "") -> list[str]:
     return [f"{place}: {json.dumps(value)}"]
 
 
-def _other_builds(manifests: Sequence[Manifest], prints: Sequence[Fingerprints | None]) -> Iterator[Problem]:
+def other_builds(manifests: Sequence[Manifest], prints: Sequence[Fingerprints | None]) -> Iterator[Problem]:
     """Find cohorts whose common sites are not the others': one of them is on another build than it says."""
     for (one, first), (other, second) in combinations(zip(manifests, prints, strict=True), 2):
         if first is None or second is None or one["reference_genome"] != other["reference_genome"]:
