@@ -14,7 +14,7 @@ import typer
 
 from association.problems import InputError
 from hail_pipelines.processes import ONE_THREAD
-from jobs import cli_cloud, cli_consortium, cli_sharing
+from jobs import cli_cloud, cli_comparison, cli_consortium, cli_sharing
 from jobs.places import place_of
 
 if TYPE_CHECKING:
@@ -195,6 +195,7 @@ def _refuse(errors: list[InputError]) -> None:
 cli_cloud.register(app, _users_faults)
 cli_sharing.register(app, _users_faults)
 cli_consortium.register(app, _users_faults)
+cli_comparison.register(app, _users_faults)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from jobs.cli_comparison import tell_changes
 from jobs.places import place_of
 
 StudyPath = Annotated[str, typer.Argument(metavar="STUDY.yaml", help="The study file; it may be at gs://.")]
@@ -60,12 +61,20 @@ def register(app: typer.Typer, users_faults: UsersFaults) -> None:
             bool, typer.Option("--rename-samples", help="Put each cohort's name before its sample ids.")
         ] = False,
         join_only: Annotated[bool, typer.Option("--join-only", help="Stop before the traits are tested.")] = False,
+        since: Annotated[
+            str | None, typer.Option(metavar="OLD", help="The last merged run, to say what changed since, and why.")
+        ] = None,
     ) -> None:
         """Merge cohorts, samples and all, into one study, and run it."""
+        from jobs.comparison.compared_run import read_compared
         from jobs.consortium.merge import merge_runs
         from jobs.run import run_study
 
+        if since is not None and join_only:
+            raise typer.BadParameter("--since compares results, and --join-only makes none; leave one of them out")
         with users_faults():
+            if since is not None:
+                read_compared(place_of(since))
             places = [place_of(folder) for folder in folders]
             done = merge_runs(places, place_of(out), overlap=overlap.value, rename_samples=rename_samples)
             left_out = "duplicates not checked" if done.duplicates is None else f"{done.duplicates:,} left out"
@@ -76,3 +85,5 @@ def register(app: typer.Typer, users_faults: UsersFaults) -> None:
             typer.echo(f"study: {done.study}")
             if not join_only:
                 typer.echo(f"report: {run_study(done.study)}")
+                if since is not None:
+                    tell_changes(place_of(since), place_of(out))

@@ -1,0 +1,1 @@
+"""What changed from one run of a study to the next, and why a gene's p-value moved."""

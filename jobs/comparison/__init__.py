@@ -1,0 +1,1 @@
+"""Compare a finished run with the one before it."""

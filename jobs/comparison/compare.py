@@ -1,0 +1,157 @@
+"""Compare a finished run with the one before it: what changed, which results moved, and why; whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from association.comparison.paired_rows import MOVED, NEWLY_TESTED, NO_LONGER_TESTED
+from association.problems import InputError
+from infra.storage import Place, copy_whole
+from jobs.comparison.compared_run import ComparedRun, read_compared
+from jobs.comparison.compared_trait import read_compared_trait
+from jobs.comparison.moved_results import MovedRow, TraitResults, in_order, moved_results
+from jobs.comparison.page import comparison_html
+from jobs.comparison.sample_changes import sample_changes
+from jobs.comparison.stored_variants import stored_changes
+from jobs.comparison.study_changes import (
+    asked_otherwise,
+    cohort_changes,
+    read_otherwise,
+    setting_changes,
+    version_changes,
+)
+from jobs.comparison.summary import row_words, summary
+from jobs.comparison.table import COLUMNS, moved_row, moved_table
+from jobs.comparison.trait_changes import trait_changes, trait_moves
+from jobs.result_files import COLUMNS_FILE, write_columns, write_tsv
+
+FOLDER = "comparison"
+RECORD, TABLE, PAGE = "changes.json", "changes.tsv", "changes.html"
+# Of the results that moved, the command prints this many.
+MOST_PRINTED = 10
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was found.
+
+    Attributes
+    ----------
+    folder
+        What was written.
+    changes
+        All of it, as in changes.json.
+    """
+
+    folder: Place
+    changes: dict[str, Any]
+
+    def lines(self) -> Iterator[str]:
+        """Tell of it, in lines."""
+        for heading, sentences in summary(self.changes):
+            for number, sentence in enumerate(sentences):
+                yield f"{'' if number else heading:<10}{sentence}"
+        strongest = [row for row in self.changes["rows"] if row["primary"]][:MOST_PRINTED]
+        for row in strongest:
+            yield f"  {row_words(row)}"
+            yield f"      {'; '.join(row['why'])}"
+        yield f"wrote {self.folder / PAGE}"
+
+
+def compare_runs(old: Place, new: Place, out: Place | None = None) -> Comparison:
+    """Compare two finished runs.
+
+    Parameters
+    ----------
+    old, new
+        Their output folders, or folders that `progex merge` made.
+    out
+        The folder to write; by default `comparison` in the new run's output. A comparison there is replaced.
+
+    Raises
+    ------
+    InputError, ExceptionGroup
+        If one is not a finished run, or something else is in the folder; nothing is left half-written.
+    """
+    runs = _read_both([old, new])
+    folder = runs[1].folder / FOLDER if out is None else out
+    if folder.exists() and not (folder / RECORD).is_file():
+        raise InputError.single(str(folder), "--out", "is there and holds no comparison; name a folder that is not")
+    changes, moved = _compare(*runs)
+    with TemporaryDirectory(prefix="progex.") as name:
+        made = Path(name) / FOLDER
+        made.mkdir()
+        text = json.dumps(changes, indent=2, allow_nan=False)
+        (made / RECORD).write_text(text + "\n", encoding="utf-8")
+        write_tsv(moved_table(moved).to_pandas(), made / TABLE)
+        write_columns(COLUMNS, made / COLUMNS_FILE)
+        (made / PAGE).write_text(comparison_html(changes), encoding="utf-8")
+        copy_whole(made, folder)
+    return Comparison(folder, changes)
+
+
+def _read_both(folders: Sequence[Place]) -> list[ComparedRun]:
+    """Read the runs, and tell what is wrong with either."""
+    runs, errors = [], []
+    for folder in folders:
+        try:
+            runs.append(read_compared(folder))
+        except InputError as error:
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup("the runs can't be compared", errors)
+    if runs[0].folder == runs[1].folder:
+        raise InputError.single(str(runs[0].folder), "run", "is both the old run and the new one; name two")
+    return runs
+
+
+def _compare(old: ComparedRun, new: ComparedRun) -> tuple[dict[str, Any], list[MovedRow]]:
+    """Gather what changed, and the results that moved."""
+    variants, renamed = stored_changes(old, new)
+    asked, otherwise = asked_otherwise(old, new), read_otherwise(old, new)
+    traits, results, moved = [], [], list[MovedRow]()
+    for name in dict.fromkeys((*new.traits, *old.traits)):
+        both = name in old.traits and name in new.traits
+        trait = read_compared_trait(old, new, name) if both else None
+        changes = None if trait is None else trait_changes(old, new, trait)
+        moves = None if changes is None else trait_moves(changes, read_otherwise=otherwise)
+        traits += [] if changes is None else [changes]
+        found = moved_results(old, new, name, trait, asked, moves, renamed)
+        results.append({"trait": name, **_counts(found)})
+        moved += found.moved
+    moved = in_order(moved)
+    changes = {
+        "old": _named(old),
+        "new": _named(new),
+        "cohorts": cohort_changes(old, new),
+        "samples": sample_changes(old, new),
+        "traits": traits,
+        "traits_added": [name for name in new.traits if name not in old.traits],
+        "traits_removed": [name for name in old.traits if name not in new.traits],
+        "settings": setting_changes(old, new),
+        "versions": version_changes(old, new),
+        "variants": variants,
+        "results": results,
+        "rows": [moved_row(one) for one in moved],
+    }
+    return changes, moved
+
+
+def _named(run: ComparedRun) -> dict[str, str]:
+    return {name: str(run.record[name]) for name in ("study", "began", "ended")}
+
+
+def _counts(found: TraitResults) -> dict[str, int]:
+    became = [one.became for one in found.moved]
+    primary = sum(one.became == MOVED and bool(one.row["primary"]) for one in found.moved)
+    return {
+        "compared": found.compared[0],
+        "compared_primary": found.compared[1],
+        "moved_primary": primary,
+        **{name: became.count(name) for name in (MOVED, NEWLY_TESTED, NO_LONGER_TESTED)},
+    }
