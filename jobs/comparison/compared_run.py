@@ -115,8 +115,21 @@ def read_compared(folder: Place) -> ComparedRun:
         message = f"no {RUN_RECORD}: no run was finished here; name a study's output folder, or run the study first"
         raise InputError.single(str(folder), "run", message)
     record = json.loads((output / RUN_RECORD).read_text())
+    study = _study_of(record, output)
+    run = ComparedRun(output, record, _merged_record(study, output), study)
+    _refuse_missing(run)
+    return run
+
+
+def _study_of(record: dict[str, Any], output: Place) -> Study:
+    """Read the settings of a run as this version does."""
+    settings = record["settings"]
+    if settings["genotypes"].get("merged") is not None:
+        # A study names VCFs or what was merged; a record has a place for both.
+        settings = settings | {"genotypes": {**settings["genotypes"]}}
+        settings["genotypes"].pop("vcfs", None)
     try:
-        study = Study.model_validate_json(json.dumps(record["settings"]))
+        return Study.model_validate_json(json.dumps(settings))
     except ValidationError as error:
         version = record.get("versions", {}).get("progex", "another version")
         message = (
@@ -124,9 +137,6 @@ def read_compared(folder: Place) -> ComparedRun:
             "study anew with this version, and compare then"
         )
         raise InputError.single(str(output / RUN_RECORD), "settings", message) from None
-    run = ComparedRun(output, record, _merged_record(study, output), study)
-    _refuse_missing(run)
-    return run
 
 
 def _refuse_missing(run: ComparedRun) -> None:
