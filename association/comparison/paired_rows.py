@@ -10,6 +10,7 @@ Axes: o rows of the old run, n of the new one, k pairs.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -51,7 +52,7 @@ def pair_rows(old: pd.DataFrame, new: pd.DataFrame) -> PairedRows:
     old, new
         Result rows with the columns of `KEY`.
     """
-    both = pd.concat([old[list(KEY)], new[list(KEY)]], ignore_index=True)
+    both = pd.DataFrame({name: _stacked(name, old, new) for name in KEY})
     is_new = np.arange(len(both)) >= len(old)
     free = np.ones(len(both), np.bool_)
     pairs: list[tuple[Places, Places]] = []
@@ -68,6 +69,12 @@ def pair_rows(old: pd.DataFrame, new: pd.DataFrame) -> PairedRows:
     of_new = np.where(of_new == NOBODY, NOBODY, of_new - len(old))
     order = np.lexsort((of_old, np.where(of_new == NOBODY, len(new), of_new)))
     return PairedRows(of_old[order], of_new[order])
+
+
+def _stacked(name: str, old: pd.DataFrame, new: pd.DataFrame) -> NDArray[Any]:
+    """Put a column of both runs together (o + n)."""
+    of_type = np.float64 if name == "max_af" else object
+    return np.concatenate([side[name].to_numpy(of_type) for side in (old, new)])
 
 
 def _only_ones(group: NDArray[np.int64], among: Booleans) -> Places:

@@ -21,7 +21,9 @@ def cohorts(tmp_path_factory, copy_of, progex):
         source = tmp_path_factory.mktemp(name) / "source"
         simulate_cohort(source, samples=40, genes=10, seed=seed)
         folder = copy_of(source, source.parent / "cohort")
+        vcfs = sorted(path.name for path in (folder.path / "vcf").glob("*.vcf.gz"))[:3]
         folder.set(
+            genotypes={"vcfs": [f"vcf/{vcf}" for vcf in vcfs]},
             masks=RULES,
             traits=[{"name": "survival", "type": "survival"}],
             covariates=["age_at_onset"],
@@ -58,6 +60,7 @@ def test_a_merge_since_the_last_names_the_cohort_that_came_and_what_it_moved(two
     assert (changes["samples"]["joined"], changes["samples"]["left"]) == (40, 0)
     assert changes["variants"]["gained"] > 0
     assert f"wrote {out / 'out/comparison/changes.html'}" in done.output
+    assert changes["results"][0]["moved"] > 0
     for row in changes["rows"]:
         assert any("among the samples that joined" in one or "came into the mask" in one for one in row["why"])
     ids = pd.read_parquet(out / "out/genes/samples.parquet")["sample"]
