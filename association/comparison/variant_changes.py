@@ -21,6 +21,8 @@ Places = NDArray[np.intp]
 
 # A gene that shares more than this of its variants with one of another name is the same.
 SAME_GENE = 0.5
+# Rows are joined a bucket at a time, for the sake of memory.
+BUCKETS = 16
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -85,15 +87,20 @@ def variant_changes(old: StoredVariants, new: StoredVariants, renamed: dict[str,
         New names of old genes.
     """
     before, after = old.rows(renamed), new.rows()
-    _, one, other = np.intersect1d(before, after, assume_unique=True, return_indices=True)
-    lost, gained = np.ones(before.size, np.bool_), np.ones(after.size, np.bool_)
-    lost[one] = gained[other] = False
-    return VariantChanges(
-        np.flatnonzero(gained),
-        np.flatnonzero(lost),
-        np.sort(other[new.annotation[other] != old.annotation[one]]),
-        np.sort(other[new.masks[other] != old.masks[one]]),
-    )
+    found = [_of_bucket(old, new, before, after, bucket) for bucket in range(BUCKETS)]
+    return VariantChanges(*(np.sort(np.concatenate(part)) for part in zip(*found, strict=True)))
+
+
+def _of_bucket(
+    old: StoredVariants, new: StoredVariants, before: Hashes, after: Hashes, bucket: int
+) -> tuple[Places, Places, Places, Places]:
+    """Find what changed among the rows whose hashes end alike: what is gained, lost, reannotated, remasked."""
+    here, there = (np.flatnonzero(hashes % np.uint64(BUCKETS) == bucket) for hashes in (before, after))
+    _, one, other = np.intersect1d(before[here], after[there], assume_unique=True, return_indices=True)
+    lost, gained = np.delete(here, one), np.delete(there, other)
+    one, other = here[one], there[other]
+    reannotated = other[new.annotation[other] != old.annotation[one]]
+    return gained, lost, reannotated, other[new.masks[other] != old.masks[one]]
 
 
 def renamed_genes(old: StoredVariants, new: StoredVariants) -> dict[str, str]:

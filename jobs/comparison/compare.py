@@ -9,12 +9,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from association.comparison.paired_rows import MOVED, NEWLY_TESTED, NO_LONGER_TESTED
+from association.comparison.reasons import TraitMoves
 from association.problems import InputError
 from infra.storage import Place, copy_whole
 from jobs.comparison.compared_run import ComparedRun, read_compared
 from jobs.comparison.compared_trait import read_compared_trait
-from jobs.comparison.moved_results import MovedRow, TraitResults, in_order, moved_results
+from jobs.comparison.moved_results import MovedRow, in_order, moved_rows, pair_results
 from jobs.comparison.page import comparison_html
 from jobs.comparison.sample_changes import sample_changes
 from jobs.comparison.stored_variants import stored_changes
@@ -26,7 +26,7 @@ from jobs.comparison.study_changes import (
     version_changes,
 )
 from jobs.comparison.summary import row_words, summary
-from jobs.comparison.table import COLUMNS, moved_row, moved_table
+from jobs.comparison.table import COLUMNS, moved_row, moved_table, result_counts
 from jobs.comparison.trait_changes import trait_changes, trait_moves
 from jobs.result_files import COLUMNS_FILE, write_columns, write_tsv
 
@@ -116,14 +116,15 @@ def _compare(old: ComparedRun, new: ComparedRun) -> tuple[dict[str, Any], list[M
     asked, otherwise = asked_otherwise(old, new), read_otherwise(old, new)
     traits, results, moved = [], [], list[MovedRow]()
     for name in dict.fromkeys((*new.traits, *old.traits)):
-        both = name in old.traits and name in new.traits
-        trait = read_compared_trait(old, new, name) if both else None
-        changes = None if trait is None else trait_changes(old, new, trait)
-        moves = None if changes is None else trait_moves(changes, read_otherwise=otherwise)
-        traits += [] if changes is None else [changes]
-        found = moved_results(old, new, name, trait, asked, moves, renamed)
-        results.append({"trait": name, **_counts(found)})
-        moved += found.moved
+        trait, moves = None, TraitMoves(redefined=False, covariates=False, others=False)
+        if name in old.traits and name in new.traits:
+            trait = read_compared_trait(old, new, name)
+            traits.append(trait_changes(old, new, trait))
+            moves = trait_moves(traits[-1], read_otherwise=otherwise)
+        paired = pair_results(old.results, new.results, name, renamed)
+        rows = moved_rows(old, new, paired.pairs, trait, asked, moves)
+        results.append(result_counts(name, paired, rows))
+        moved += rows
     moved = in_order(moved)
     changes = {
         "old": _named(old),
@@ -144,14 +145,3 @@ def _compare(old: ComparedRun, new: ComparedRun) -> tuple[dict[str, Any], list[M
 
 def _named(run: ComparedRun) -> dict[str, str]:
     return {name: str(run.record[name]) for name in ("study", "began", "ended")}
-
-
-def _counts(found: TraitResults) -> dict[str, int]:
-    became = [one.became for one in found.moved]
-    primary = sum(one.became == MOVED and bool(one.row["primary"]) for one in found.moved)
-    return {
-        "compared": found.compared[0],
-        "compared_primary": found.compared[1],
-        "moved_primary": primary,
-        **{name: became.count(name) for name in (MOVED, NEWLY_TESTED, NO_LONGER_TESTED)},
-    }

@@ -85,11 +85,6 @@ class ComparedRun:
         """Its annotated genes: gene, contig, and the file of the store."""
         return pd.read_parquet(readable(self.store / "genes.parquet"), columns=["gene", "contig", "file"])
 
-    @cached_property
-    def gene_names(self) -> frozenset[str]:
-        """The names of its annotated genes."""
-        return frozenset(self.genes["gene"])
-
     def summary(self, trait: str) -> dict[str, Any]:
         """Read a trait's summary."""
         return read_summary(self.folder / TRAITS, trait)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from association.comparison.mask_change import SampleFates, TraitSide, sample_fates
+from association.comparison.sample_fates import SampleFates, TraitSide, sample_fates
 from association.scan_settings import ScanTrait
 from association.scan_trait_bytes import unpack_trait
 from hail_pipelines.places import readable

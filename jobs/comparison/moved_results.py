@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from association.comparison import causes
 from association.comparison.mask_change import MaskChange
 from association.comparison.paired_rows import KEY, NEWLY_TESTED, NO_LONGER_TESTED, NOBODY, pair_rows, what_became
 from association.comparison.reasons import Asked, Reason, Row, TraitMoves, reasons
 from hail_pipelines.places import readable
+from infra.storage import Place
 from jobs.comparison.compared_run import ComparedRun
 from jobs.comparison.compared_trait import ComparedTrait
 from jobs.comparison.moved_carriers import AskedMask, MaskName, mask_changes
@@ -53,46 +54,72 @@ class MovedRow:
 
 
 @dataclass(frozen=True)
-class TraitResults:
+class Pair:
+    """Rows of two runs that ask the same, and what became of the result.
+
+    Attributes
+    ----------
+    became
+        As of `MovedRow`.
+    old, new
+        The rows; empty in a run that has none.
+    former
+        The gene's name in the old run; empty where it has no row.
+    alone
+        Why one run has no such row; None where both have.
+    """
+
+    became: str
+    old: Row
+    new: Row
+    former: str
+    alone: str | None
+
+    @property
+    def renamed(self) -> str:
+        """The gene's name in the old run, where it was another."""
+        return self.former if self.former and self.new and self.former != self.new["gene"] else ""
+
+    @property
+    def asked(self) -> AskedMask:
+        """The gene and mask in both runs."""
+        return AskedMask((self.former, str(self.new["gene"])), (_mask(self.old), _mask(self.new)))
+
+
+def _mask(row: Row) -> MaskName:
+    return str(row["mask"]), None if pd.isna(row["max_af"]) else float(row["max_af"])
+
+
+@dataclass(frozen=True)
+class PairedResults:
     """A trait's results in two runs.
 
     Attributes
     ----------
-    compared
-        Rows that both runs have tested, and primary ones of these.
-    moved
-        Rows that moved.
+    compared, primary
+        How many rows both runs have tested, and how many of these are their gene's own.
+    pairs
+        Those that moved, or that one run alone has tested.
     """
 
-    compared: tuple[int, int]
-    moved: list[MovedRow]
+    compared: int
+    primary: int
+    pairs: list[Pair]
 
 
-def moved_results(
-    old: ComparedRun,
-    new: ComparedRun,
-    name: str,
-    trait: ComparedTrait | None,
-    asked: Asked,
-    moves: TraitMoves | None,
-    renamed: Mapping[str, str],
-) -> TraitResults:
-    """Find a trait's results that moved, and why.
+def pair_results(old: Place, new: Place, trait: str, renamed: Mapping[str, str]) -> PairedResults:
+    """Pair the results of a trait.
 
     Parameters
     ----------
     old, new
-        The runs.
-    name
-        The trait.
-    trait, moves
-        The trait in both runs and what differs for all genes; None where one run lacks it.
-    asked
-        What of the settings differs.
+        The tables of results.
+    trait
+        Which; a run may lack it.
     renamed
         New names of old genes.
     """
-    before, now = (_read(run, name) for run in (old, new))
+    before, now = (_read(place, trait) for place in (old, new))
     former = before["gene"].to_numpy(object)
     before = before.assign(gene=before["gene"].replace(dict(renamed)))
     paired = pair_rows(before, now)
@@ -101,56 +128,73 @@ def moved_results(
     both = tested[0][paired.old] & tested[1][paired.new]
     primary = np.append(now["primary"].to_numpy(np.bool_), False)[paired.new]
     places = np.flatnonzero(pd.notna(became))
-    rows = [list(_rows_at(side, of)) for side, of in ((before, paired.old[places]), (now, paired.new[places]))]
-    names = [former[place] if place != NOBODY else None for place in paired.old[places]]
-    wanted = [_asked_mask(one, other, own) for one, other, own in zip(*rows, names, strict=True)]
-    changes: dict[AskedMask, MaskChange] = {}
-    if trait is not None:
-        changes = dict(mask_changes(old, new, trait, dict.fromkeys(one for one in wanted if one is not None)))
-    moved = []
-    for what, one, other, mask, own in zip(became[places], *rows, wanted, names, strict=True):
-        if mask is None or moves is None:
-            why = list(_of_one_run(old, new, one, other))
-        else:
-            new_name = str(other["gene"])
-            why = reasons(one, other, asked, moves, changes.get(mask), renamed="" if own == new_name else str(own))
-        moved.append(MovedRow(str(what), one, other, tuple(why)))
-    return TraitResults((int(both.sum()), int((both & primary).sum())), moved)
+    rows = zip(_rows_at(before, paired.old[places]), _rows_at(now, paired.new[places]), strict=True)
+    names = ["" if place == NOBODY else str(former[place]) for place in paired.old[places]]
+    genes = [frozenset(side["gene"]) for side in (before, now)]
+    pairs = [
+        Pair(str(what), one, other, name, _why_alone(one, other, *genes))
+        for what, (one, other), name in zip(became[places], rows, names, strict=True)
+    ]
+    return PairedResults(int(both.sum()), int((both & primary).sum()), pairs)
 
 
-def _read(run: ComparedRun, trait: str) -> pd.DataFrame:
-    table = pq.read_table(readable(run.results), columns=list(READ), filters=[("trait", "==", trait)])
-    return table.to_pandas(strings_to_categorical=False)
+def _read(results: Place, trait: str) -> pd.DataFrame:
+    return pq.read_table(readable(results), columns=list(READ), filters=[("trait", "==", trait)]).to_pandas()
 
 
-def _rows_at(table: pd.DataFrame, places: np.ndarray[Any, np.dtype[np.intp]]) -> Iterator[Row]:
+def _rows_at(table: pd.DataFrame, places: NDArray[np.intp]) -> Iterator[Row]:
     """Give rows as mappings, an empty one where there is none."""
     found = iter(table.iloc[places[places != NOBODY]].to_dict("records"))
     for place in places:
         yield {} if place == NOBODY else {str(name): value for name, value in next(found).items()}
 
 
-def _asked_mask(old: Row, new: Row, old_gene: str | None) -> AskedMask | None:
-    """Name the gene and mask of a pair in both runs; None where one has no row."""
-    if not old or not new or old_gene is None:
+def _why_alone(old: Row, new: Row, genes: frozenset[str], genes_now: frozenset[str]) -> str | None:
+    """Say why a row is in one run alone; every gene of a run has rows of each of its traits."""
+    if old and new:
         return None
-    return AskedMask((old_gene, str(new["gene"])), (_mask(old), _mask(new)))
+    lacking, gained = (genes, True) if new else (genes_now, False)
+    if not lacking:
+        return causes.TRAIT_GAINED if gained else causes.TRAIT_LOST
+    if (new or old)["gene"] not in lacking:
+        return causes.GENE_GAINED if gained else causes.GENE_LOST
+    return causes.NOT_ASKED
 
 
-def _mask(row: Row) -> MaskName:
-    return str(row["mask"]), None if pd.isna(row["max_af"]) else float(row["max_af"])
+def moved_rows(
+    old: ComparedRun,
+    new: ComparedRun,
+    pairs: Sequence[Pair],
+    trait: ComparedTrait | None,
+    asked: Asked,
+    moves: TraitMoves,
+) -> list[MovedRow]:
+    """Say why the results of a trait moved.
+
+    Parameters
+    ----------
+    old, new
+        The runs.
+    pairs
+        The trait's results that moved.
+    trait, moves
+        The trait in both runs, None where one lacks it; and what of it differs for all genes.
+    asked
+        What of the settings differs.
+    """
+    changes: dict[AskedMask, MaskChange] = {}
+    if trait is not None:
+        wanted = dict.fromkeys(pair.asked for pair in pairs if pair.alone is None)
+        changes = dict(mask_changes(old, new, trait, wanted))
+    return [MovedRow(pair.became, pair.old, pair.new, tuple(_reasons(pair, asked, moves, changes))) for pair in pairs]
 
 
-def _of_one_run(old: ComparedRun, new: ComparedRun, before: Row, now: Row) -> Iterator[Reason]:
-    """Say why a row is in one run alone."""
-    row, lacking = (now, old) if now else (before, new)
-    came = bool(now)
-    if row["trait"] not in lacking.traits:
-        yield Reason(causes.TRAIT_GAINED if came else causes.TRAIT_LOST)
-    elif row["gene"] not in lacking.gene_names:
-        yield Reason(causes.GENE_GAINED if came else causes.GENE_LOST)
-    else:
-        yield Reason(causes.NOT_ASKED)
+def _reasons(
+    pair: Pair, asked: Asked, moves: TraitMoves, changes: Mapping[AskedMask, MaskChange]
+) -> Sequence[Reason]:
+    if pair.alone is not None:
+        return [Reason(pair.alone)]
+    return reasons(pair.old, pair.new, asked, moves, changes.get(pair.asked), renamed=pair.renamed)
 
 
 def in_order(moved: Sequence[MovedRow]) -> list[MovedRow]:

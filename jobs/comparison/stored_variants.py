@@ -27,7 +27,7 @@ ROWS_AT_ONCE = 1 << 18
 # What the store itself says of a row, not annotation.
 NO_ANNOTATION = ("gene", *KEY, "minor_is_ref", "allele_count", "allele_number", "carriers", "dosages", "missing")
 # What a variant is in a run whose store lacks it.
-ABSENT, FAILS, COMMON, NO_CARRIER = "absent", "fails quality control", "common", "nobody carries it"
+ABSENT, FAILS, COMMON, NO_CARRIER = "absent", "fails quality control", "common", "carried by nobody"
 NOT_IN_GENE = "not annotated in the gene"
 
 
@@ -179,6 +179,5 @@ def _states(rows: pa.Table, ceiling: float) -> NDArray[np.object_]:
     count, number = (np.asarray(rows[name].to_numpy(), np.float64) for name in ("allele_count", "allele_number"))
     minor = np.minimum(count, number - count)
     passes = np.asarray(rows["passes"], np.bool_)
-    return np.select(
-        [~passes, minor <= 0, minor > ceiling * number], [FAILS, NO_CARRIER, COMMON], default=NOT_IN_GENE
-    ).astype(object)
+    states = [minor <= 0, ~passes, minor > ceiling * number]
+    return np.select(states, [NO_CARRIER, FAILS, COMMON], default=NOT_IN_GENE).astype(object)

@@ -36,14 +36,14 @@ def cohort_changes(old: ComparedRun, new: ComparedRun) -> dict[str, Any] | None:
 
 
 def _cohort(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    """Say how a cohort has changed."""
+    """Say how a cohort has changed, of what both manifests tell."""
+    hashes, hashes_now = old.get("hashes", {}), new.get("hashes", {})
     return {
         "cohort": new["cohort"],
         "samples": [old["samples"], new["samples"]],
-        "facts": {name: [old[name], new[name]] for name in FACTS if old[name] != new[name]},
-        "callable_bases": [old["callable"]["bases"], new["callable"]["bases"]],
-        "definitions": sorted(name for name, value in new["hashes"].items() if old["hashes"].get(name) != value),
-        "same_genotypes": old["gene_store"] == new["gene_store"],
+        "facts": {name: [old[name], new[name]] for name in FACTS if old.get(name) != new.get(name)},
+        "definitions": sorted(name for name in hashes.keys() & hashes_now.keys() if hashes[name] != hashes_now[name]),
+        "same_genotypes": old.get("gene_store") == new.get("gene_store"),
     }
 
 

@@ -74,7 +74,8 @@ def _trait(changes: Changes) -> str:
     if changes["other_covariates"]:
         parts.append(f"other covariates or strata of {few(changes['other_covariates'])} samples of both runs")
     if changes["coefficients"]:
-        parts.append(f"{len(changes['coefficients'])} coefficients of the null model moved")
+        names = ", ".join(one["name"] for one in changes["coefficients"])
+        parts.append(f"coefficients of the null model that moved: {names}")
     return "; ".join(parts)
 
 

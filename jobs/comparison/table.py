@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from association.comparison.paired_rows import KEY
+from association.comparison.paired_rows import KEY, MOVED, NEWLY_TESTED, NO_LONGER_TESTED
 from association.results import COLUMNS as RESULTS
 from association.results import Column
-from jobs.comparison.moved_results import TOLD, MovedRow
+from jobs.comparison.moved_results import TOLD, MovedRow, PairedResults
 from jobs.comparison.words import reason_words
 
 _RESULTS = {column.name: column for column in RESULTS}
@@ -58,3 +58,15 @@ def _plain(value: Any, of_type: pa.DataType) -> Any:
     if pa.types.is_boolean(of_type):
         return bool(value)
     return float(value) if pa.types.is_floating(of_type) else str(value)
+
+
+def result_counts(trait: str, paired: PairedResults, moved: Sequence[MovedRow]) -> dict[str, Any]:
+    """Count a trait's results that were compared, and those that moved."""
+    became = [one.became for one in moved]
+    return {
+        "trait": trait,
+        "compared": paired.compared,
+        "compared_primary": paired.primary,
+        "moved_primary": sum(one.became == MOVED and bool(one.row["primary"]) for one in moved),
+        **{name: became.count(name) for name in (MOVED, NEWLY_TESTED, NO_LONGER_TESTED)},
+    }

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from association.comparison import causes
-from association.comparison.mask_change import MaskEntries, TraitSide, mask_change, sample_fates
+from association.comparison.mask_change import MaskEntries, mask_change
+from association.comparison.sample_fates import TraitSide, sample_fates
 
 VARIANTS = np.array([11, 22, 33], np.uint64)
 
