@@ -19,6 +19,8 @@ EVENTS_GAINED, EVENTS_LOST = "events gained", "events lost"
 FOLLOWED_LONGER, VALUES_CHANGED = "followed longer", "values changed"
 # The trait without genes.
 REDEFINED, MODEL, OTHER_SAMPLES = "redefined", "model", "other samples"
+# Of a meta-analysis, which has no carriers to look at.
+COHORTS = "cohorts"
 # Nothing that is compared.
 UNKNOWN = "unknown"
 
@@ -27,5 +29,5 @@ ORDER = (
     *(NOT_ASKED, GENE_GAINED, GENE_LOST, GENE_RENAMED, TRAIT_GAINED, TRAIT_LOST),
     *(MASK_RULE, CEILING, WEIGHTS, TESTS, CALIBRATION, CONDITIONING, VERSIONS),
     *(METHOD, MONTE_CARLO, VARIANTS_GAINED, VARIANTS_LOST, CALLS_GAINED, CALLS_LOST),
-    *(CARRIERS_JOINED, CARRIERS_LEFT, *OF_A_PERSON, REDEFINED, MODEL, OTHER_SAMPLES, UNKNOWN),
+    *(CARRIERS_JOINED, CARRIERS_LEFT, *OF_A_PERSON, REDEFINED, MODEL, OTHER_SAMPLES, COHORTS, UNKNOWN),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from association.comparison.reasons import TraitMoves
 from association.problems import InputError
 from infra.storage import Place, copy_whole
+from jobs.comparison.compared_meta import meta_changes, read_meta
 from jobs.comparison.compared_run import ComparedRun, read_compared
 from jobs.comparison.compared_trait import read_compared_trait
 from jobs.comparison.moved_results import MovedRow, in_order, moved_rows, pair_results
@@ -69,7 +71,7 @@ def compare_runs(old: Place, new: Place, out: Place | None = None) -> Comparison
     Parameters
     ----------
     old, new
-        Their output folders, or folders that `progex merge` made.
+        Their output folders, or folders that `progex merge` made; or two outputs of `progex meta`.
     out
         The folder to write; by default `comparison` in the new run's output. A comparison there is replaced.
 
@@ -78,11 +80,16 @@ def compare_runs(old: Place, new: Place, out: Place | None = None) -> Comparison
     InputError, ExceptionGroup
         If one is not a finished run, or something else is in the folder; nothing is left half-written.
     """
-    runs = _read_both([old, new])
-    folder = runs[1].folder / FOLDER if out is None else out
+    meta, meta_now = read_meta(old), read_meta(new)
+    if meta is not None and meta_now is not None:
+        find, folder = partial(meta_changes, meta, meta_now), new / FOLDER
+    else:
+        runs = _read_both([old, new])
+        find, folder = partial(run_changes, *runs), runs[1].folder / FOLDER
+    folder = folder if out is None else out
     if folder.exists() and not (folder / RECORD).is_file():
         raise InputError.single(str(folder), "--out", "is there and holds no comparison; name a folder that is not")
-    changes, moved = _compare(*runs)
+    changes, moved = find()
     with TemporaryDirectory(prefix="progex.") as name:
         made = Path(name) / FOLDER
         made.mkdir()
@@ -110,10 +117,11 @@ def _read_both(folders: Sequence[Place]) -> list[ComparedRun]:
     return runs
 
 
-def _compare(old: ComparedRun, new: ComparedRun) -> tuple[dict[str, Any], list[MovedRow]]:
-    """Gather what changed, and the results that moved."""
+def run_changes(old: ComparedRun, new: ComparedRun) -> tuple[dict[str, Any], list[MovedRow]]:
+    """Say what changed about a study, and which results moved."""
     variants, renamed = stored_changes(old, new)
-    asked, otherwise = asked_otherwise(old, new), read_otherwise(old, new)
+    versions, otherwise = version_changes(old.record, new.record), read_otherwise(old, new)
+    asked = asked_otherwise(old.settings, new.settings, versions=bool(versions))
     traits, results, moved = [], [], list[MovedRow]()
     for name in dict.fromkeys((*new.traits, *old.traits)):
         trait, moves = None, TraitMoves(redefined=False, covariates=False, others=False)
@@ -134,8 +142,8 @@ def _compare(old: ComparedRun, new: ComparedRun) -> tuple[dict[str, Any], list[M
         "traits": traits,
         "traits_added": [name for name in new.traits if name not in old.traits],
         "traits_removed": [name for name in old.traits if name not in new.traits],
-        "settings": setting_changes(old, new),
-        "versions": version_changes(old, new),
+        "settings": setting_changes(old.settings, new.settings),
+        "versions": versions,
         "variants": variants,
         "results": results,
         "rows": [moved_row(one) for one in moved],
@@ -144,4 +152,4 @@ def _compare(old: ComparedRun, new: ComparedRun) -> tuple[dict[str, Any], list[M
 
 
 def _named(run: ComparedRun) -> dict[str, str]:
-    return {name: str(run.record[name]) for name in ("study", "began", "ended")}
+    return {"study": str(run.record["study"]), "what": f"a run that ended {run.record['ended']}"}

@@ -11,8 +11,6 @@ from jobs.report import numbers
 from jobs.report.environment import page_environment
 from jobs.report.qc.cells import MOST_ROWS
 
-GENE_CHANGES = ("gained", "lost", "reannotated", "remasked")
-
 
 def comparison_html(changes: Mapping[str, Any]) -> str:
     """Put the page together.
@@ -22,7 +20,7 @@ def comparison_html(changes: Mapping[str, Any]) -> str:
     changes
         What `jobs.comparison.compare` found.
     """
-    rows = changes["rows"]
+    rows, by_gene = changes["rows"], changes.get("variants", {}).get("by_gene")
     return (
         page_environment()
         .get_template("comparison.html.jinja")
@@ -33,9 +31,10 @@ def comparison_html(changes: Mapping[str, Any]) -> str:
             sections=summary(changes),
             rows=[_row(one) for one in rows[:MOST_ROWS]],
             hidden=max(0, len(rows) - MOST_ROWS),
-            genes=_genes(changes["variants"]["by_gene"]),
-            genes_changed=len(set().union(*changes["variants"]["by_gene"].values())),
-            coefficients=_coefficients(changes["traits"]),
+            of_carriers=by_gene is not None,
+            genes=_genes(by_gene or {}),
+            genes_changed=len(set().union(*(by_gene or {}).values())),
+            coefficients=_coefficients(changes.get("traits", ())),
         )
     )
 
@@ -54,8 +53,8 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _genes(by_gene: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
     """List the genes whose variants changed most."""
-    names = dict.fromkeys(name for kind in GENE_CHANGES for name in by_gene[kind])
-    counts = {name: {kind: by_gene[kind].get(name, 0) for kind in GENE_CHANGES} for name in names}
+    names = dict.fromkeys(name for own in by_gene.values() for name in own)
+    counts = {name: {kind: own.get(name, 0) for kind, own in by_gene.items()} for name in names}
     most = sorted(counts, key=lambda name: -sum(counts[name].values()))[:MOST_ROWS]
     return [{"gene": name, **counts[name]} for name in most]
 

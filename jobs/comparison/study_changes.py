@@ -18,6 +18,8 @@ FACTS = ("caller", "capture_kit", "reference_genome")
 # What reads a table, and so may define a trait otherwise.
 READING = ("times", "codes", "units", "date_format", "year_only")
 
+Settings = Mapping[str, Any]
+
 
 def cohort_changes(old: ComparedRun, new: ComparedRun) -> dict[str, Any] | None:
     """Say which cohorts were added and removed, and how those that stay have changed; None of no merged study."""
@@ -47,43 +49,49 @@ def _cohort(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def setting_changes(old: ComparedRun, new: ComparedRun) -> dict[str, list[str]]:
+def setting_changes(old: Settings, new: Settings) -> dict[str, list[str]]:
     """Show the settings that differ line by line, by section."""
-    before, now = old.settings, new.settings
-    sections = [name for name in dict.fromkeys((*before, *now)) if name not in OF_NO_RESULT]
+    sections = [name for name in dict.fromkeys((*old, *new)) if name not in OF_NO_RESULT]
     return {
-        name: difference({name: before.get(name)}, {name: now.get(name)})
+        name: difference({name: old.get(name)}, {name: new.get(name)})
         for name in sections
-        if before.get(name) != now.get(name)
+        if old.get(name) != new.get(name)
     }
 
 
-def version_changes(old: ComparedRun, new: ComparedRun) -> dict[str, list[str | None]]:
-    """Give the versions that differ, before and now."""
-    before, now = old.record["versions"], new.record["versions"]
+def version_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, list[str | None]]:
+    """Give the versions that differ between two records, before and now."""
+    before, now = old["versions"], new["versions"]
     names = dict.fromkeys((*before, *now))
     return {name: [before.get(name), now.get(name)] for name in names if before.get(name) != now.get(name)}
 
 
-def asked_otherwise(old: ComparedRun, new: ComparedRun) -> Asked:
-    """Say what of the settings of tests differs."""
-    before, now = old.settings, new.settings
-    rules, rules_now = _rules(before), _rules(now)
+def asked_otherwise(old: Settings, new: Settings, *, versions: bool) -> Asked:
+    """Say what of the settings of tests differs.
+
+    Parameters
+    ----------
+    old, new
+        The settings of either run.
+    versions
+        Whether other versions computed it.
+    """
+    rules, rules_now = _rules(old), _rules(new)
     both = rules.keys() & rules_now.keys()
     settings = {
-        causes.CALIBRATION: before["calibration"] != now["calibration"],
-        causes.CONDITIONING: before["condition_on"] != now["condition_on"],
-        causes.VERSIONS: bool(version_changes(old, new)),
+        causes.CALIBRATION: old.get("calibration") != new.get("calibration"),
+        causes.CONDITIONING: old.get("condition_on") != new.get("condition_on"),
+        causes.VERSIONS: versions,
     }
     return Asked(
         masks=frozenset(name for name in both if rules[name][0] != rules_now[name][0]),
         over_masks=_without_control(rules) != _without_control(rules_now),
-        tests=before["tests"] != now["tests"],
+        tests=old["tests"] != new["tests"],
         settings=tuple(name for name, applies in settings.items() if applies),
     )
 
 
-def _rules(settings: Mapping[str, Any]) -> dict[str, tuple[Any, list[float]]]:
+def _rules(settings: Settings) -> dict[str, tuple[Any, list[float]]]:
     """Give the rule and the ceilings of each mask."""
     return {
         mask["name"]: (

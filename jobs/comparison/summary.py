@@ -11,19 +11,27 @@ from jobs.report.numbers import NOTHING, count
 
 # Of a list that a page shows whole.
 MOST_NAMED = 10
+SAME = "the same"
 Changes = Mapping[str, Any]
 
 
 def summary(changes: Changes) -> list[tuple[str, list[str]]]:
     """Give headings with their sentences."""
+    own = [
+        ("settings", list(_settings(changes["settings"]))),
+        ("versions", [f"{name} {old} to {new}" for name, (old, new) in changes["versions"].items()] or [SAME]),
+    ]
+    results = ("results", [_results(one) for one in changes["results"]])
+    if "cohorts_of_traits" in changes:
+        cohorts = [f"{trait}: {', '.join(told) or SAME}" for trait, told in changes["cohorts_of_traits"].items()]
+        return [("cohorts", [*cohorts, *_other_traits(changes)]), *own, results]
     return [
         ("cohorts", list(_cohorts(changes["cohorts"]))),
         ("samples", list(_samples(changes["samples"]))),
         ("traits", [*(_trait(one) for one in changes["traits"]), *_other_traits(changes)]),
-        ("settings", list(_settings(changes["settings"]))),
-        ("versions", [f"{name} {old} to {new}" for name, (old, new) in changes["versions"].items()] or ["the same"]),
+        *own,
         ("variants", list(_variants(changes["variants"]))),
-        ("results", [_results(one) for one in changes["results"]]),
+        results,
     ]
 
 
@@ -44,7 +52,7 @@ def _cohorts(changes: Changes | None) -> Iterator[str]:
         if one["definitions"]:
             facts.append(f"other definitions of {', '.join(one['definitions'])}")
         if not facts:
-            facts = ["the same" if one["same_genotypes"] else "as many samples, other genotypes"]
+            facts = [SAME if one["same_genotypes"] else "as many samples, other genotypes"]
         yield f"{one['cohort']}: {'; '.join(facts)}"
 
 
@@ -86,7 +94,7 @@ def _other_traits(changes: Changes) -> Iterator[str]:
 
 def _settings(changes: Mapping[str, Sequence[str]]) -> Iterator[str]:
     if not changes:
-        yield "the same"
+        yield SAME
     for lines in changes.values():
         yield from lines
 

@@ -38,7 +38,8 @@ WORDS = {
     causes.REDEFINED: "the trait is defined or read otherwise",
     causes.MODEL: "the null model has other covariates or strata",
     causes.OTHER_SAMPLES: "the trait's other samples changed",
-    causes.UNKNOWN: "nothing that is compared here changed: look at the inputs' fingerprints in both run.json",
+    causes.COHORTS: "cohorts: {told}",
+    causes.UNKNOWN: "nothing that is compared here changed: look at both records",
 }
 # Of what a count is; of carriers where nothing is said.
 COUNTED = {causes.VARIANTS_GAINED: ("variant", "variants"), causes.VARIANTS_LOST: ("variant", "variants")}
