@@ -24,8 +24,10 @@ from jobs.comparison.compared_run import JUDGED, ComparedRun
 Hashes = NDArray[np.uint64]
 
 ROWS_AT_ONCE = 1 << 18
-# What the store itself says of a row, not annotation.
-NO_ANNOTATION = ("gene", *KEY, "minor_is_ref", "allele_count", "allele_number", "carriers", "dosages", "missing")
+# What annotation says of every row; scores and fields are named by what begins their columns.
+DESCRIBED = ("consequence", "loftee", "external_af")
+KINDS = (SCORE_PREFIX, FIELD_PREFIX)
+COUNTED = ("gene", *KEY, "allele_count", "allele_number")
 # What a variant is in a run whose store lacks it.
 ABSENT, FAILS, COMMON, NO_CARRIER = "absent", "fails quality control", "common", "carried by nobody"
 NOT_IN_GENE = "not annotated in the gene"
@@ -64,8 +66,7 @@ def read_stored(run: ComparedRun, described: Sequence[str], masks: Sequence[Mask
 def _rows(store: Place) -> Iterator[pa.Table]:
     for part in listed(store, "part-*.parquet"):
         file = pq.ParquetFile(readable(part))
-        columns = [name for name in file.schema_arrow.names if name not in ("carriers", "dosages", "missing")]
-        for batch in file.iter_batches(ROWS_AT_ONCE, columns=columns):
+        for batch in file.iter_batches(ROWS_AT_ONCE, columns=[*COUNTED, *_annotation(file.schema_arrow.names)]):
             yield pa.table(batch)
 
 
@@ -96,13 +97,16 @@ def _in_masks(rows: pa.Table, masks: Sequence[MaskChoice]) -> NDArray[np.bool_]:
 def described_alike(old: ComparedRun, new: ComparedRun) -> list[str]:
     """Give the columns of annotation that both stores have."""
     before, now = (_columns(run.store) for run in (old, new))
-    return [name for name in now if name in before and name not in NO_ANNOTATION]
+    return [name for name in now if name in before]
 
 
 def _columns(store: Place) -> list[str]:
-    """Give the columns of a store's files, which all have the same."""
-    names: list[str] = pq.read_schema(readable(listed(store, "part-*.parquet")[0])).names
-    return names
+    """Give the columns of annotation of a store's files, which all have the same."""
+    return _annotation(pq.read_schema(readable(listed(store, "part-*.parquet")[0])).names)
+
+
+def _annotation(columns: Sequence[str]) -> list[str]:
+    return [name for name in columns if name in DESCRIBED or name.startswith(KINDS)]
 
 
 def masks_of_both(old: ComparedRun, new: ComparedRun) -> tuple[list[MaskChoice], ...]:
@@ -129,8 +133,8 @@ def stored_changes(old: ComparedRun, new: ComparedRun) -> tuple[dict[str, Any], 
         "reannotated": found.reannotated.size,
         "remasked": found.remasked.size,
         "scores_and_fields": {
-            "added": _shown(columns[1] - columns[0]),
-            "removed": _shown(columns[0] - columns[1]),
+            "added": sorted(columns[1] - columns[0]),
+            "removed": sorted(columns[0] - columns[1]),
         },
         "genes": [len(before.genes), len(now.genes)],
         "genes_renamed": renamed,
@@ -144,10 +148,6 @@ def stored_changes(old: ComparedRun, new: ComparedRun) -> tuple[dict[str, Any], 
         },
     }
     return told, renamed
-
-
-def _shown(columns: set[str]) -> list[str]:
-    return sorted(name for name in columns if name.startswith((SCORE_PREFIX, FIELD_PREFIX)))
 
 
 def _fates(run: ComparedRun, sites: Hashes, stored: Hashes) -> dict[str, int]:

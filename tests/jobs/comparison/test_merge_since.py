@@ -4,13 +4,36 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from jobs.simulate_cohort import simulate_cohort
 from tests.jobs.comparison.conftest import RULES
 
+CELLS = ("0/0:30,0:30:80", "0/1:15,15:30:80", "1/1:0,30:30:80")
+SITES = 500
 COHORTS = ("north", "south", "west")
+
+
+def common_sites(samples, seed):
+    """Draw calls at sites that all cohorts have, enough to tell that nobody is in two of them."""
+    random = np.random.default_rng(seed)
+    records = []
+    for site in range(SITES):
+        fixed = [
+            f"chr{1 + site // 25}",
+            str(4_000_000 + 2_000_000 * (site % 25)),
+            ".",
+            "A",
+            "C",
+            "100",
+            "PASS",
+            "AC=1",
+        ]
+        calls = random.binomial(2, 0.4, samples)
+        records.append([*fixed, "GT:AD:DP:GQ", *(CELLS[call] for call in calls)])
+    return records
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +45,10 @@ def cohorts(tmp_path_factory, copy_of, progex):
         simulate_cohort(source, samples=40, genes=10, seed=seed)
         folder = copy_of(source, source.parent / "cohort")
         vcfs = sorted(path.name for path in (folder.path / "vcf").glob("*.vcf.gz"))[:3]
+        header, _ = folder.read_vcf(vcfs[0])
+        folder.write_vcf("common.vcf.gz", header, common_sites(40, seed))
         folder.set(
-            genotypes={"vcfs": [f"vcf/{vcf}" for vcf in vcfs]},
+            genotypes={"vcfs": [f"vcf/{vcf}" for vcf in (*vcfs, "common.vcf.gz")]},
             masks=RULES,
             traits=[{"name": "survival", "type": "survival"}],
             covariates=["age_at_onset"],
