@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from association.asked_variants import choose_variants
 from association.comparison.mask_change import MaskChange, MaskEntries, mask_change
-from association.comparison.paired_rows import NOBODY
 from association.gene_batch import GeneBatch, TraitGenotypes, read_batch, restrict_to_trait
 from association.scan import drop_variants
 from association.scan_settings import ALL_MASKS, CONTROL_MASK, MaskChoice, ScanSettings, ScanTrait
@@ -80,7 +79,7 @@ def mask_changes(
     trait
         The trait in both.
     asked
-        Genes and masks; genes that a run lacks have nobody there.
+        Genes that both runs have, and masks.
     """
     wanted: dict[tuple[str, str], list[AskedMask]] = {}
     for one in asked:
@@ -101,20 +100,18 @@ def mask_changes(
 def _by_files(
     runs: Sequence[ComparedRun], genes: Iterable[tuple[str, str]]
 ) -> list[tuple[tuple[int, int], list[tuple[str, str]]]]:
-    """Put genes together that stand in the same file of either store; -1 for a store that lacks the gene."""
+    """Put genes together that stand in the same file of either store."""
     placed = [dict(zip(run.genes["gene"], run.genes["file"], strict=True)) for run in runs]
     together: dict[tuple[int, int], list[tuple[str, str]]] = {}
     for old, new in genes:
-        files = (int(placed[0].get(old, NOBODY)), int(placed[1].get(new, NOBODY)))
+        files = (int(placed[0][old]), int(placed[1][new]))
         together.setdefault(files, []).append((old, new))
     return sorted(together.items())
 
 
 def _rows(run: ComparedRun, file: int, genes: Sequence[str]) -> pa.Table:
     """Read some genes' rows from a file of the store, carriers and all."""
-    place = run.store / f"part-{max(file, 0):05d}.parquet"
-    if file == NOBODY:
-        return pq.read_schema(readable(place)).empty_table()
+    place = run.store / f"part-{file:05d}.parquet"
     return pq.read_table(readable(place), filters=[("gene", "in", list(genes))])
 
 
