@@ -19,8 +19,9 @@ from jobs.comparison.compared_run import TRAITS, ComparedRun
 from jobs.traits.files import COVARIATE, read_packed_trait
 
 Floats = NDArray[np.float64]
-# Columns of a trait's samples that say what it is not.
-BESIDE = ("sample", "stratum", "male", "residual")
+# Columns of a trait's samples that say who they are, and what model they are in.
+SETTING = ("stratum", "cohort")
+BESIDE = ("sample", *SETTING, "male", "residual")
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,13 @@ class RunTrait:
     def outcome(self) -> Floats:
         """What each sample was observed to have (n, columns)."""
         own = [name for name in self.samples if name not in BESIDE and not name.startswith(COVARIATE)]
-        return np.hstack([self.samples[own].to_numpy(np.float64), self.visits])
+        values = self.samples[own].select_dtypes(["number", "bool"])
+        return np.hstack([values.to_numpy(np.float64), self.visits])
 
     @property
     def covariates(self) -> pd.DataFrame:
-        """Columns of the design, and the stratum."""
-        return self.samples[["stratum", *(name for name in self.samples if name.startswith(COVARIATE))]]
+        """Columns of the design, the stratum, and the cohort where each has a model of its own."""
+        return self.samples[[name for name in self.samples if name in SETTING or name.startswith(COVARIATE)]]
 
     def side(self, contig: str | None = None) -> TraitSide:
         """Give the trait as its null model sees it, on a contig where each has a model of its own."""
@@ -90,15 +92,16 @@ class ComparedTrait:
 
     @cached_property
     def other_covariates(self) -> int:
-        """Samples of both runs with another stratum or other covariates; all of them where the columns differ."""
+        """Samples of both runs with another stratum or other covariates; a column that a run lacks is zero there."""
         here = np.flatnonzero(self.old_of_new >= 0)
-        before, now = self.old.covariates, self.new.covariates
-        if list(before) != list(now):
-            return int(here.size)
-        rows = before.iloc[self.old_of_new[here]].reset_index(drop=True), now.iloc[here].reset_index(drop=True)
+        places, sides = (self.old_of_new[here], here), (self.old.covariates, self.new.covariates)
         changed = np.zeros(here.size, np.bool_)
-        for name in now:
-            changed |= (rows[0][name] != rows[1][name]).to_numpy()
+        for name in dict.fromkeys((*sides[0], *sides[1])):
+            before, now = (
+                side[name].to_numpy()[own] if name in side else np.zeros(own.size)
+                for side, own in zip(sides, places, strict=True)
+            )
+            changed |= before != now
         return int(changed.sum())
 
 
