@@ -17,7 +17,10 @@ def samples(**columns):
     return pd.DataFrame({"sample": names, "stratum": "one", "male": True, "residual": 0.0, **columns})
 
 
-def compared(old, new, visits=(np.zeros((3, 0)),) * 2):
+NO_VISITS = np.zeros((3, 0))
+
+
+def compared(old, new, visits=(NO_VISITS, NO_VISITS)):
     scan = SimpleNamespace(by_contig={}, model=SimpleNamespace(residuals=np.zeros(3), events=None))
     return ComparedTrait("x", *(RunTrait(table, scan, own) for table, own in zip((old, new), visits, strict=True)))
 
