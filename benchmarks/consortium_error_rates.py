@@ -40,7 +40,7 @@ from benchmarks.consortium_cohorts import (
     pooled_trait,
 )
 
-TRAITS, GENES = 200, 200
+TRAITS, GENES = 100, 200
 CARRIERS = (3, 5, 10, 20, 30)
 LEVELS = (0.05, 0.01, 1e-3)
 # Above it a test finds too much.
