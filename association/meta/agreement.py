@@ -15,7 +15,11 @@ from association.gene_unit import Row
 from association.meta.combined_gene import CombinedGene
 from association.meta.forest import forest_rows, heterogeneity
 from association.meta.meta_rows import MetaMask
-from association.meta.summed_tests import heterogeneous_burden_log10_p, heterogeneous_skat_log10_p
+from association.meta.summed_tests import (
+    fixed_burden,
+    heterogeneous_burden_log10_p,
+    heterogeneous_skat_log10_p,
+)
 from association.results import Column
 
 _PLACE = (
@@ -29,6 +33,7 @@ FOREST = (
     *_PLACE,
     Column("cohort", pa.string(), "name of the cohort's study"),
     Column("samples", pa.int32(), "samples with the trait"),
+    Column("carriers", pa.int32(), "of these, who carry any of the mask's variants"),
     Column("minor_allele_count", pa.int32(), "minor alleles of the mask's variants among them"),
     Column("observed_events", pa.float64(), "carriers with the event; null where these are too few to tell of"),
     Column("expected_events", pa.float64(), "expected among carriers under the cohort's null model"),
@@ -40,6 +45,9 @@ FOREST = (
 HETEROGENEITY = (
     *_PLACE,
     Column("cohorts", pa.int32(), "cohorts with information"),
+    Column("effect", pa.float64(), "one-step estimate per minor allele, one for all cohorts"),
+    Column("standard_error", pa.float64(), "of the effect"),
+    Column("neg_log10_p", pa.float64(), "-log10 of its large-sample p-value"),
     Column("cochran_q", pa.float64(), "Q of the cohorts' effects, chi-square on one degree less than cohorts"),
     Column("i_squared", pa.float64(), "share of Q that chance does not explain, 0 to 1"),
     Column("neg_log10_p_q", pa.float64(), "-log10 of the p-value of Q"),
@@ -76,6 +84,7 @@ def agreement_rows(gene: CombinedGene, masks: Sequence[MetaMask], trait: str) ->
             own = {
                 "cohort": one.cohort,
                 "samples": one.samples,
+                "carriers": one.carriers,
                 "minor_allele_count": round(one.minor_alleles),
                 "observed_events": one.observed_events,
                 "expected_events": one.expected_events,
@@ -84,9 +93,12 @@ def agreement_rows(gene: CombinedGene, masks: Sequence[MetaMask], trait: str) ->
                 "neg_log10_p_without": _known(-one.log10_p_without),
             }
             rows["forest"].append(start | own)
-        found = heterogeneity(gene, flat)
+        found, fixed = heterogeneity(gene, flat), fixed_burden(gene, flat)
         own = {
             "cohorts": found.degrees + 1,
+            "effect": _known(fixed.effect),
+            "standard_error": _known(fixed.standard_error),
+            "neg_log10_p": _known(0.0 - fixed.log10_p),
             "cochran_q": _known(found.cochran_q),
             "i_squared": _known(found.i_squared),
             "neg_log10_p_q": _known(0.0 - found.log10_p),

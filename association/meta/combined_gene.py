@@ -4,7 +4,9 @@ Cohorts are independent, so their scores and covariances add up:
 
     U = sum_c U_c,   Phi = sum_c Phi_c.
 
-A variant that a cohort does not list is monomorphic there: its score and its variance are zero.
+A variant that a cohort does not list has no score and no variance there. Its frequency over all counts that cohort
+where everyone in it is known to have the reference allele twice, and where it lists the variant by its other allele,
+which is the minor one there.
 
 Axes: C cohorts, m variants that any cohort lists, in the order of their names.
 """
@@ -12,7 +14,7 @@ Axes: C cohorts, m variants that any cohort lists, in the order of their names.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -21,8 +23,12 @@ from numpy.typing import NDArray
 from association.meta.cohort_summary import GeneSummary, TraitSummary
 from association.score import ScoreStatistics
 
+Booleans = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+# Behind a variant's name where the reference is the minor allele, which is counted.
+MINOR_IS_REF = ":ref"
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,8 @@ class CombinedGene:
         Where the variants of each cohort's summary stand among all (C).
     scores, covariances
         U_c (C, m) and Phi_c (C, m, m).
+    reference_alleles
+        Alleles called in cohorts that do not list the variant, all of them the reference (m).
     """
 
     gene: str
@@ -52,6 +60,7 @@ class CombinedGene:
     places: tuple[Integers, ...]
     scores: Floats
     covariances: Floats
+    reference_alleles: Floats
 
     @cached_property
     def statistics(self) -> ScoreStatistics:
@@ -71,22 +80,39 @@ class CombinedGene:
                 own[place] = known
         return values
 
+    def carriers(self, used: Booleans) -> int:
+        """Count the samples that carry any of some variants (m), each once."""
+        return sum(
+            own.patterns.carriers_of(used[place]) for own, place in zip(self.summaries, self.places, strict=True)
+        )
+
     @cached_property
     def minor_allele_frequency(self) -> Floats:
-        """Among all samples of the cohorts that list the variant (m)."""
-        return np.asarray(self.total("alleles") / np.maximum(self.total("allele_numbers"), 1.0), np.float64)
+        """Of the allele that is counted, among the samples of all cohorts that tell of the variant (m)."""
+        alleles, numbers = self.total("alleles"), self.total("allele_numbers")
+        number = {name: at for at, name in enumerate(self.variants)}
+        for name, at in number.items():
+            other = number.get(name + MINOR_IS_REF)
+            if other is not None:
+                # No cohort lists both, so each counts where the other is listed, by what is not the other's allele.
+                both = (numbers[at] - alleles[at], numbers[other] - alleles[other])
+                alleles[at], alleles[other] = alleles[at] + both[1], alleles[other] + both[0]
+                numbers[at] = numbers[other] = numbers[at] + numbers[other]
+        by_ref = np.array([name.endswith(MINOR_IS_REF) for name in self.variants], np.bool_)
+        alleles += np.where(by_ref, self.reference_alleles, 0.0)
+        numbers += self.reference_alleles
+        return np.asarray(alleles / np.maximum(numbers, 1.0), np.float64)
 
     def without(self, cohort: int) -> CombinedGene:
-        """Leave a cohort out; the variants stay."""
+        """Leave a cohort out; the variants and their frequencies elsewhere stay."""
         kept = [at for at in range(len(self.traits)) if at != cohort]
-        return CombinedGene(
-            self.gene,
-            self.variants,
-            tuple(self.traits[at] for at in kept),
-            tuple(self.summaries[at] for at in kept),
-            tuple(self.places[at] for at in kept),
-            self.scores[kept],
-            self.covariances[kept],
+        return replace(
+            self,
+            traits=tuple(self.traits[at] for at in kept),
+            summaries=tuple(self.summaries[at] for at in kept),
+            places=tuple(self.places[at] for at in kept),
+            scores=self.scores[kept],
+            covariances=self.covariances[kept],
         )
 
 
@@ -114,4 +140,5 @@ def combine_cohorts(cohorts: Sequence[tuple[TraitSummary, GeneSummary]]) -> Comb
     for at, (own, place) in enumerate(zip(summaries, places, strict=True)):
         scores[at, place] = own.statistics.score
         covariances[at][np.ix_(place, place)] = own.statistics.covariance
-    return CombinedGene(summaries[0].gene, tuple(variants), traits, summaries, places, scores, covariances)
+    nowhere = np.zeros(len(variants))
+    return CombinedGene(summaries[0].gene, tuple(variants), traits, summaries, places, scores, covariances, nowhere)

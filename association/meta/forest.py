@@ -39,8 +39,10 @@ class ForestRow:
         Its name.
     samples
         With the trait.
+    carriers
+        Of any of the burden's variants.
     minor_alleles
-        Of the burden's variants, among them.
+        Of these variants.
     effect, standard_error
         One-step estimate per unit of burden; NaN where the cohort has no information.
     observed_events, expected_events
@@ -51,6 +53,7 @@ class ForestRow:
 
     cohort: str
     samples: int
+    carriers: int
     minor_alleles: float
     effect: float
     standard_error: float
@@ -98,12 +101,13 @@ def forest_rows(gene: CombinedGene, weights: Floats) -> list[ForestRow]:
         for column in ("minor_allele_counts", "observed_events", "expected_events")
     )
     rows = []
-    for at, (trait, summary) in enumerate(zip(gene.traits, gene.summaries, strict=True)):
+    for at, (trait, summary, place) in enumerate(zip(gene.traits, gene.summaries, gene.places, strict=True)):
         informed = variances[at] > 0
         rows.append(
             ForestRow(
                 cohort=trait.cohort,
                 samples=trait.samples,
+                carriers=summary.patterns.carriers_of(used[place]),
                 minor_alleles=float(alleles[at]),
                 effect=float(scores[at] / variances[at]) if informed else math.nan,
                 standard_error=1 / math.sqrt(variances[at]) if informed else math.nan,

@@ -18,11 +18,14 @@ from numpy.typing import NDArray
 from association.gene_tests.acat import acat_log10_p
 from association.gene_tests.weights import SCORE, variant_weights
 from association.gene_unit import FEWEST_CARRIERS, Row, power_of_ten
+from association.large_sample import SADDLEPOINT
 from association.meta.cohort_summary import TraitSummary
 from association.meta.combined_gene import CombinedGene
 from association.meta.forest import heterogeneity
-from association.meta.summed_large_sample import saddlepoint_test_log10_p
-from association.meta.summed_saddlepoint import SummedCumulants
+from association.meta.remembered_burdens import RememberedBurdens
+from association.meta.share_tables import COLLAPSED
+from association.meta.summed_large_sample import saddlepoint_test_p
+from association.meta.summed_saddlepoint import LawfulP, SummedCumulants
 from association.meta.summed_tests import (
     acat_v_over_cohorts_log10_p,
     fixed_burden,
@@ -59,12 +62,15 @@ class MetaMask:
         Which variants are in it (m).
     withheld
         Whether a cohort keeps carriers of it back.
+    above
+        Variants that a cohort has in it, and that are above its ceiling over all cohorts: they are left out.
     """
 
     mask: str
     max_af: float
     used: Booleans
     withheld: bool
+    above: int
 
 
 @dataclass(frozen=True)
@@ -104,11 +110,12 @@ def meta_rows(place: Row, gene: CombinedGene | None, masks: Sequence[MetaMask], 
         What is tested.
     """
     samples = sum(one.samples for one in trait.cohorts)
+    cumulants = RememberedBurdens.of_gene(trait.cumulants)
     start = {**place, "trait": trait.name, "samples": samples, "primary": False}
     rows: list[Row] = []
     for mask in masks:
         own = start | {"mask": mask.mask, "max_af": mask.max_af} | _describe(gene, mask.used, withheld=mask.withheld)
-        tested = [_test(own | name_test(test), gene, mask.used, test, trait) for test in trait.tests]
+        tested = [_test(own | name_test(test), gene, mask.used, test, cumulants) for test in trait.tests]
         rows += [*tested, _omnibus(own, tested)] if len(tested) > 1 else tested
     hypotheses = [mask for mask in masks if mask.mask != CONTROL_MASK]
     if len(hypotheses) > 1:
@@ -124,16 +131,16 @@ def meta_rows(place: Row, gene: CombinedGene | None, masks: Sequence[MetaMask], 
 
 
 def _describe(gene: CombinedGene | None, used: Booleans, *, withheld: bool) -> Row:
-    """Count who carries the variants, a carrier of two of them as two, and what cautions that calls for."""
+    """Count who carries the variants, and say what cautions that calls for."""
     flags = [CARRIERS_WITHHELD] if withheld else []
     if gene is None or not used.any():
         return {"variants": 0, "carriers": 0, "minor_allele_count": 0, "flags": ";".join(flags)}
-    carriers = sum(int(own.carriers[:, used[at]].sum()) for own, at in zip(gene.summaries, gene.places, strict=True))
+    carriers = gene.carriers(used)
     observed, expected = (float(gene.total(name)[used].sum()) for name in ("observed_events", "expected_events"))
     has_events = all(own.observed_events is not None for own in gene.summaries) and not math.isnan(observed)
     if carriers < FEWEST_CARRIERS:
         flags.append(FEW_CARRIERS)
-    if used.sum() == 1:
+    if used.sum() == 1 and not gene.variants[int(used.argmax())].startswith(COLLAPSED):
         flags.append("single_variant")
     if heterogeneity(gene, used.astype(np.float64)).log10_p < math.log10(HETEROGENEITY_P):
         flags.append(HETEROGENEOUS)
@@ -147,7 +154,7 @@ def _describe(gene: CombinedGene | None, used: Booleans, *, withheld: bool) -> R
     }
 
 
-def _test(row: Row, gene: CombinedGene | None, used: Booleans, test: WeightedTest, trait: MetaTrait) -> Row:
+def _test(row: Row, gene: CombinedGene | None, used: Booleans, test: WeightedTest, cumulants: SummedCumulants) -> Row:
     """Fill the row of a test."""
     if gene is None or not used.any():
         return row | {"reason": NO_COLUMN}
@@ -159,7 +166,7 @@ def _test(row: Row, gene: CombinedGene | None, used: Booleans, test: WeightedTes
     row = row | _asymptotic(test.test, gene, weights)
     if row["carriers"] < FEWEST:
         return row | {"reason": TOO_FEW}
-    return row | _reported(saddlepoint_test_log10_p(test.test, gene, weights, trait.cumulants))
+    return row | _reported(saddlepoint_test_p(test.test, gene, weights, cumulants))
 
 
 def _asymptotic(test: str, gene: CombinedGene, weights: Floats) -> Row:
@@ -177,10 +184,12 @@ def _asymptotic(test: str, gene: CombinedGene, weights: Floats) -> Row:
     return asymptotic_columns(log10_p) if math.isfinite(log10_p) else {}
 
 
-def _reported(log10_p: float) -> Row:
-    if not math.isfinite(log10_p):
+def _reported(found: LawfulP) -> Row:
+    if not math.isfinite(found.log10_p):
         return {"reason": NO_INFORMATION}
-    return {"p_value": power_of_ten(log10_p), "neg_log10_p": 0.0 - log10_p, "method": "saddlepoint"}
+    told = {"p_value": power_of_ten(found.log10_p), "neg_log10_p": 0.0 - found.log10_p, "method": found.method}
+    # How small it can get only genotypes tell; every gene counts in the family.
+    return told | {"min_attainable_p": 0.0}
 
 
 def _omnibus(row: Row, tested: Sequence[Row]) -> Row:
@@ -194,4 +203,5 @@ def _omnibus(row: Row, tested: Sequence[Row]) -> Row:
         row |= asymptotic_columns(found["neg_log10_p_asymptotic"])
     if not math.isfinite(found["neg_log10_p"]):
         return row | {"reason": next((one["reason"] for one in tested if one.get("reason")), NO_COLUMN)}
-    return row | _reported(found["neg_log10_p"])
+    laws = {one["method"] for one in tested if one.get("method")}
+    return row | _reported(LawfulP(found["neg_log10_p"], SADDLEPOINT if SADDLEPOINT in laws else min(laws)))

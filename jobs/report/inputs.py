@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from jobs.report.consortium import Consortium
 from jobs.stage_settings import ESCALATION
 
 
@@ -32,6 +33,8 @@ class ReportInputs:
         The study's settings, ready for YAML; `name`, `alpha` and `calibration` are read.
     run
         The run's record; of it `versions` (name to version) and `stages` (name, seconds, reused) are shown.
+    consortium
+        The cohorts of a meta-analysis; None for a study of its own.
     """
 
     results: pd.DataFrame
@@ -39,6 +42,7 @@ class ReportInputs:
     traits: Sequence[Mapping[str, Any]]
     settings: Mapping[str, Any]
     run: Mapping[str, Any]
+    consortium: Consortium | None = None
 
     @property
     def study(self) -> str:

@@ -9,16 +9,19 @@ from typing import Any
 
 import pandas as pd
 import yaml
+from markupsafe import Markup
 
 from association.results import COLUMNS
 from association.scan_settings import CONTROL_MASK
 from jobs.report import numbers, wording
 from jobs.report.cautions import cautions
 from jobs.report.chances import NORMAL_95
+from jobs.report.consortium import Consortium, about_cohorts, overlap_sentences, taken_out
 from jobs.report.driving_rows import MASK
 from jobs.report.environment import page_environment
 from jobs.report.figures import attrition_figure
 from jobs.report.findings import TraitFindings, find
+from jobs.report.forest_figure import forest_figure
 from jobs.report.gene_table import gene_table, records
 from jobs.report.inputs import ReportInputs
 from jobs.report.manhattan import manhattan_figure
@@ -35,6 +38,7 @@ def write_report(
     traits: Sequence[Mapping[str, Any]],
     settings: Mapping[str, Any],
     run: Mapping[str, Any] | None = None,
+    consortium: Consortium | None = None,
 ) -> None:
     """Write the report to a file; see `ReportInputs` for what it takes.
 
@@ -46,8 +50,10 @@ def write_report(
         What was found, and how.
     run
         The run's record, as far as there is one.
+    consortium
+        The cohorts, where their summaries were combined.
     """
-    inputs = ReportInputs(results, attrition, traits, settings, run or {})
+    inputs = ReportInputs(results, attrition, traits, settings, run or {}, consortium)
     path.write_text(report_html(inputs), encoding="utf-8")
 
 
@@ -81,6 +87,7 @@ def report_html(inputs: ReportInputs) -> str:
             versions=dict(inputs.run.get("versions", {})),
             stages=list(inputs.run.get("stages", ())),
             columns=COLUMNS,
+            consortium=None if inputs.consortium is None else _cohorts(inputs.consortium),
         )
     )
 
@@ -95,17 +102,33 @@ def _trait_section(inputs: ReportInputs, findings: TraitFindings) -> dict[str, A
         "words": words,
         "findings": findings,
         "sentences": trait_sentences(findings, inputs.alpha),
-        "cautions": [*cautions(findings), *about_empty_masks(inputs.results)] if tested else [],
+        "cautions": _cautions(inputs, findings) if tested else [],
         "table": gene_table(findings),
         "has_events": numbers.present(findings.summary.get("events")),
         "manhattan": manhattan_figure(findings) if len(findings.genes) else None,
         "quantiles": quantile_figure(findings) if tested else None,
+        "forest": None if inputs.consortium is None else forest_figure(findings, inputs.consortium),
         "masks": _by_mask(mask_table(findings)),
         "coefficients": [_coefficient(one, words) for one in findings.summary.get("coefficients", ())],
         "exclusions": list(findings.summary.get("exclusions", ())),
         "details": {
             name: value for name, value in findings.summary.get("details", {}).items() if name not in findings.summary
         },
+    }
+
+
+def _cautions(inputs: ReportInputs, findings: TraitFindings) -> list[Markup]:
+    found = [*cautions(findings), *about_empty_masks(inputs.results)]
+    return found if inputs.consortium is None else [*about_cohorts(inputs.consortium, findings.name), *found]
+
+
+def _cohorts(consortium: Consortium) -> dict[str, Any]:
+    """Gather what the page says of cohorts whose summaries were combined."""
+    return {
+        "cohorts": consortium.cohorts,
+        "traits": consortium.traits,
+        "overlap": overlap_sentences(consortium),
+        "taken_out": taken_out(consortium),
     }
 
 

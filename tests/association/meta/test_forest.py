@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from association.meta.cohort_summary import GeneSummary, GramMatrix, TraitSummary
+from association.meta.cohort_summary import CarrierPatterns, GeneSummary, GramMatrix, TraitSummary
 from association.meta.combined_gene import combine_cohorts
 from association.meta.forest import forest_rows, heterogeneity
 from association.meta.summed_tests import (
@@ -31,7 +31,7 @@ def cohort(name, score, covariance, *, variants=None, observed=None):
             tuple(names),
             ScoreStatistics(np.asarray(score, float), np.asarray(covariance, float)),
             np.full(size, 8.0),
-            np.full((1, size), 8),
+            CarrierPatterns(np.eye(size, dtype=int), np.full((1, size), 8)),
             GramMatrix(np.arange(size), np.arange(size), np.full(size, 8.0)),
             events,
             None if events is None else events - np.asarray(score, float),

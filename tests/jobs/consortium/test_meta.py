@@ -1,14 +1,12 @@
-"""Shared folders combined: the columns of one study, the cohorts' parts, and every refusal."""
+"""What sites share of their runs, combined: the columns of one study, and the cohorts' parts."""
 
 import json
-import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from association.meta.agreement import TABLES
-from association.problems import InputError
 from association.results import COLUMNS
 from jobs.consortium.meta import meta_analyse
 
@@ -16,14 +14,8 @@ from jobs.consortium.meta import meta_analyse
 @pytest.fixture(scope="module")
 def combined(shares, tmp_path_factory):
     out = tmp_path_factory.mktemp("meta") / "out"
-    meta_analyse(shares, out)
+    meta_analyse(shares, out, overlap="unchecked")
     return out
-
-
-@pytest.fixture
-def copies(shares, tmp_path):
-    """Shared folders that a test may change."""
-    return [shutil.copytree(folder, tmp_path / f"share{number}") for number, folder in enumerate(shares)]
 
 
 def test_results_have_the_columns_and_rows_of_one_study(sites, combined):
@@ -73,50 +65,6 @@ def test_the_tables_of_agreement_are_about_the_rows_of_results(combined):
     meanings = pd.read_csv(combined / "columns.tsv", sep="\t")
     assert set(meanings["table"]) == {"gene_tests", *TABLES}
     assert json.loads((combined / "meta.json").read_text())["cohorts"]["survival"] == ["site 1", "site 2"]
-
-
-def test_the_order_of_sites_does_not_matter(shares, combined, tmp_path):
-    meta_analyse(shares[::-1], tmp_path / "out")
-    one, other = (pd.read_parquet(folder / "gene_tests.parquet") for folder in (combined, tmp_path / "out"))
-    key = ["gene", "trait", "mask", "max_af", "test"]
-    one, other = (table.sort_values(key).reset_index(drop=True) for table in (one, other))
-    pd.testing.assert_frame_equal(one.drop(columns="start"), other.drop(columns="start"), rtol=1e-9)
-
-
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        ({"reference_genome": "GRCh37"}, 'reference_genome: "GRCh37", but "GRCh38"'),
-        ({"schema_version": 99}, "schema_version: is 99"),
-        ({"condition_on": ["chr1-5-A-C"]}, 'condition_on: ["chr1-5-A-C"], but []'),
-        ({"cohort": "site 1"}, "'site 1' is the name of"),
-    ],
-)
-def test_refuses_shares_that_do_not_fit_together(copies, tmp_path, change_manifest, change, told):
-    change_manifest(copies[1], **change)
-    with pytest.raises(InputError) as refusal:
-        meta_analyse(copies, tmp_path / "out")
-    assert told in str(refusal.value)
-    assert "; " in str(refusal.value)  # and what to do
-    assert not (tmp_path / "out").exists()
-
-
-def test_tells_all_that_differs_at_once_down_to_the_values(copies, tmp_path, change_manifest, progex):
-    manifest = json.loads((copies[1] / "share.json").read_text())
-    manifest["masks"][0]["max_allele_frequency"] = [0.05]
-    manifest["traits"]["survival"]["definition"]["endpoint"] = "death"
-    manifest["traits"]["survival"]["ties"] = "breslow"
-    change_manifest(copies[1], **(manifest | {"reference_genome": "GRCh37"}))
-    refused = progex("meta", *copies, "--out", tmp_path / "out")
-    assert refused.exit_code == 2
-    for told in (
-        "masks[0].max_allele_frequency[0]: 0.05, but 0.2 in ",
-        'traits.survival.definition.endpoint: "death", but ',
-        'traits.survival.ties: "breslow", but "efron"',
-        "reference_genome",
-        "4 problems",
-    ):
-        assert told in refused.stderr
 
 
 def test_refuses_a_folder_that_is_no_share_one_cohort_and_an_output_that_is_there(shares, tmp_path, progex):
