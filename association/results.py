@@ -102,6 +102,7 @@ METHODS = {
     "enumeration": "every distinct arrangement of the carriers within strata was looked at: exact",
     "exact": "exact law of a burden under permutation within strata",
     "saddlepoint": "saddlepoint of the law under permutation within strata, and what is combined of such",
+    "asymptotic": "normal law of a meta-analysis, where carriers are too many in a stratum for the saddlepoint",
     "mixed_model": "large-sample law of a mixed model with kinship: relatives can't be permuted",
     "permutation": "counted on permutations within strata, with a 95% Monte Carlo interval",
 }

@@ -180,7 +180,12 @@ def _work(stage: Stage, folder: Place, folders: Folders, report: Callable[[Trans
 
 
 def _home(stage: Stage, key: str, store: Place) -> Place:
-    return store / f"{stage.name.replace(' ', '_')}-{key[:16]}"
+    return home_of(stage.name, key, store)
+
+
+def home_of(name: str, key: str, store: Place) -> Place:
+    """Give the folder of a stage among all stages, from its name and its key."""
+    return store / f"{name.replace(' ', '_')}-{key[:16]}"
 
 
 def _manifest(stage: Stage, record: StageRecord) -> Manifest:

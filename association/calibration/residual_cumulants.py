@@ -18,6 +18,7 @@ Golub GH, Welsch JH (1969) Calculation of Gauss quadrature rules. Math. Comp. 23
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -118,8 +119,9 @@ class ResidualCumulants:
 def residual_rules(residuals: Floats, strata: Integers, *, at_least: int) -> list[tuple[Floats, Floats]]:
     """Give what may be told of a trait's residuals: a few values per stratum, none of them any sample's own.
 
-    Residuals are first replaced by the means of groups of neighbours, which keeps their sum; the values are the
-    quadrature of these means, twice as fine as `NODES`, so that whoever reads them can make every column of a table.
+    Residuals are first replaced by the means of groups of neighbours, which keeps their sum, and these are spread
+    about their mean until they have the variance of the residuals; the values are the quadrature of that, twice as
+    fine as `NODES`, so that whoever reads them can make every column of a table.
 
     Parameters
     ----------
@@ -138,7 +140,11 @@ def residual_rules(residuals: Floats, strata: Integers, *, at_least: int) -> lis
         own = np.sort(residuals[strata == stratum])
         begins = _group_begins(own, at_least)
         counts = np.diff(np.append(begins, own.size)).astype(np.float64)
-        rules.append(gauss_quadrature(np.add.reduceat(own, begins) / counts, counts, 2 * NODES))
+        means = np.add.reduceat(own, begins) / counts
+        around = own.mean()
+        squares = float(((own - around) ** 2).sum())
+        spread = math.sqrt(squares / float(counts @ (means - around) ** 2)) if begins.size > 1 else 1.0
+        rules.append(gauss_quadrature(around + spread * (means - around), counts, 2 * NODES))
     return rules
 
 

@@ -1,11 +1,11 @@
 """What one cohort tells of a trait and of a gene: enough for every test, and of no sample by itself.
 
 With G the dosages, M the residuals and Phi the covariance of the cohort's own null model, U = G'M and Phi are the
-statistics of every test. For the saddlepoint there are, beside a table of M per stratum, the carriers of each variant
-and the Gram matrix G' diag(s^2) G, whose roots s of the samples' information are ones but where residuals differ in
-variance by it (slopes from few or many visits).
+statistics of every test. For the saddlepoint there are, beside a table of M per stratum, how many carriers have each
+pattern of dosages, and the Gram matrix G' diag(s^2) G, whose roots s of the samples' information are ones but where
+residuals differ in variance by it (slopes from few or many visits).
 
-Axes: m variants of the gene, S strata of the cohort, e entries of the Gram matrix.
+Axes: m variants of the gene, q patterns of dosages, S strata of the cohort, e entries of the Gram matrix.
 """
 
 from __future__ import annotations
@@ -79,6 +79,26 @@ class GramMatrix:
 
 
 @dataclass(frozen=True)
+class CarrierPatterns:
+    """Who carries what: the rows of the gene's genotypes, equal ones counted.
+
+    Attributes
+    ----------
+    dosages
+        Minor alleles of each variant; no pattern is all zeros (q, m).
+    carriers
+        Samples that have each pattern, by stratum (S, q).
+    """
+
+    dosages: Integers
+    carriers: Integers
+
+    def carriers_of(self, used: NDArray[np.bool_]) -> int:
+        """Count the samples that carry any of some variants (m)."""
+        return int(self.carriers[:, (self.dosages[:, used] > 0).any(axis=1)].sum())
+
+
+@dataclass(frozen=True)
 class GeneSummary:
     """A cohort's gene for one trait.
 
@@ -92,8 +112,8 @@ class GeneSummary:
         U (m) and Phi (m, m).
     minor_allele_counts
         Minor alleles that were called among samples with the trait (m).
-    carriers
-        Samples that carry each variant, by stratum (S, m).
+    patterns
+        Of its carriers.
     gram
         Of dosages.
     observed_events, expected_events
@@ -106,9 +126,14 @@ class GeneSummary:
     variants: tuple[str, ...]
     statistics: ScoreStatistics
     minor_allele_counts: Floats
-    carriers: Integers
+    patterns: CarrierPatterns
     gram: GramMatrix
     observed_events: Floats | None
     expected_events: Floats | None
     alleles: Floats
     allele_numbers: Floats
+
+    @property
+    def carriers(self) -> Integers:
+        """Samples that carry each variant, by stratum (S, m)."""
+        return self.patterns.carriers @ (self.patterns.dosages > 0).astype(np.int64)

@@ -1,9 +1,12 @@
-"""A batch of genes for one trait as rows to be sent: from the gene store to what may be told of it."""
+"""A batch of genes as rows to be sent: from the gene store to what may be told of each trait.
+
+Axes: n samples that have any trait, c carriers, T traits in the order they are told in, g linked genes, m variants.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,16 +14,18 @@ from numpy.typing import NDArray
 
 from association.asked_variants import choose_variants
 from association.calibration.evidence import residual_scale
-from association.gene_batch import read_batch, restrict_to_trait
-from association.meta.share_tables import COLLAPSED, covariance_rows, variant_rows
-from association.meta.shared_columns import SharedColumns, join_small_strata, shared_columns
-from association.meta.summarise import summarise_gene
+from association.gene_batch import TraitGenotypes, read_batch, restrict_to_trait
+from association.meta.joined_strata import join_small_strata
+from association.meta.linked_genes import link_genes
+from association.meta.share_schema import START_STEP
+from association.meta.shared_columns import Dosages, shared_columns
+from association.meta.told_genes import Rows, ToldGenes, ToldTrait
 from association.scan import drop_variants, variant_names
 from association.scan_settings import MaskChoice, ScanSettings, ScanTrait
 
-Row = dict[str, Any]
-Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+OF_GENES = ("genes", "variants", "patterns", "covariances")
 
 
 def mask_label(mask: str, max_af: float) -> str:
@@ -34,75 +39,81 @@ def ready_to_share(trait: ScanTrait, *, at_least: int) -> ScanTrait:
 
 
 def share_batch(
-    genes: pa.Table, variants: pa.Table, trait: ScanTrait, settings: ScanSettings, *, at_least: int
-) -> dict[str, list[Row]]:
-    """Summarise a batch of genes.
+    genes: pa.Table,
+    variants: pa.Table,
+    traits: Sequence[ScanTrait],
+    settings: ScanSettings,
+    *,
+    key: str,
+    at_least: int,
+) -> dict[str, Rows]:
+    """Summarise a batch of genes for every trait.
 
     Parameters
     ----------
     genes, variants
-        As for `association.scan.scan`.
-    trait
-        Whose samples and null model (`ready_to_share`).
+        As for `association.scan.scan`; genes that share a variant are all among them, or none.
+    traits
+        Whose samples and null models (`ready_to_share`), in the order they are told in: the largest first.
     settings
         The masks.
+    key
+        Of the gene store: the same one thins in the same way.
     at_least
         The smallest number of samples that may be told of.
 
     Returns
     -------
     dict
-        Rows of the tables genes, variants and covariances of `share_schema`.
+        By trait, rows of the tables genes, variants, patterns and covariances of `share_schema`.
     """
     variants = drop_variants(variants, settings.left_out)
-    batch, names = read_batch(variants), np.array(_names(variants), dtype=object)
-    genotypes = restrict_to_trait(batch, trait)
+    batch = read_batch(variants)
+    samples, everyone = _everyone(traits)
+    genotypes = restrict_to_trait(batch, everyone)
     chosen = np.array([choose_variants(batch, choice) for choice in settings.masks], np.bool_)
     chosen = chosen.reshape(len(settings.masks), batch.gene.size)
-    scale = residual_scale(trait.model, trait.strata)
-    rows: dict[str, list[Row]] = {"genes": [], "variants": [], "covariances": []}
+    told = [_told_trait(trait, samples) for trait in traits]
+    found: dict[str, Rows] = {trait.name: {table: [] for table in OF_GENES} for trait in traits}
+    withheld: dict[str, dict[str, list[str]]] = {trait.name: {} for trait in traits}
+    labels, names = [_label(choice) for choice in settings.masks], _names(variants)
+    for linked in link_genes(variants, chosen, chosen.any(axis=0) & (genotypes.alleles > 0)):
+        dosages, carriers = _dense(genotypes, linked.rows)
+        columns = shared_columns(dosages, linked.masks, at_least=at_least)
+        telling = ToldGenes(linked, dosages, carriers, columns, labels, [names[row] for row in linked.rows])
+        telling.add(found, withheld, told, key, at_least)
     for gene in genes.select(["gene", "contig", "start"]).to_pylist():
-        begin, end = (int(np.searchsorted(batch.gene, gene["gene"], side=side)) for side in ("left", "right"))
-        carriers, called = genotypes.select(np.arange(begin, end))
-        own = shared_columns(carriers, called, chosen[:, begin:end], at_least=at_least)
-        withheld = [_label(choice) for choice, kept in zip(settings.masks, own.withheld, strict=True) if kept]
-        rows["genes"].append(gene | {"withheld": withheld})
-        if own.variants.size:
-            _add_gene(rows, gene["gene"], own, names[begin:end], trait, settings, scale, at_least)
-    return rows
+        place = gene | {"start": gene["start"] // START_STEP * START_STEP}
+        for trait in traits:
+            found[trait.name]["genes"].append(place | {"withheld": withheld[trait.name].get(gene["gene"], [])})
+    return found
 
 
-def _add_gene(
-    rows: dict[str, list[Row]],
-    gene: str,
-    columns: SharedColumns,
-    names: NDArray[np.object_],
-    trait: ScanTrait,
-    settings: ScanSettings,
-    scale: Floats,
-    at_least: int,
-) -> None:
-    """Add a gene's rows of variants and covariances."""
-    labels = [_label(choice) for choice in settings.masks]
-    masks = [[label for label, own in zip(labels, column, strict=True) if own] for column in columns.masks.T]
-    count = columns.variants.size
-    alleles = np.diff(columns.carriers.offsets).astype(np.float64)
-    summary = summarise_gene(
-        gene,
-        [
-            str(names[variant]) if variant >= 0 else f"{COLLAPSED} {' '.join(own)}"
-            for variant, own in zip(columns.variants, masks, strict=True)
-        ],
-        columns.carriers,
-        np.ones(columns.carriers.samples.size, np.bool_),
-        model=trait.model,
-        strata=trait.strata,
-        scale=scale,
-        alleles=alleles,
-        allele_numbers=np.full(count, 2.0 * trait.strata.size),
+def _everyone(traits: Sequence[ScanTrait]) -> tuple[Integers, ScanTrait]:
+    """Give the samples that have any of the traits, and these as the samples of one."""
+    samples = np.unique(np.concatenate([trait.store_positions for trait in traits]))
+    male = np.zeros(traits[0].store_samples, np.bool_)
+    for trait in traits:
+        if trait.male.size:
+            male[trait.store_positions] |= trait.male
+    return samples, replace(traits[0], store_positions=samples, male=male[samples])
+
+
+def _told_trait(trait: ScanTrait, samples: Integers) -> ToldTrait:
+    position = np.full(samples.size, -1, np.int64)
+    position[np.searchsorted(samples, trait.store_positions)] = np.arange(trait.store_positions.size)
+    return ToldTrait(trait, residual_scale(trait.model, trait.strata), position)
+
+
+def _dense(genotypes: TraitGenotypes, rows: Integers) -> tuple[Dosages, Integers]:
+    """Give called dosages of some rows (c, m), and who carries them (c)."""
+    carriers, called = genotypes.select(rows)
+    samples, place = np.unique(carriers.samples[called], return_inverse=True)
+    dosages = np.zeros((samples.size, rows.size), np.int8)
+    dosages[place.ravel(), np.repeat(np.arange(rows.size), np.diff(carriers.offsets))[called]] = np.rint(
+        carriers.dosages[called]
     )
-    rows["variants"] += variant_rows(summary, masks, at_least=at_least)
-    rows["covariances"] += covariance_rows(summary)
+    return dosages, samples
 
 
 def _names(variants: pa.Table) -> list[str]:

@@ -9,13 +9,22 @@ import pyarrow as pa
 
 from association.results import Column
 
-VERSION = 1
+VERSION = 2
+
+# Places of genes are told in steps of so many bases: a variant that stays home may be the first of its gene.
+START_STEP = 100_000
 
 GENES = (
     Column("gene", pa.string(), "gene symbol, as annotated; genes without any variant too"),
     Column("contig", pa.string(), "chromosome, as the reference genome names it"),
-    Column("start", pa.int32(), "position of the gene's first annotated variant, 1-based"),
-    Column("withheld", pa.list_(pa.string()), "masks some of whose carriers, too few to tell of, are in no column"),
+    Column(
+        "start",
+        pa.int32(),
+        f"position of the gene's first annotated variant, rounded down to a multiple of {START_STEP:,}",
+    ),
+    Column(
+        "withheld", pa.list_(pa.string()), "masks some of whose carriers, too few to tell of, are in no column of it"
+    ),
 )
 
 VARIANTS = (
@@ -32,16 +41,24 @@ VARIANTS = (
     Column("minor_allele_count", pa.int32(), "minor alleles among samples with the trait"),
     Column("carriers", pa.int32(), "samples with the trait that carry it"),
     Column(
-        "carriers_by_stratum",
-        pa.list_(pa.int32()),
-        "carriers in each stratum of the table of residuals; null where one would be too few to tell of",
-    ),
-    Column(
         "observed_events",
         pa.float64(),
         "carriers with the event; null where these, or carriers without it, are too few to tell of",
     ),
     Column("expected_events", pa.float64(), "expected under the null model; null with observed_events"),
+)
+
+PATTERNS = (
+    Column("gene", pa.string(), "gene symbol"),
+    Column("number", pa.int32(), "of the pattern within its gene, from 0"),
+    Column("columns", pa.list_(pa.int32()), "numbers of the columns of the gene that a carrier has, all of them"),
+    Column("dosages", pa.list_(pa.int8()), "minor alleles of each of these"),
+    Column("carriers", pa.int32(), "samples with the trait that have exactly this pattern"),
+    Column(
+        "carriers_by_stratum",
+        pa.list_(pa.int32()),
+        "of them in each stratum of the table of residuals; null in all of a gene where a cell would be too small",
+    ),
 )
 
 COVARIANCES = (
@@ -63,7 +80,21 @@ RESIDUALS = (
     Column("samples", pa.float64(), "how many samples it stands for; adds up to those of the stratum"),
 )
 
-TABLES = {"genes": GENES, "variants": VARIANTS, "covariances": COVARIANCES, "residuals": RESIDUALS}
+TABLES = {
+    "genes": GENES,
+    "variants": VARIANTS,
+    "patterns": PATTERNS,
+    "covariances": COVARIANCES,
+    "residuals": RESIDUALS,
+}
+# How rows stand in each table.
+ORDER = {
+    "genes": ("gene", "contig"),
+    "variants": ("gene", "number"),
+    "patterns": ("gene", "number"),
+    "covariances": ("gene", "row", "column"),
+    "residuals": ("stratum", "residual"),
+}
 
 
 def schema_of(table: str) -> pa.Schema:

@@ -1,18 +1,18 @@
 """Summaries as tables to be sent (`share_schema`), with small cells left out, and back again.
 
-Axes: m columns of a gene, S strata, k masks.
+Axes: m columns of a gene, S strata.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from association.meta.cohort_summary import GeneSummary, GramMatrix, TraitSummary
+from association.meta.cohort_summary import CarrierPatterns, GeneSummary, GramMatrix, TraitSummary
 from association.meta.summed_saddlepoint import deal
 from association.score import ScoreStatistics
 
@@ -35,9 +35,9 @@ def variant_rows(summary: GeneSummary, masks: Sequence[Sequence[str]], *, at_lea
     at_least
         The smallest number of samples that may be told of.
     """
-    rows = []
+    rows, totals = [], summary.carriers.sum(axis=0)
     for at, name in enumerate(summary.variants):
-        carriers = int(summary.carriers[:, at].sum())
+        carriers = int(totals[at])
         alleles = round(float(summary.minor_allele_counts[at]))
         row = {
             "gene": summary.gene,
@@ -48,8 +48,6 @@ def variant_rows(summary: GeneSummary, masks: Sequence[Sequence[str]], *, at_lea
             "minor_allele_count": alleles,
             "carriers": carriers,
         }
-        if _may_be_told(summary.carriers[:, at], at_least):
-            row["carriers_by_stratum"] = summary.carriers[:, at].tolist()
         if summary.observed_events is not None and summary.expected_events is not None:
             observed = float(summary.observed_events[at])
             # Events are counted by alleles: of homozygotes half as many samples have them.
@@ -62,6 +60,25 @@ def variant_rows(summary: GeneSummary, masks: Sequence[Sequence[str]], *, at_lea
 
 def _may_be_told(counts: NDArray[Any], at_least: int) -> bool:
     return bool(((counts == 0) | (counts >= at_least)).all())
+
+
+def pattern_rows(summary: GeneSummary, *, by_stratum: bool) -> list[Row]:
+    """Give the rows of a gene in the table of patterns.
+
+    Parameters
+    ----------
+    summary
+        Of columns that may be told of.
+    by_stratum
+        Whether carriers may be told of stratum by stratum.
+    """
+    rows = []
+    for at, (pattern, carriers) in enumerate(zip(summary.patterns.dosages, summary.patterns.carriers.T, strict=True)):
+        own = np.flatnonzero(pattern)
+        row = {"gene": summary.gene, "number": at, "columns": own.tolist(), "dosages": pattern[own].tolist()}
+        told = carriers.tolist() if by_stratum else None
+        rows.append(row | {"carriers": int(carriers.sum()), "carriers_by_stratum": told})
+    return rows
 
 
 def covariance_rows(summary: GeneSummary) -> list[Row]:
@@ -95,32 +112,32 @@ def read_rules(residuals: pa.Table) -> tuple[tuple[Floats, Floats], ...]:
     return tuple((value[stratum == one], count[stratum == one]) for one in range(int(stratum.max()) + 1))
 
 
-def read_genes(trait: TraitSummary, variants: pa.Table, covariances: pa.Table) -> Iterator[GeneSummary]:
+def read_genes(trait: TraitSummary, tables: Mapping[str, pa.Table]) -> Iterator[GeneSummary]:
     """Read the genes of a trait that have a column, in the order of the tables.
 
     Parameters
     ----------
     trait
         Whose they are.
-    variants, covariances
-        Rows of each gene together, genes in one order in both.
+    tables
+        variants, patterns and covariances, rows of each gene together.
     """
-    triangles = _by_gene(covariances)
-    for gene, own in _by_gene(variants).items():
-        yield _read_gene(trait, gene, own, triangles[gene])
+    parts = [(tables[name], _rows_of_genes(tables[name])) for name in ("variants", "patterns", "covariances")]
+    for gene in parts[0][1]:
+        yield _read_gene(trait, *(table.slice(*rows[gene]) for table, rows in parts))
 
 
-def _by_gene(table: pa.Table) -> dict[str, pa.Table]:
-    """Cut a table where the gene changes."""
+def _rows_of_genes(table: pa.Table) -> dict[str, tuple[int, int]]:
+    """Give the first row of each gene, and how many it has: tables cut in advance would take far more memory."""
     genes = np.array(table["gene"].to_pylist(), dtype=object)
     if not genes.size:
         return {}
     begins = np.flatnonzero(np.concatenate([[True], genes[1:] != genes[:-1]]))
     sizes = np.diff(np.append(begins, genes.size))
-    return {genes[at]: table.slice(at, size) for at, size in zip(begins.tolist(), sizes.tolist(), strict=True)}
+    return {genes[at]: (at, size) for at, size in zip(begins.tolist(), sizes.tolist(), strict=True)}
 
 
-def _read_gene(trait: TraitSummary, gene: str, variants: pa.Table, triangle: pa.Table) -> GeneSummary:
+def _read_gene(trait: TraitSummary, variants: pa.Table, patterns: pa.Table, triangle: pa.Table) -> GeneSummary:
     names = variants["variant"].to_pylist()
     alleles = variants["minor_allele_count"].to_numpy().astype(np.float64)
     row, column, covariance, gram = (
@@ -129,25 +146,32 @@ def _read_gene(trait: TraitSummary, gene: str, variants: pa.Table, triangle: pa.
     full = np.zeros((len(names), len(names)))
     full[row, column] = full[column, row] = covariance
     together = ~np.isnan(gram)
-    told = variants["carriers_by_stratum"].to_pylist()
-    dealt = [
-        own if own is not None else deal(total, trait.stratum_sizes)
-        for own, total in zip(told, variants["carriers"].to_pylist(), strict=True)
-    ]
     # What is collapsed has the frequencies of singletons, which weights are nearly flat in.
     single = np.array([name.startswith(COLLAPSED) for name in names])
     return GeneSummary(
-        gene=gene,
+        gene=variants["gene"][0].as_py(),
         variants=tuple(names),
         statistics=ScoreStatistics(variants["score"].to_numpy(), full),
         minor_allele_counts=alleles,
-        carriers=np.array(dealt, np.int64).T,
+        patterns=_read_patterns(trait, patterns, len(names)),
         gram=GramMatrix(row[together].astype(np.int64), column[together].astype(np.int64), gram[together]),
         observed_events=_events(variants, "observed_events"),
         expected_events=_events(variants, "expected_events"),
         alleles=np.where(single, 1.0, alleles),
         allele_numbers=np.full(len(names), 2.0 * trait.samples),
     )
+
+
+def _read_patterns(trait: TraitSummary, patterns: pa.Table, columns: int) -> CarrierPatterns:
+    """Read a gene's patterns; carriers that are told in total are dealt out by the sizes of strata."""
+    rows = patterns.to_pylist()
+    dosages = np.zeros((len(rows), columns), np.int64)
+    carriers = np.zeros((len(rows), len(trait.rules)), np.int64)
+    for at, row in enumerate(rows):
+        dosages[at, row["columns"]] = row["dosages"]
+        told = row["carriers_by_stratum"]
+        carriers[at] = told if told is not None else deal(row["carriers"], trait.stratum_sizes)
+    return CarrierPatterns(dosages, carriers.T)
 
 
 def _events(variants: pa.Table, name: str) -> Floats | None:

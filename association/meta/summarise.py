@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from association.calibration.evidence import has_one_information, residual_scale
 from association.calibration.residual_cumulants import residual_rules
-from association.meta.cohort_summary import GeneSummary, GramMatrix, TraitSummary
+from association.meta.cohort_summary import CarrierPatterns, GeneSummary, GramMatrix, TraitSummary
 from association.null_models.null_model import NOT_EXCHANGEABLE, NullModel
 from association.score import Carriers, score_statistics
 
@@ -86,8 +86,6 @@ def summarise_gene(
     count = carriers.offsets.size - 1
     variant = np.repeat(np.arange(count), np.diff(carriers.offsets))[called]
     samples, dosages = carriers.samples[called], carriers.dosages[called]
-    seen = np.zeros((int(strata.max()) + 1, count), np.int64)
-    np.add.at(seen, (strata[samples], variant), 1)
 
     def total(values: Floats | None) -> Floats | None:
         return None if values is None else np.bincount(variant, dosages * values[samples], count).astype(np.float64)
@@ -97,13 +95,24 @@ def summarise_gene(
         variants=tuple(variants),
         statistics=score_statistics(model, carriers),
         minor_allele_counts=np.bincount(variant, dosages, count).astype(np.float64),
-        carriers=seen,
+        patterns=_patterns(samples, variant, dosages, strata, count),
         gram=gram_matrix(carriers, scale),
         observed_events=total(model.events),
         expected_events=total(model.expected_events),
         alleles=alleles,
         allele_numbers=allele_numbers,
     )
+
+
+def _patterns(samples: Integers, variant: Integers, dosages: Floats, strata: Integers, count: int) -> CarrierPatterns:
+    """Count equal rows of the genotypes, from their entries."""
+    own, place = np.unique(samples, return_inverse=True)
+    rows = np.zeros((own.size, count), np.int64)
+    rows[place.ravel(), variant] = np.rint(dosages)
+    found, which = np.unique(rows, axis=0, return_inverse=True)
+    carriers = np.zeros((int(strata.max()) + 1, len(found)), np.int64)
+    np.add.at(carriers, (strata[own], which.ravel()), 1)
+    return CarrierPatterns(found, carriers)
 
 
 def gram_matrix(carriers: Carriers, scale: Floats) -> GramMatrix:

@@ -19,16 +19,17 @@ from association.gene_plan import ULTRA_RARE
 from association.gene_tests.acat import acat_log10_p
 from association.gene_tests.skat import skat_log10_p, skat_statistic
 from association.gene_tests.skat_o import mixture_log10_p
+from association.large_sample import SADDLEPOINT
 from association.meta.combined_gene import CombinedGene
-from association.meta.summed_saddlepoint import SummedCumulants
+from association.meta.summed_saddlepoint import NORMAL, LawfulP, SummedCumulants
 from association.meta.summed_tests import acat_v_columns
 from association.score import ScoreStatistics
 
 Floats = NDArray[np.float64]
 
 
-def saddlepoint_test_log10_p(test: str, gene: CombinedGene, weights: Floats, cumulants: SummedCumulants) -> float:
-    """Give log10 of a test's p-value.
+def saddlepoint_test_p(test: str, gene: CombinedGene, weights: Floats, cumulants: SummedCumulants) -> LawfulP:
+    """Give a test's p-value.
 
     Parameters
     ----------
@@ -43,25 +44,27 @@ def saddlepoint_test_log10_p(test: str, gene: CombinedGene, weights: Floats, cum
 
     Returns
     -------
-    float
-        NaN where there is no information or a saddlepoint fails.
+    LawfulP
+        NaN where there is no information or a saddlepoint fails; by saddlepoint if any of its parts is.
     """
-    whole = cumulants.burden_log10_p(gene, weights)
+    burden = cumulants.burden_p(gene, weights)
     if test == "burden":
-        return whole
+        return burden
     columns, shares = acat_v_columns(gene, weights) if test == "acat_v" else _skat_columns(gene, weights)
-    own = np.array([cumulants.burden_log10_p(gene, column) for column in columns])
-    if np.isnan(own).any():
-        return math.nan
+    parts = [cumulants.burden_p(gene, column) for column in columns]
+    laws = {part.method for part in ([] if test == "acat_v" else [burden]) + parts}
+    method = SADDLEPOINT if SADDLEPOINT in laws else NORMAL
+    own, whole = np.array([part.log10_p for part in parts]), burden.log10_p
+    if np.isnan(own).any() or (test != "acat_v" and math.isnan(whole)):
+        return LawfulP(math.nan, method)
     if test == "acat_v":
-        return float(acat_log10_p(own[None], shares[None])[0])
-    if math.isnan(whole):
-        return math.nan
+        return LawfulP(float(acat_log10_p(own[None], shares[None])[0]), method)
     sums = gene.statistics
     statistics = ScoreStatistics(columns @ sums.score, columns @ sums.covariance @ columns.T)
     robust = robust_statistics(statistics, shares, variant_log10_p=own, burden_log10_p=whole)
     decomposed = [skat_statistic(robust, shares)]
-    return float((skat_log10_p(decomposed) if test == "skat" else mixture_log10_p(decomposed))[0])
+    log10_p = skat_log10_p(decomposed) if test == "skat" else mixture_log10_p(decomposed)
+    return LawfulP(float(log10_p[0]), method)
 
 
 def _skat_columns(gene: CombinedGene, weights: Floats) -> tuple[Floats, Floats]:

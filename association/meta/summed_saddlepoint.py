@@ -1,18 +1,17 @@
 """Saddlepoint p-value of a burden over cohorts, from the sum of their cumulant generating functions.
 
 Cohorts permute apart, so the cumulant generating function of U = sum_c U_c is the sum over cohorts: each stratum of
-each cohort is one more stratum of `calibration.saddlepoint`. Who carries what is known by counts alone. With w the
-weights, K_j the carriers of variant j in a cohort and A the cohort's Gram matrix, a carrier of j has
-s_j = (A_jj / K_j)^(1/2) of it. Carriers of j and k are taken to be A_jk / (s_j s_k), with the burden
-w_j s_j + w_k s_k; the others of j carry nothing else. Where that leaves a variant fewer than no others, three and
-more go together, and carriers of j are K_j w_j A_jj / (A w)_j, with the burden that they have on average,
-(A w)_j / (K_j A_jj)^(1/2). Either way burdens are scaled so that the sum of their squares, and with it the variance
-of U, is the true one, w'A w.
+each cohort is one more stratum of `calibration.saddlepoint`. Who carries what is known by patterns of dosages. With w
+the weights, A a cohort's Gram matrix and s_j the root of the information that carriers of j typically have,
 
-So the p-value is that of the pooled genotypes where no sample carries three variants, but for the residuals' table;
-where two samples of a hundred carriers carry four, it was up to twofold larger at 1e-8.
+    s_j^2 = A_jj / sum of g_j^2,
 
-Axes: C cohorts, m variants, S strata of a cohort, k carriers.
+a carrier with dosages g has the burden sum_j w_j s_j g_j. Where residuals differ in variance by the samples'
+information, burdens are scaled so that the sum of their squares, and with it the variance of U, is the true one,
+w'A w; elsewhere s is one and burdens are exact. So the p-value is that of the pooled genotypes, as far as these are
+told, but for the residuals' table, and for how carriers are dealt to strata where that is not told.
+
+Axes: C cohorts, m variants, q patterns, S strata of a cohort, k carriers.
 """
 
 from __future__ import annotations
@@ -26,15 +25,31 @@ from numpy.typing import NDArray
 
 from association.calibration.residual_cumulants import ResidualCumulants
 from association.calibration.saddlepoint import saddlepoint_log10_p
+from association.large_sample import SADDLEPOINT
 from association.meta.cohort_summary import GeneSummary, TraitSummary
 from association.meta.combined_gene import CombinedGene
 from association.meta.summed_tests import fixed_burden
 
-# Of a stratum's samples: a burden that more carry, each variant's carriers counted apart, is not rare.
-MOST_CARRIERS = 0.5
+NORMAL = "asymptotic"
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class LawfulP:
+    """A p-value, and the law that it is by.
+
+    Attributes
+    ----------
+    log10_p
+        log10 of the two-sided p-value; NaN where there is none.
+    method
+        "saddlepoint", or "asymptotic" where it is by the normal law alone.
+    """
+
+    log10_p: float
+    method: str
 
 
 @dataclass(frozen=True)
@@ -60,8 +75,11 @@ class SummedCumulants:
         names = [trait.cohort for trait in traits]
         return cls(ResidualCumulants.of_rules(rules), dict(zip(names, first.tolist(), strict=False)))
 
-    def burden_log10_p(self, gene: CombinedGene, weights: Floats) -> float:
-        """Give log10 of a burden's two-sided saddlepoint p-value.
+    def burden_p(self, gene: CombinedGene, weights: Floats) -> LawfulP:
+        """Give a burden's two-sided p-value by saddlepoint.
+
+        Carriers whose strata are not told may be dealt out so that a small stratum has more than samples; then it is
+        by the normal law.
 
         Parameters
         ----------
@@ -72,9 +90,8 @@ class SummedCumulants:
 
         Returns
         -------
-        float
-            NaN where nobody carries the burden, or the integral fails. By the normal law where so many carry it that
-            carriers of several variants, counted as several, could be more than there are samples.
+        LawfulP
+            NaN where nobody carries the burden, or the integral fails.
         """
         burdens, strata = [], []
         for trait, summary, place in zip(gene.traits, gene.summaries, gene.places, strict=True):
@@ -83,16 +100,17 @@ class SummedCumulants:
             strata.append(where + self.first_stratum[trait.cohort])
         burden, stratum = np.concatenate(burdens), np.concatenate(strata)
         if not burden.any():
-            return math.nan
+            return LawfulP(math.nan, SADDLEPOINT)
         sizes = np.diff(self.cumulants.offsets) - 1
-        if (np.bincount(stratum, minlength=sizes.size) > MOST_CARRIERS * sizes).any():
-            return fixed_burden(gene, weights).log10_p
+        if (np.bincount(stratum, minlength=sizes.size) > sizes).any():
+            return LawfulP(fixed_burden(gene, weights).log10_p, NORMAL)
         score = float(weights @ gene.statistics.score)
-        return saddlepoint_log10_p(self.cumulants, score, burden, stratum).log10_two_sided
+        tails = saddlepoint_log10_p(self.cumulants, score, burden, stratum)
+        return LawfulP(tails.log10_two_sided, SADDLEPOINT)
 
 
 def carried_burdens(summary: GeneSummary, weights: Floats) -> tuple[Floats, Integers]:
-    """Give a cohort's carriers as its counts tell them.
+    """Give a cohort's carriers.
 
     Parameters
     ----------
@@ -104,43 +122,19 @@ def carried_burdens(summary: GeneSummary, weights: Floats) -> tuple[Floats, Inte
     Returns
     -------
     tuple
-        Burden and stratum of each carrier (k).
+        Burden, not zero, and stratum of each carrier (k).
     """
+    dosages, counts = summary.patterns.dosages.astype(np.float64), summary.patterns.carriers
     gram = summary.gram.dense(weights.size)
-    used = np.flatnonzero((weights != 0) & (np.diag(gram) > 0))
-    gram, weights, carriers = gram[np.ix_(used, used)], weights[used], summary.carriers[:, used]
-    burden, counts = _by_pairs(weights, gram, carriers) or _by_mean(weights, gram, carriers)
+    squares = counts.sum(axis=0) @ dosages**2
+    typical = np.sqrt(np.divide(np.diag(gram), squares, out=np.zeros(weights.size), where=squares > 0))
+    burden = dosages @ (weights * typical)
+    carrying = burden != 0
+    burden, counts = burden[carrying], counts[:, carrying]
+    carried = np.repeat(np.tile(burden, counts.shape[0]), counts.ravel())
     strata = np.repeat(np.arange(counts.shape[0]), counts.sum(axis=1))
-    carried = np.repeat(np.broadcast_to(burden, counts.shape).ravel(), counts.ravel())
-    squares = float((carried**2).sum())
-    return carried * math.sqrt(float(weights @ gram @ weights) / squares) if squares > 0 else carried, strata
-
-
-def _by_pairs(weights: Floats, gram: Floats, carriers: Integers) -> tuple[Floats, Integers] | None:
-    """Give burdens (k) and their carriers (S, k): of one variant, and of two; None where that can't be."""
-    typical = np.sqrt(np.diag(gram) / carriers.sum(axis=0))
-    together = np.rint(np.triu(gram / np.outer(typical, typical), 1)).astype(np.int64)
-    alone, both = carriers.copy(), []
-    pairs = np.argwhere(together)
-    for one, other in pairs.tolist():
-        dealt = deal(int(together[one, other]), np.minimum(carriers[:, one], carriers[:, other]))
-        alone[:, [one, other]] -= dealt[:, None]
-        both.append(dealt)
-    if (alone < 0).any():
-        return None
-    own = weights * typical
-    return np.concatenate([own, own[pairs].sum(axis=1)]), np.column_stack([alone, *both])
-
-
-def _by_mean(weights: Floats, gram: Floats, carriers: Integers) -> tuple[Floats, Integers]:
-    """Give burdens (k) and their carriers (S, k): as many of each variant as it has a share in their burdens."""
-    total, sums = carriers.sum(axis=0), gram @ weights
-    burden = sums / np.sqrt(np.diag(gram) * total)
-    share = weights * np.diag(gram) / sums
-    counts = [
-        deal(max(1, round(float(k * own))), column) for k, own, column in zip(total, share, carriers.T, strict=True)
-    ]
-    return burden, np.column_stack(counts)
+    total = float((carried**2).sum())
+    return carried * math.sqrt(float(weights @ gram @ weights) / total) if total > 0 else carried, strata
 
 
 def deal(total: int, weights: Integers) -> Integers:

@@ -57,14 +57,14 @@ def write_raremetal(tables: Mapping[str, pa.Table], trait: TraitSummary, folder:
     Parameters
     ----------
     tables
-        variants and covariances, of `share_schema`.
+        variants, patterns and covariances, of `share_schema`.
     trait
         Whose they are.
     folder
         Where to.
     """
     markers: dict[tuple[str, int, str, str], _Marker] = {}
-    for gene in read_genes(trait, tables["variants"], tables["covariances"]):
+    for gene in read_genes(trait, tables):
         for marker in _markers(gene, trait.samples):
             markers.setdefault((marker.contig, marker.position, marker.ref, marker.alt), marker)
     ordered = [markers[key] for key in sorted(markers)]

@@ -1,49 +1,48 @@
 """Share a finished run: summary statistics per trait that others can combine, and nothing of single patients.
 
-The folder holds `share.json`, four tables per trait (`association.meta.share_schema`), the same as text for
-RAREMETAL, and what the columns mean. It appears whole or not at all.
+The folder holds `share.json`, five tables per trait (`association.meta.share_schema`), the same as text for
+RAREMETAL, what the columns mean, and, where the study names them, fingerprints and callable regions. It appears whole
+or not at all.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from association.meta.cohort_summary import TraitSummary
-from association.meta.share_genes import ready_to_share, share_batch
-from association.meta.share_schema import TABLES, schema_of
+from association.meta.share_genes import OF_GENES, ready_to_share, share_batch
+from association.meta.share_schema import ORDER, TABLES, schema_of
 from association.meta.share_tables import residual_rows
 from association.meta.summarise import summarise_trait
-from association.null_models.null_model import NOT_EXCHANGEABLE
 from association.problems import InputError, Problem
 from association.scan_settings import ScanTrait
-from association.scan_trait_bytes import unpack_trait
+from hail_pipelines.linked_shares import read_linked
 from hail_pipelines.places import whole_folder
-from hail_pipelines.scan_shares import deal_store, read_share
-from infra.storage import Place
-from jobs.cloud_study import use_buckets_of
+from infra.storage import Place, in_bucket
+from jobs.cloud_study import use_buckets, use_buckets_of
 from jobs.consortium.raremetal import write_raremetal
+from jobs.consortium.share_cohort import consortium_salt, write_cohort
 from jobs.consortium.share_manifest import MANIFEST, describe_trait, make_manifest
+from jobs.consortium.share_traits import choose_traits
 from jobs.places import made_here
 from jobs.result_files import COLUMNS_FILE, write_columns_of
 from jobs.run import RUN_RECORD
 from jobs.stage_settings import scan_settings
 from jobs.study.file import read_study
 from jobs.study.study import Study, resolve
-from jobs.traits.files import read_packed_trait, read_summary
+from jobs.traits.files import read_summary
 
 FOLDER = "share"
-# Settings that decide what is shared: the run must have had the same.
-OF_THE_RUN = ("name", "genotypes", "masks", "condition_on", "traits", "covariates", "missing_covariates", "strata")
-RELATIVES = "relatives are among its samples, which have no table of residuals"
-BY_CHROMOSOME = "it has a null model per chromosome (polygenic_offset)"
+# Settings that nothing shared depends on; of all others the run must have had the same.
+NO_MATTER = ("output", "calibration", "gene_lists", "follow_up", "alpha", "compute")
 
 
-def share_study(path: Place, *, out: Place | None = None, at_least: int) -> Place:
+def share_study(path: Place, *, out: Place | None = None, traits: Sequence[str] = (), at_least: int) -> Place:
     """Share the study at `path`, which has been run.
 
     Parameters
@@ -52,6 +51,8 @@ def share_study(path: Place, *, out: Place | None = None, at_least: int) -> Plac
         The study file.
     out
         The folder to write, which must not exist; None for `share` in the study's output.
+    traits
+        Names of the traits to tell of; none for all that can be.
     at_least
         The smallest number of samples that may be told of.
 
@@ -63,63 +64,70 @@ def share_study(path: Place, *, out: Place | None = None, at_least: int) -> Plac
     Raises
     ------
     InputError
-        If the study has not been run as it stands, or the folder is there already.
+        If the study has not been run as it stands, no trait can be shared, or the folder is there already.
     """
     study = read_study(path)
     use_buckets_of(study, path)
     output = resolve(path, study.output)
     folder = output / FOLDER if out is None else out
-    _check(study, path, output, folder)
+    if study.cloud is not None and in_bucket(str(folder)):
+        use_buckets(study.cloud)
+    run = _check(study, path, output, folder)
+    chosen, left_out = choose_traits(study, path, output, traits, at_least=at_least)
+    told = [ready_to_share(trait, at_least=at_least) for trait in chosen]
+    salt = consortium_salt(study, path)
+    manifest = make_manifest(study, path, run, left_out, salt=salt, at_least=at_least)
     if isinstance(folder, Path):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with whole_folder(folder) as partial:
-            _write(study, output, Path(str(partial)), at_least)
+            _write(study, path, run, told, manifest, salt, Path(str(partial)))
     else:
         with made_here(folder) as local:
-            _write(study, output, local, at_least)
+            _write(study, path, run, told, manifest, salt, local)
     return folder
 
 
-def _check(study: Study, path: Place, output: Place, folder: Place) -> None:
-    """Ask that the run is there and is this study's, and that nothing is overwritten."""
-    problems = []
+def _check(study: Study, path: Place, output: Place, folder: Place) -> dict[str, Any]:
+    """Ask that the run is there and is this study's, and that nothing is overwritten; give the run's record."""
     if not (output / RUN_RECORD).exists():
         message = f"{output} holds no finished run; do 'progex run' first"
         raise InputError.single(path.name, "output", message)
-    ran = json.loads((output / RUN_RECORD).read_text())["settings"]
+    run: dict[str, Any] = json.loads((output / RUN_RECORD).read_text())
     settings = study.model_dump(mode="json")
-    problems += [
+    problems = [
         Problem(name, "has changed since the run; do 'progex run' again")
-        for name in OF_THE_RUN
-        if settings[name] != ran.get(name)
+        for name in settings
+        if name not in NO_MATTER and settings[name] != run["settings"].get(name)
     ]
     if folder.exists():
         problems.append(Problem("out", f"{folder} is there already; name another folder by --out, or remove it"))
     if problems:
         raise InputError(path.name, problems)
+    return run
 
 
-def _write(study: Study, output: Place, folder: Path, at_least: int) -> None:
-    """Write everything of a share."""
-    described: dict[str, dict[str, Any]] = {}
-    left_out: dict[str, str] = {}
-    for trait in study.traits:
-        ready = unpack_trait(read_packed_trait(output / "traits", trait.name))
-        reason = why_left_out(ready)
-        if reason is not None:
-            left_out[trait.name] = reason
-            continue
-        ready = ready_to_share(ready, at_least=at_least)
-        told = summarise_trait(study.name, ready.name, ready.model, ready.strata, at_least=at_least)
-        tables = share_tables(study, output, ready, told, at_least)
-        for name, table in tables.items():
+def _write(
+    study: Study,
+    path: Place,
+    run: Mapping[str, Any],
+    traits: Sequence[ScanTrait],
+    manifest: dict[str, Any],
+    salt: bytes | None,
+    folder: Path,
+) -> None:
+    """Write everything of a share; the manifest last."""
+    output, at_least = resolve(path, study.output), int(manifest["smallest_cell"])
+    tables = share_tables(study, output / "genes", traits, key=manifest["gene_store"], at_least=at_least)
+    for trait in traits:
+        told = summarise_trait(manifest["cohort"], trait.name, trait.model, trait.strata, at_least=at_least)
+        own = tables[trait.name] | {"residuals": _table("residuals", residual_rows(told))}
+        for name, table in own.items():
             pq.write_table(table, folder / file_of(trait.name, name))
-        write_raremetal(tables, told, folder)
-        described[trait.name] = describe_trait(
-            read_summary(output / "traits", trait.name), told.samples, told.residual_variance
-        )
+        write_raremetal(own, told, folder)
+        summary = read_summary(output / "traits", trait.name)
+        manifest["traits"][trait.name] = describe_trait(summary, told.samples, told.residual_variance)
+    write_cohort(study, path, run, traits, salt, folder)
     write_columns_of(TABLES, folder / COLUMNS_FILE)
-    manifest = make_manifest(study, described, left_out, at_least)
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
 
 
@@ -128,34 +136,39 @@ def file_of(trait: str, table: str) -> str:
     return f"{trait}.{table}.parquet"
 
 
-def why_left_out(trait: ScanTrait) -> str | None:
-    """Say why a trait can't be shared; None where it can."""
-    if trait.by_contig:
-        return BY_CHROMOSOME
-    return RELATIVES if trait.model.kind in NOT_EXCHANGEABLE else None
-
-
 def share_tables(
-    study: Study, output: Place, trait: ScanTrait, told: TraitSummary, at_least: int
-) -> dict[str, pa.Table]:
-    """Make a trait's tables, genes in order of name.
+    study: Study, store: Place, traits: Sequence[ScanTrait], *, key: str, at_least: int
+) -> dict[str, dict[str, pa.Table]]:
+    """Make the tables of genes, by trait, genes in order of name.
 
     Parameters
     ----------
-    study, output
-        The study, and where its run is.
-    trait, told
-        The trait, its strata none too small, and its summary.
+    study, store
+        The study, and where its gene store is.
+    traits
+        The traits (`ready_to_share`), in the order they are told in.
+    key
+        Of the gene store.
     at_least
         The smallest number of samples that may be told of.
     """
-    settings, store = scan_settings(study), output / "genes"
-    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in TABLES}
-    for share in deal_store(store, 1):
-        for genes, variants in read_share(store, share):
-            for name, own in share_batch(genes, variants, trait, settings, at_least=at_least).items():
-                rows[name] += own
-    for name in ("genes", "variants", "covariances"):
-        rows[name].sort(key=lambda row: row["gene"])
-    rows["residuals"] = residual_rows(told)
-    return {name: pa.Table.from_pylist(own, schema=schema_of(name)) for name, own in rows.items()}
+    settings = scan_settings(study)
+    parts: dict[str, dict[str, list[pa.Table]]] = {
+        trait.name: {name: [schema_of(name).empty_table()] for name in OF_GENES} for trait in traits
+    }
+    for genes, variants in read_linked(store):
+        for trait, tables in share_batch(genes, variants, traits, settings, key=key, at_least=at_least).items():
+            for name, rows in tables.items():
+                parts[trait][name].append(_table(name, rows))
+    return {
+        trait: {name: _ordered(name, pa.concat_tables(own)) for name, own in tables.items()}
+        for trait, tables in parts.items()
+    }
+
+
+def _table(name: str, rows: list[dict[str, Any]]) -> pa.Table:
+    return pa.Table.from_pylist(rows, schema=schema_of(name))
+
+
+def _ordered(name: str, table: pa.Table) -> pa.Table:
+    return table.sort_by([(column, "ascending") for column in ORDER[name]])

@@ -1,114 +1,122 @@
-"""What may be told of genotypes: every cell that can be counted or subtracted is empty or large enough."""
+"""Columns of linked genes: which samples count in which, when patterns are too rare to tell of."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from association.calibration.residual_cumulants import ResidualCumulants, residual_rules
-from association.meta.shared_columns import join_small_strata, shared_columns
+from association.meta.shared_columns import number_patterns, shared_columns
 
 LIMIT = 5
 
 
-def share(dosages, compress, masks=None, limit=LIMIT):
-    carriers = compress(dosages)
-    masks = np.ones((1, dosages.shape[1]), bool) if masks is None else masks
-    return shared_columns(carriers, np.ones(carriers.samples.size, bool), masks, at_least=limit)
+def share(dosages, masks=None, limit=LIMIT):
+    """Share one gene, or several by the first axis of their masks."""
+    dosages = np.asarray(dosages, np.int8)
+    return shared_columns(
+        dosages, np.ones((1, 1, dosages.shape[1]), bool) if masks is None else masks, at_least=limit
+    )
 
 
-def dense(columns, samples):
-    matrix = np.zeros((samples, columns.variants.size))
-    for at in range(columns.variants.size):
-        own = slice(columns.carriers.offsets[at], columns.carriers.offsets[at + 1])
-        matrix[columns.carriers.samples[own], at] = columns.carriers.dosages[own]
-    return matrix
+def rows(*groups):
+    """Give a matrix of rows, each so many times."""
+    return np.repeat([row for row, _ in groups], [count for _, count in groups], axis=0).astype(np.int8)
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_carriers_homozygotes_and_common_carriers_are_none_or_enough(seed, compress):
-    rng = np.random.default_rng(seed)
-    frequency = rng.uniform(0.001, 0.2, 25)
-    dosages = rng.binomial(2, frequency, (300, 25)).astype(float)
-    masks = rng.random((3, 25)) < 0.6
-    found = share(dosages, compress, masks)
-    columns = dense(found, 300)
-    assert found.variants.size >= 5
-    together = (columns > 0).T.astype(int) @ (columns > 0)
-    for cells in (together, (columns == 2).sum(axis=0)):
-        assert not ((cells > 0) & (cells < LIMIT)).any()
-    assert not (masks[:, found.variants[found.variants >= 0]] != found.masks[:, found.variants >= 0]).any()
+def counted(patterns):
+    found, counts = np.unique(patterns, axis=0, return_counts=True)
+    return {tuple(row): int(count) for row, count in zip(found.tolist(), counts, strict=True) if any(row)}
 
 
-def test_a_variant_with_enough_carriers_stays_as_it_is_and_rarer_ones_of_one_mask_become_one_column(compress):
-    dosages = np.zeros((60, 4))
-    dosages[:5, 0] = 1
-    dosages[10:14, 1] = 1
-    dosages[20:22, 2] = 1
-    dosages[20, 2] = 2
-    dosages[30:33, 3] = 1
-    found = share(dosages, compress, np.array([[True, True, True, False], [False, False, False, True]]))
+@given(
+    dosages=st.integers(1, 7).flatmap(lambda m: arrays(np.int8, (60, m), elements=st.sampled_from([0, 0, 0, 1, 2]))),
+    seed=st.integers(0, 1000),
+    limit=st.integers(2, 8),
+)
+@settings(max_examples=150, deadline=None)
+def test_every_pattern_over_linked_genes_has_enough_samples_and_nobody_carries_what_is_not_theirs(
+    dosages, seed, limit
+):
+    masks = np.random.default_rng(seed).random((3, 2, dosages.shape[1])) < 0.5
+    used = dosages.any(axis=0) & masks.any(axis=(0, 1))
+    dosages, masks = dosages[:, used], masks[:, :, used]
+    found = share(dosages, masks, limit)
+    assert all(count >= limit for count in counted(found.patterns).values())
+    numbers = number_patterns(found.patterns)
+    assert sorted(np.bincount(numbers[numbers > 0]).tolist())[-len(counted(found.patterns)) :] == sorted(
+        counted(found.patterns).values()
+    )
+    for column, variant in enumerate(found.variants.tolist()):
+        told = found.patterns[:, column]
+        if variant >= 0:
+            assert (told <= dosages[:, variant]).all()
+            np.testing.assert_array_equal(found.masks[:, :, column], masks[:, :, variant])
+        else:
+            # In one gene; its carriers carry a variant that is in exactly these masks of that gene.
+            (gene,) = np.flatnonzero(found.masks[:, :, column].any(axis=1))
+            same = (masks[gene] == found.masks[gene, :, column][:, None]).all(axis=0)
+            assert (dosages[told > 0][:, same] > 0).any(axis=1).all()
+
+
+def test_what_has_enough_samples_stays_as_it_is():
+    dosages = rows(([1, 0, 0], 9), ([2, 1, 0], 5), ([0, 1, 1], 6), ([0, 0, 2], 5))
+    found = share(dosages)
+    np.testing.assert_array_equal(found.patterns, dosages)
+    assert found.variants.tolist() == [0, 1, 2]
+
+
+def test_rarer_variants_of_the_same_masks_become_one_column_that_counts_each_carrier_once():
+    dosages = rows(([1, 0, 0, 0], 5), ([0, 1, 0, 0], 3), ([0, 1, 1, 0], 1), ([0, 0, 2, 0], 1), ([0, 0, 0, 1], 3))
+    masks = np.array([[[True, True, True, False], [False, False, False, True]]])
+    found = share(dosages, masks)
     assert found.variants.tolist() == [0, -1]
-    np.testing.assert_array_equal(dense(found, 60), np.column_stack([dosages[:, 0], dosages[:, 1:3].any(axis=1)]))
-    # Three carriers of the second mask are told of nowhere, and that is said.
-    assert found.withheld.tolist() == [False, True]
+    # Three carriers of the second mask are told of in no column.
+    assert counted(found.patterns) == {(1, 0): 5, (0, 1): 5}
 
 
-def test_samples_that_few_columns_share_count_in_the_rarer_one(compress):
-    dosages = np.zeros((60, 2))
-    dosages[:20, 0] = 1
-    dosages[18:28, 1] = 1
-    columns = dense(share(dosages, compress), 60)
-    np.testing.assert_array_equal(columns[:, 1], dosages[:, 1])
-    assert columns[:, 0].sum() == 18
-    dosages[15:28, 1] = 1  # five share both: that may be told
-    np.testing.assert_array_equal(dense(share(dosages, compress), 60), dosages)
+def test_a_pair_that_too_few_have_counts_in_the_rarer_of_its_columns():
+    found = share(rows(([1, 0], 18), ([1, 1], 2), ([0, 1], 8)))
+    assert counted(found.patterns) == {(1, 0): 18, (0, 1): 10}
+    # That makes up for too few who have the rarer one alone.
+    found = share(rows(([1, 0], 18), ([1, 1], 4), ([0, 1], 3)))
+    assert counted(found.patterns) == {(1, 0): 18, (0, 1): 7}
 
 
-def test_few_homozygotes_count_as_carriers(compress):
-    dosages = np.ones((60, 1)) * (np.arange(60) < 20)[:, None]
-    dosages[:4] = 2
-    assert dense(share(dosages, compress), 60).max() == 1
-    dosages[:5] = 2
-    np.testing.assert_array_equal(dense(share(dosages, compress), 60), dosages)
+def test_a_rare_pattern_keeps_the_largest_part_that_enough_have_where_no_single_column_has():
+    # Nobody has a column alone, and two of three together are had by seven.
+    found = share(rows(([1, 1, 0], 7), ([1, 1, 1], 2), ([0, 0, 0], 9)))
+    assert counted(found.patterns) == {(1, 1): 9}
 
 
-@given(sizes=st.lists(st.integers(1, 12), min_size=1, max_size=8))
-@settings(max_examples=60, deadline=None)
-def test_strata_are_joined_until_each_is_large_enough_and_no_further_than_that(sizes):
-    strata = np.repeat(np.arange(len(sizes)), sizes)
-    joined = join_small_strata(strata, at_least=LIMIT)
-    counts = np.bincount(joined)
-    assert (counts >= LIMIT).all() or counts.size == 1
-    large = [one for one, size in enumerate(sizes) if size >= LIMIT]
-    # At most one large stratum has to take small ones in.
-    kept = [one for one in large if (joined == joined[strata == one][0]).sum() == sizes[one]]
-    assert len(kept) >= len(large) - 1
-    assert all(np.unique(joined[strata == one]).size == 1 for one in range(len(sizes)))
+def test_few_homozygotes_count_as_carriers_and_enough_stay():
+    assert counted(share(rows(([1], 20), ([2], 4))).patterns) == {(1,): 24}
+    assert counted(share(rows(([1], 20), ([2], 5))).patterns) == {(1,): 20, (2,): 5}
 
 
-def test_no_value_of_the_table_of_residuals_is_a_samples_own_and_sums_stay():
-    rng = np.random.default_rng(1)
-    residuals = np.concatenate([rng.exponential(size=40) - 1, rng.normal(size=300), [7.0, -9.0]])
-    strata = np.concatenate([np.zeros(40, int), np.ones(302, int)])
-    rules = residual_rules(residuals, strata, at_least=LIMIT)
-    for stratum, (values, counts) in enumerate(rules):
-        own = residuals[strata == stratum]
-        assert counts.sum() == pytest.approx(own.size, rel=1e-12)
-        assert counts @ values == pytest.approx(own.sum(), abs=1e-9)
-        assert values.size < own.size / 4
-        assert np.abs(values[:, None] - own).min() > 1e-6
-        # The most extreme value stands for the mean of five.
-        assert values.max() <= np.sort(own)[-LIMIT:].mean() + 1e-12
-        assert values.min() >= np.sort(own)[:LIMIT].mean() - 1e-12
+def test_carriers_whose_column_has_too_few_left_count_with_the_collapsed_ones_of_the_same_masks():
+    # Three have the first variant alone: with three of a rare one they are enough.
+    dosages = rows(([1, 1, 0], 9), ([1, 0, 0], 3), ([0, 0, 1], 3))
+    found = share(dosages)
+    assert found.variants.tolist() == [0, 1, -1]
+    assert counted(found.patterns) == {(1, 1, 0): 9, (0, 0, 1): 6}
 
 
-def test_a_table_of_few_distinct_residuals_is_exact():
-    residuals = np.where(np.arange(200) < 60, 0.7, -0.3)
-    strata = np.arange(200) % 2
-    ours = ResidualCumulants.of_rules(residual_rules(residuals, strata, at_least=LIMIT))
-    full = ResidualCumulants.of(residuals, strata)
-    np.testing.assert_allclose(ours.nodes, full.nodes, atol=1e-12)
-    np.testing.assert_allclose(ours.masses, full.masses, atol=1e-9)
-    np.testing.assert_allclose(ours.running_sums, full.running_sums, atol=1e-9)
-    np.testing.assert_array_equal(ours.offsets, full.offsets)
+def test_a_variant_of_two_genes_is_one_column_and_rare_ones_are_collapsed_within_each_gene():
+    masks = np.zeros((2, 1, 3), bool)
+    masks[0, 0, :2] = masks[1, 0, 1:] = True  # the second variant is in both
+    found = share(rows(([1, 0, 0], 6), ([0, 1, 0], 7), ([0, 0, 1], 8)), masks)
+    assert found.masks[:, 0].T.tolist() == [[True, False], [True, True], [False, True]]
+    found = share(rows(([1, 0, 0], 4), ([0, 1, 0], 4), ([0, 0, 1], 4)), masks)
+    # Eight in each gene, of whom four are in both: told as they are, four could be worked out.
+    assert all(count >= LIMIT for count in counted(found.patterns).values())
+    assert found.patterns.sum() >= 8
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_samples_and_variants_does_not_matter(seed):
+    rng = np.random.default_rng(seed)
+    dosages = rng.binomial(2, rng.uniform(0.02, 0.3, 6), (80, 6)).astype(np.int8)
+    order = rng.permutation(80)
+    one, other = share(dosages), share(dosages[order])
+    np.testing.assert_array_equal(one.patterns[order], other.patterns)

@@ -2,61 +2,182 @@
 
 import json
 import math
+import re
+import shutil
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from association.meta.share_schema import TABLES, VERSION, schema_of
 from association.problems import InputError
 from jobs.consortium.share import share_study
+from jobs.consortium.share_traits import choose_traits
+from jobs.study.file import read_study
 
-COUNTS = ("carriers", "minor_allele_count", "observed_events")
+SALT = "0123456789abcdef-of-the-consortium"
+REGIONS = "chr1\t0\t248956422\n"
+
+
+@pytest.fixture(scope="module")
+def told(sites, tmp_path_factory):
+    """A share with everything that one may hold: fingerprints and callable regions too."""
+    site = sites[0]
+    before = site.study.read_text()
+    (site.path / "salt").write_text(SALT)
+    (site.path / "callable.bed").write_text(REGIONS)
+    facts = {"name": "north", "caller": "GATK", "capture_kit": "Twist", "salt": "salt"}
+    site.set(cohort=facts | {"callable_regions": "callable.bed"})
+    folder = tmp_path_factory.mktemp("told") / "share"
+    share_study(site.study, out=folder, at_least=5)
+    site.study.write_text(before)
+    return folder
 
 
 def table(folder, trait, name):
     return pd.read_parquet(folder / f"{trait}.{name}.parquet")
 
 
+def manifest_of(folder):
+    return json.loads((folder / "share.json").read_text())
+
+
 def traits_of(folder):
-    return list(json.loads((folder / "share.json").read_text())["traits"])
+    return list(manifest_of(folder)["traits"])
 
 
-def test_a_shared_folder_holds_no_id_and_no_small_cell(sites, shares):
-    for site, folder in zip(sites, shares, strict=True):
-        ids = pd.read_parquet(site.output / "genes" / "samples.parquet")["sample"]
-        content = b"\n".join(path.read_bytes() for path in folder.iterdir())
-        assert len(ids) > 50
-        assert not [one for one in ids if one.encode() in content]
-        for trait in traits_of(folder):
-            text = "\n".join("\t".join(map(str, row)) for row in table(folder, trait, "variants").to_numpy())
-            assert not [one for one in ids if one in text]
-            assert_no_small_cell(folder, trait)
+def texts_of(folder):
+    """Give the content of every file as text: tables decoded, their metadata too, bytes as they are."""
+    found = []
+    for path in sorted(folder.rglob("*")):
+        if path.suffix == ".parquet":
+            content = pq.read_table(path)
+            found.append(str(content.schema.to_string(truncate_metadata=False)))
+            found += [str(value) for column in content.columns for value in column.to_pylist()]
+        elif path.is_file():
+            found.append(path.read_bytes().decode("latin-1"))
+    return found
 
 
-def assert_no_small_cell(folder, trait):
-    variants, covariances = table(folder, trait, "variants"), table(folder, trait, "covariances")
-    cells = pd.concat([variants[name] for name in COUNTS if variants[name].notna().any()])
-    cells = pd.concat([cells, variants["minor_allele_count"] - variants["carriers"]])
-    if variants["observed_events"].notna().any():
-        cells = pd.concat([cells, variants["minor_allele_count"] - variants["observed_events"]])
-    cells = [*cells.dropna(), *np.concatenate([*variants["carriers_by_stratum"].dropna(), []])]
-    if trait != "alsfrs_slope":  # whose products are weighed by information
-        cells += covariances["gram"].dropna().tolist()
-    cells += table(folder, trait, "residuals").groupby("stratum")["samples"].sum().tolist()
-    assert len(variants) > 5
-    assert min(one for one in cells if round(one) != 0) >= 5 - 1e-9
+def words_of(folder):
+    return set(re.findall(r"\w+", "\n".join(texts_of(folder))))
+
+
+def ids_of(site):
+    return set(pd.read_parquet(site.output / "genes" / "samples.parquet")["sample"])
+
+
+def test_a_shared_folder_holds_no_id_and_no_path(sites, shares, told):
+    for site, folder in [(sites[0], shares[0]), (sites[1], shares[1]), (sites[0], told)]:
+        assert len(ids_of(site)) > 50
+        assert not ids_of(site) & words_of(folder)
+        assert not [text for text in texts_of(folder) if str(site.path) in text or SALT in text]
+
+
+@pytest.mark.parametrize("place", ["a table", "a table's metadata", "share.json", "a text", "another file"])
+def test_the_search_finds_an_id_wherever_it_is(sites, shares, tmp_path, place):
+    folder = shutil.copytree(shares[0], tmp_path / "share")
+    trait, one = traits_of(folder)[0], min(ids_of(sites[0]))
+    file = folder / f"{trait}.variants.parquet"
+    content = pq.read_table(file)
+    if place == "a table":
+        names = content["variant"].to_pylist()
+        pq.write_table(content.set_column(2, "variant", pa.array([f"{one} {names[0]}", *names[1:]])), file)
+    elif place == "a table's metadata":
+        pq.write_table(content.replace_schema_metadata({"source": one}), file)
+    elif place == "share.json":
+        (folder / "share.json").write_text(json.dumps(manifest_of(folder) | {"samples": [one]}))
+    elif place == "a text":
+        with (folder / f"{trait}.MetaScore.assoc").open("a") as stream:
+            stream.write(f"# {one}\n")
+    else:
+        (folder / "notes").mkdir()
+        (folder / "notes" / "left.bin").write_bytes(b"\xff\x00 " + one.encode())
+    assert ids_of(sites[0]) & words_of(folder) == {one}
+
+
+@pytest.mark.parametrize("limit", [5, 8])
+def test_no_count_pattern_or_stratum_is_below_the_limit(sites, shares, tmp_path, limit):
+    folder = shares[0] if limit == 5 else share_study(sites[0].study, out=tmp_path / "share", at_least=limit)
+    assert manifest_of(folder)["smallest_cell"] == limit
+    for trait in traits_of(folder):
+        variants, patterns = table(folder, trait, "variants"), table(folder, trait, "patterns")
+        cells = [variants["carriers"], variants["minor_allele_count"] - variants["carriers"], patterns["carriers"]]
+        if variants["observed_events"].notna().any():
+            cells += [variants["observed_events"], variants["minor_allele_count"] - variants["observed_events"]]
+        cells += [pd.Series(own, dtype=float) for own in patterns["carriers_by_stratum"].dropna()]
+        cells.append(table(folder, trait, "residuals").groupby("stratum")["samples"].sum())
+        cells.append(manifest_of(folder)["traits"][trait]["samples"] - patterns.groupby("gene")["carriers"].sum())
+        counts = pd.concat(cells).dropna()
+        assert len(variants) >= 5
+        assert counts[counts.round() != 0].min() >= limit - 1e-9
+
+
+def test_patterns_of_a_gene_add_up_to_its_columns_and_products(shares):
+    for trait in traits_of(shares[0]):
+        variants, patterns = (
+            dict(list(table(shares[0], trait, name).groupby("gene"))) for name in ("variants", "patterns")
+        )
+        pairs = dict(list(table(shares[0], trait, "covariances").groupby("gene")))
+        assert set(variants) == set(patterns) == set(pairs)
+        for gene, columns in variants.items():
+            dosages = np.zeros((len(patterns[gene]), len(columns)))
+            for own, row in zip(dosages, patterns[gene].itertuples(), strict=True):
+                own[row.columns] = row.dosages
+            counts = patterns[gene]["carriers"].to_numpy()
+            np.testing.assert_array_equal(counts @ (dosages > 0), columns["carriers"])
+            np.testing.assert_array_equal(counts @ dosages, columns["minor_allele_count"])
+            if trait == "survival":
+                gram = dosages.T @ (counts[:, None] * dosages)
+                found = pairs[gene]["gram"].fillna(0)
+                np.testing.assert_allclose(found, gram[pairs[gene]["row"], pairs[gene]["column"]])
+
+
+def test_starts_of_genes_are_rounded_and_every_gene_of_the_run_is_there(sites, shares):
+    stored = pd.read_parquet(sites[0].output / "genes" / "genes.parquet").set_index("gene")["start"]
+    genes = table(shares[0], "survival", "genes").set_index("gene")["start"]
+    assert set(genes.index) == set(stored.index)
+    assert (genes == stored[genes.index] // 100_000 * 100_000).all()
+    assert (genes != stored[genes.index]).any()
 
 
 def test_tables_are_as_their_schema_says_and_every_column_has_a_meaning(shares):
-    import pyarrow.parquet as pq
-
     for trait in traits_of(shares[0]):
         for name, columns in TABLES.items():
             found = pq.read_schema(shares[0] / f"{trait}.{name}.parquet")
             assert found.remove_metadata().equals(schema_of(name).remove_metadata())
             assert found.metadata[b"progex_share"] == str(VERSION).encode()
             assert all(found.field(one.name).metadata[b"meaning"].decode() == one.meaning for one in columns)
+    meanings = pd.read_csv(shares[0] / "columns.tsv", sep="\t")
+    assert set(meanings["table"]) == set(TABLES)
+
+
+def test_share_json_says_what_it_was_made_from(sites, shares, told):
+    plain, full = manifest_of(shares[0]), manifest_of(told)
+    run = json.loads((sites[0].output / "run.json").read_text())
+    keys = {stage["name"]: stage["key"] for stage in run["stages"]}
+    assert plain["gene_store"] == full["gene_store"] == keys["gene store"]
+    assert re.fullmatch("[0-9a-f]{64}", plain["run"])
+    assert plain["run"] != manifest_of(shares[1])["run"]
+    assert (plain["cohort"], full["cohort"]) == ("site 1", "north")
+    assert (plain["salt_check"], len(full["salt_check"])) == (None, 16)
+    assert set(plain["versions"]) >= {"progex", "hail", "python"}
+    assert {"traits", "masks", "annotation", "strata", "qc", "tables"} <= set(plain["definitions"])
+    assert set(plain["definitions"]) == set(plain["hashes"])
+    assert plain["hashes"] == full["hashes"]
+
+
+def test_fingerprints_and_callable_regions_are_written_where_the_study_names_them(sites, shares, told):
+    prints = pq.read_table(told / "fingerprints.parquet")
+    assert prints.num_rows == len(ids_of(sites[0]))  # all of them have survival
+    assert prints["fingerprint"].to_pylist() == sorted(prints["fingerprint"].to_pylist())
+    assert (told / "fingerprint_sites.txt").read_text().count("\n") > 0
+    assert (told / "callable.bed").read_text() == REGIONS
+    assert not {"fingerprints.parquet", "fingerprint_sites.txt", "callable.bed"} & set(
+        path.name for path in shares[0].iterdir()
+    )
 
 
 def test_raremetals_files_hold_the_same_variants_and_statistics(shares):
@@ -78,19 +199,97 @@ def test_raremetals_files_hold_the_same_variants_and_statistics(shares):
     np.testing.assert_allclose(np.array(diagonal) * scores["N_INFORMATIVE"], scores["SQRT_V_STAT"] ** 2, rtol=1e-6)
 
 
-def test_inspect_tells_of_every_file_and_of_what_does_not_belong_there(sites, tmp_path, progex):
-    folder = tmp_path / "share"
-    share_study(sites[0].study, out=folder, at_least=5)
-    told = progex("share", "--inspect", folder)
-    assert told.exit_code == 0
-    assert all(path.name in told.stdout for path in folder.iterdir())
-    assert "NOT WRITTEN" not in told.stdout
-    assert "smallest of carriers: " in told.stdout
+def test_inspect_tells_of_every_file_and_with_rows_of_every_value_and_says_that_it_checked(told, progex):
+    plain = progex("share", "--inspect", told)
+    assert plain.exit_code == 0
+    assert all(path.name in plain.stdout for path in told.iterdir())
+    assert "smallest of carriers of a pattern: " in plain.stdout
+    assert plain.stdout.splitlines()[-1] == "  checked      no count, pattern or stratum is of fewer than 5 samples"
+    rows = progex("share", "--inspect", told, "--rows").stdout
+    assert json.dumps(manifest_of(told), indent=2) in rows
+    for trait in traits_of(told):
+        for name in TABLES:
+            content = pq.read_table(told / f"{trait}.{name}.parquet")
+            for row in content.to_pylist():
+                cells = (",".join(map(str, one)) if isinstance(one, list) else str(one) for one in row.values())
+                assert "\t".join("" if one == "None" else one for one in cells) in rows
+        assert (told / f"{trait}.MetaCov.assoc").read_text() in rows
+        assert (told / f"{trait}.MetaScore.assoc").read_text() in rows
+    assert (told / "fingerprint_sites.txt").read_text() in rows
+    assert pq.read_table(told / "fingerprints.parquet")["fingerprint"][0].as_py().hex() in rows
+    assert REGIONS in rows
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "change", "message"),
+    [
+        ("patterns", "carriers", lambda _: 4, "a pattern has too few carriers"),
+        ("variants", "carriers", lambda count: count + 1, "are not those of the patterns"),
+        ("variants", "minor_allele_count", lambda count: count + 3, "too few carriers or homozygotes"),
+        ("variants", "observed_events", lambda _: 3, "have the event, or have it not"),
+        ("patterns", "carriers_by_stratum", lambda _: [2, 3], "strata are told of some patterns only"),
+        ("covariances", "gram", lambda _: 1.0, "products are not those of the patterns"),
+        ("residuals", "samples", lambda _: -1000, "a stratum is too small"),
+    ],
+)
+def test_inspect_lists_what_is_of_too_few_samples_and_ends_with_status_2(
+    shares, tmp_path, progex, name, column, change, message
+):
+    folder = shutil.copytree(shares[0], tmp_path / "share")
+    file = folder / f"survival.{name}.parquet"
+    content = pq.read_table(file)
+    rows = content.to_pylist()
+    rows[0] |= {column: change(rows[0][column])}
+    if column == "carriers_by_stratum":
+        rows[1:] = [row | {column: None} for row in rows[1:]]
+    pq.write_table(pa.Table.from_pylist(rows, schema=content.schema), file)
+    refused = progex("share", "--inspect", folder)
+    assert refused.exit_code == 2
+    assert message in re.sub(r"\s+", " ", refused.stderr)
+    assert "checked" not in refused.stdout
+
+
+def test_inspect_refuses_a_file_that_does_not_belong_there(shares, tmp_path, progex):
+    folder = shutil.copytree(shares[0], tmp_path / "share")
     (folder / "notes.txt").write_text("P001")
-    assert "notes.txt, 4 bytes   NOT WRITTEN BY PROGEX" in progex("share", "--inspect", folder).stdout
-    rows = progex("share", "--inspect", folder, "--rows").stdout
-    trait = traits_of(folder)[0]
-    assert all(one in rows for one in table(folder, trait, "variants")["variant"])
+    refused = progex("share", "--inspect", folder)
+    assert (refused.exit_code, "notes.txt, 4 bytes   NOT WRITTEN BY PROGEX" in refused.stdout) == (2, True)
+
+
+def test_traits_can_be_chosen_and_sharing_again_gives_the_same_bytes(sites, shares, tmp_path, progex):
+    one, again = tmp_path / "one", tmp_path / "again"
+    assert progex("share", sites[0].study, "--out", one, "--trait", "survival").exit_code == 0
+    assert traits_of(one) == ["survival"]
+    assert not list(one.glob("alsfrs*"))
+    share_study(sites[0].study, out=again, at_least=5)
+    for path in shares[0].iterdir():
+        assert path.read_bytes() == (again / path.name).read_bytes()
+    # The largest trait is told first, so that what is told of it does not depend on others.
+    assert traits_of(again)[0] == "survival"
+    for name in TABLES:
+        assert pq.read_table(one / f"survival.{name}.parquet").equals(
+            pq.read_table(again / f"survival.{name}.parquet")
+        )
+    refused = progex("share", sites[0].study, "--out", tmp_path / "no", "--trait", "height")
+    assert refused.exit_code == 2
+    assert "the study has no such trait" in refused.stderr
+
+
+def test_a_trait_whose_samples_are_too_different_is_left_out_and_that_is_said(sites, monkeypatch):
+    from jobs.consortium import share_traits
+
+    study, output = read_study(sites[0].study), sites[0].output
+    told, left_out = choose_traits(study, sites[0].study, output, (), at_least=5)
+    assert [trait.name for trait in told] == [trait.name for trait in sorted(told, key=lambda one: -one.strata.size)]
+    assert not left_out
+    monkeypatch.setattr(share_traits, "MOST_OUTSIDE", -1.0)
+    told, left_out = choose_traits(study, sites[0].study, output, (), at_least=5)
+    assert [trait.name for trait in told] == ["survival"]
+    assert "samples lack survival" in left_out["alsfrs_slope"]
+    with pytest.raises(InputError, match=r"only [0-9]+ samples have it"):
+        choose_traits(study, sites[0].study, output, (), at_least=1000)
+    with pytest.raises(InputError, match="--trait alsfrs_slope: can't be shared"):
+        choose_traits(study, sites[0].study, output, ("survival", "alsfrs_slope"), at_least=5)
 
 
 def test_refuses_what_was_not_run_or_has_changed_since_and_leaves_nothing(sites, copy_of, tmp_path, progex):
@@ -99,21 +298,27 @@ def test_refuses_what_was_not_run_or_has_changed_since_and_leaves_nothing(sites,
     with pytest.raises(InputError, match="holds no finished run; do 'progex run' first"):
         share_study(fresh.study, at_least=5)
     fresh.set(output="out", condition_on=["chr1-5-A-C"], strata=["sex"])
-    refused = progex("share", "--preview", fresh.study, "--out", tmp_path / "new")
+    refused = progex("share", fresh.study, "--out", tmp_path / "new")
     assert refused.exit_code == 2
     assert "condition_on: has changed since the run" in refused.stderr
     assert "strata: has changed since the run" in refused.stderr
     assert not (tmp_path / "new").exists()
 
 
-def test_summaries_are_not_written_unless_the_preview_is_asked_for(sites, tmp_path, progex):
-    refused = progex("share", sites[0].study, "--out", tmp_path / "new")
-    assert refused.exit_code == 2
-    assert "must not leave a site" in refused.stderr
+def test_a_secret_that_is_not_there_or_no_stage_to_make_fingerprints_of_is_refused(sites, copy_of, tmp_path, progex):
+    fresh = copy_of(sites[0].path, tmp_path / "cohort")
+    fresh.set(cohort={"name": "north", "caller": "GATK", "capture_kit": "Twist", "salt": "salt"})
+    (fresh.path / "salt").unlink(missing_ok=True)
+    refused = progex("share", fresh.study, "--out", tmp_path / "new")
+    assert (refused.exit_code, "cohort.salt: no such file" in refused.stderr) == (2, True)
+    (fresh.path / "salt").write_text(SALT)
+    shutil.rmtree(next((fresh.output / "stages").glob("measure-*")))
+    refused = progex("share", fresh.study, "--out", tmp_path / "new")
+    assert (refused.exit_code, "fingerprints need the stage 'measure'" in refused.stderr) == (2, True)
     assert not (tmp_path / "new").exists()
 
 
-def test_refuses_to_write_over_a_share(sites, shares, progex):
-    refused = progex("share", "--preview", sites[0].study)
-    assert refused.exit_code == 2
-    assert "is there already" in refused.stderr
+def test_refuses_to_write_over_a_share_and_a_limit_below_five(sites, shares, progex):
+    refused = progex("share", sites[0].study)
+    assert (refused.exit_code, "is there already" in refused.stderr) == (2, True)
+    assert progex("share", sites[0].study, "--smallest-cell", "4").exit_code == 2
