@@ -111,7 +111,7 @@ def _meta(kind: str, fits: list[Fit], genes: list[list[np.ndarray]], settings: S
         telling = [(trait, own[gene]) for trait, own, _ in told if gene in own]
         combined = combine_cohorts(telling) if telling else None
         used = np.ones(0 if combined is None else len(combined.variants), np.bool_)
-        mask = MetaMask("missense", MASK.max_af, used, any(gene in withheld for _, _, withheld in told))
+        mask = MetaMask("missense", MASK.max_af, used, any(gene in withheld for _, _, withheld in told), 0)
         yield from meta_rows(place, combined, [mask], asked)
 
 
@@ -125,12 +125,10 @@ def _shared(
     """Give what a cohort tells, and the genes of which it withholds something."""
     trait = ready_to_share(cohort_trait(kind, fit), at_least=AT_LEAST)
     told = summarise_trait(cohort, kind, trait.model, trait.strata, at_least=AT_LEAST)
-    rows = share_batch(*gene_tables(genes, samples=SIZE), trait, settings, at_least=AT_LEAST)
-    variants, covariances = (
-        pa.Table.from_pylist(rows[name], schema_of(name)) for name in ("variants", "covariances")
-    )
+    rows = share_batch(*gene_tables(genes, samples=SIZE), [trait], settings, key=cohort, at_least=AT_LEAST)[kind]
+    tables = {name: pa.Table.from_pylist(own, schema_of(name)) for name, own in rows.items()}
     withheld = {row["gene"] for row in rows["genes"] if row["withheld"]}
-    return told, {one.gene: one for one in read_genes(told, variants, covariances)}, withheld
+    return told, {one.gene: one for one in read_genes(told, tables)}, withheld
 
 
 def main() -> None:
