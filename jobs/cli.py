@@ -5,23 +5,20 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from association.problems import InputError
 from hail_pipelines.processes import ONE_THREAD
 from jobs import cli_cloud, cli_comparison, cli_consortium, cli_sharing
+from jobs.command_line import StudyPath, users_faults
 from jobs.places import place_of
 
 if TYPE_CHECKING:
     from jobs.clinical.checks import CheckOutcome
     from jobs.traits.prepared import PreparedTrait
-
-USERS_FAULT = 2
 
 app = typer.Typer(
     name="progex",
@@ -31,15 +28,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-StudyPath = Annotated[str, typer.Argument(metavar="STUDY.yaml", help="The study file; it may be at gs://.")]
-
 
 @app.command()
 def run(study: StudyPath) -> None:
     """Run a study: from joint-called VCFs and clinical tables to gene results and a report."""
     from jobs.run import run_study
 
-    with _users_faults():
+    with users_faults():
         typer.echo(f"report: {run_study(place_of(study))}")
 
 
@@ -48,7 +43,7 @@ def qc(study: StudyPath) -> None:
     """Do a study's quality control and stop: look at its page, exclude by hand what you must, then run."""
     from jobs.run_qc import run_qc
 
-    with _users_faults():
+    with users_faults():
         done = run_qc(place_of(study))
     typer.echo(f"{done.kept:,} of {done.samples:,} samples stay")
     for reason, count in done.reasons.items():
@@ -64,7 +59,7 @@ def traits(study: StudyPath) -> None:
     """Derive a study's traits, check its tables and fit the null models; needs no genotypes and no Java."""
     from jobs.run_traits import run_traits
 
-    with _users_faults():
+    with users_faults():
         done = run_traits(place_of(study))
     _describe_traits(done.traits, done.outcomes)
     typer.echo(f"page: {done.page}")
@@ -76,7 +71,7 @@ def validate(study: StudyPath) -> None:
     from jobs.check import check_study
     from jobs.check_masks import mask_notes
 
-    with _users_faults():
+    with users_faults():
         checked = check_study(place_of(study))
     typer.echo(f"{checked.path.name}: no problem found")
     typer.echo(f"  genotypes  {len(checked.vcfs)} VCFs, {len(checked.summary.samples):,} samples")
@@ -125,7 +120,7 @@ def check(
     from jobs.self_check import FILES, CheckSize, self_check
     from jobs.self_check_words import print_check
 
-    with _users_faults():
+    with users_faults():
         done = self_check(place_of(study), CheckSize(null_traits, planted))
     print_check(done.levels, done.recall, Console(highlight=False, soft_wrap=True))
     for name in FILES:
@@ -142,7 +137,7 @@ def simulate(
     """Simulate a cohort with planted effects: VCFs, tables, a study file, and the truth."""
     from jobs.simulate_cohort import simulate_cohort
 
-    with _users_faults():
+    with users_faults():
         simulate_cohort(out, samples=samples, genes=genes, seed=seed)
     typer.echo(f"study: {out / 'study.yaml'}")
 
@@ -157,7 +152,7 @@ def bgzip(
     """Write a VCF anew in blocks (bgzip), so that many cores can read it."""
     from hail_pipelines.vcf.bgzip import blocked_name, reblock
 
-    with _users_faults():
+    with users_faults():
         read = place_of(source)
         written = blocked_name(read) if target is None else place_of(target)
         reblock(read, written)
@@ -172,30 +167,8 @@ def schema() -> None:
     typer.echo(json.dumps(Study.model_json_schema(), indent=2))
 
 
-@contextmanager
-def _users_faults() -> Iterator[None]:
-    """Print what the user can mend, without a traceback, and end with status 2."""
-    try:
-        yield
-    except InputError as error:
-        _refuse([error])
-    except ExceptionGroup as group:
-        faults, rest = group.split(InputError)
-        if faults is None or rest is not None:
-            raise
-        _refuse([error for error in faults.exceptions if isinstance(error, InputError)])
-
-
-def _refuse(errors: list[InputError]) -> None:
-    for error in errors:
-        typer.echo(f"error: {error}", err=True)
-    raise typer.Exit(USERS_FAULT)
-
-
-cli_cloud.register(app, _users_faults)
-cli_sharing.register(app, _users_faults)
-cli_consortium.register(app, _users_faults)
-cli_comparison.register(app, _users_faults)
+for part in (cli_cloud, cli_sharing, cli_consortium, cli_comparison):
+    app.add_typer(part.app)
 
 
 def main() -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from jobs.command_line import StudyPath, users_faults
 from jobs.places import place_of
 
 if TYPE_CHECKING:
@@ -17,75 +16,68 @@ if TYPE_CHECKING:
     from jobs.cloud_record import RunRecord
     from jobs.study.cloud import Cloud
 
-StudyPath = Annotated[str, typer.Argument(metavar="STUDY.yaml", help="The study file; it may be at gs://.")]
-UsersFaults = Callable[[], AbstractContextManager[None]]
+
+app = typer.Typer()
 
 
-def register(app: typer.Typer, users_faults: UsersFaults) -> None:
-    """Add the commands to the command line.
+@app.command()
+def submit(
+    study: StudyPath,
+    cluster: Annotated[
+        str | None, typer.Option(help="Run on this cluster that is there; by default one is made, and deleted.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the request, time and cost; send nothing.")
+    ] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Tell what the run does until it has ended.")] = False,
+) -> None:
+    """Run a study on Dataproc: on a cluster of its own, which is deleted at the end."""
+    with users_faults():
+        _submit(study, cluster, dry_run=dry_run, follow=follow)
 
-    Parameters
-    ----------
-    app
-        The command line.
-    users_faults
-        Prints what the user can mend, and ends with status 2.
-    """
 
-    @app.command()
-    def submit(
-        study: StudyPath,
-        cluster: Annotated[
-            str | None, typer.Option(help="Run on this cluster that is there; by default one is made, and deleted.")
-        ] = None,
-        dry_run: Annotated[
-            bool, typer.Option("--dry-run", help="Print the request, time and cost; send nothing.")
-        ] = False,
-        follow: Annotated[bool, typer.Option("--follow", help="Tell what the run does until it has ended.")] = False,
-    ) -> None:
-        """Run a study on Dataproc: on a cluster of its own, which is deleted at the end."""
-        with users_faults():
-            _submit(study, cluster, dry_run=dry_run, follow=follow)
+@app.command()
+def status(
+    study: StudyPath,
+    follow: Annotated[bool, typer.Option("--follow", help="Tell what the run does until it has ended.")] = False,
+) -> None:
+    """Say how the last run of a study on Dataproc stands."""
+    with users_faults():
+        _status(study, follow=follow)
 
-    @app.command()
-    def status(
-        study: StudyPath,
-        follow: Annotated[bool, typer.Option("--follow", help="Tell what the run does until it has ended.")] = False,
-    ) -> None:
-        """Say how the last run of a study on Dataproc stands."""
-        with users_faults():
-            _status(study, follow=follow)
 
-    @app.command()
-    def cancel(study: StudyPath) -> None:
-        """End a study's run on Dataproc, and delete the cluster that was made for it."""
-        with users_faults():
-            _cancel(study)
+@app.command()
+def cancel(study: StudyPath) -> None:
+    """End a study's run on Dataproc, and delete the cluster that was made for it."""
+    with users_faults():
+        _cancel(study)
 
-    @app.command()
-    def fetch(
-        study: StudyPath,
-        to: Annotated[Path, typer.Option(help="Folder on this machine.")] = Path("results"),
-        everything: Annotated[
-            bool,
-            typer.Option("--all", help="Also what shows single patients, such as the page of null models."),
-        ] = False,
-    ) -> None:
-        """Fetch a study's report and results from its bucket, every file verified; nothing of single patients."""
-        with users_faults():
-            _fetch(study, to, everything=everything)
 
-    @app.command()
-    def sweep(
-        study: StudyPath,
-        yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
-        busy: Annotated[
-            bool, typer.Option("--busy", help="Delete clusters that come up, or on which a job runs, too.")
-        ] = False,
-    ) -> None:
-        """List the clusters that progex left in a study's project and region; ask, and delete them."""
-        with users_faults():
-            _sweep(study, yes=yes, busy=busy)
+@app.command()
+def fetch(
+    study: StudyPath,
+    to: Annotated[Path, typer.Option(help="Folder on this machine.")] = Path("results"),
+    everything: Annotated[
+        bool,
+        typer.Option("--all", help="Also what shows single patients, such as the page of null models."),
+    ] = False,
+) -> None:
+    """Fetch a study's report and results from its bucket, every file verified; nothing of single patients."""
+    with users_faults():
+        _fetch(study, to, everything=everything)
+
+
+@app.command()
+def sweep(
+    study: StudyPath,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
+    busy: Annotated[
+        bool, typer.Option("--busy", help="Delete clusters that come up, or on which a job runs, too.")
+    ] = False,
+) -> None:
+    """List the clusters that progex left in a study's project and region; ask, and delete them."""
+    with users_faults():
+        _sweep(study, yes=yes, busy=busy)
 
 
 def _submit(study: str, cluster: str | None, *, dry_run: bool, follow: bool) -> None:

@@ -10,10 +10,11 @@ import yaml
 
 from association.problems import InputError
 from infra.storage import Place
-from jobs.cli import USERS_FAULT, app
+from jobs.cli import app
 from jobs.cloud_done import mark_done
 from jobs.cloud_probe import check_nodes, pinned
 from jobs.cloud_study import use_buckets
+from jobs.command_line import USERS_FAULT
 from jobs.places import place_of
 from jobs.progress import warn
 from jobs.stage_settings import session_settings

@@ -66,7 +66,7 @@ def manifest_of(
             "bases": bases,
         },
         "samples": samples,
-        "salt": None if salt is None else salt_check(salt),
+        "salt_check": None if salt is None else salt_check(salt),
         "definitions": defined,
         "hashes": {name: definition_hash(value) for name, value in defined.items()},
         "covariates": covariate_dictionary(checked),

@@ -27,7 +27,8 @@ from jobs.consortium.merged_attrition import NOT_CHECKED, merged_attrition
 from jobs.consortium.merged_genotypes import KINSHIP, MERGED, SAMPLES, STRUCTURE
 from jobs.consortium.merged_samples import MergedSamples, Overlap, merge_samples
 from jobs.consortium.merged_study import GENOTYPES, STUDY, refuse_tables, write_study
-from jobs.consortium.refusals import refuse_clashes, refuse_misfits, refuse_overlap
+from jobs.consortium.overlap import look_for_overlap
+from jobs.consortium.refusals import refuse_clashes, refuse_misfits
 from jobs.progress import Progress
 from jobs.quality_control.files import ATTRITION
 from jobs.result_files import write_tsv
@@ -137,12 +138,12 @@ def _refuse(runs: Sequence[FinishedRun], overlap: Overlap) -> None:
     # Tables and ids can be compared only where names and columns are the same.
     refuse_misfits(manifests, prints)
     errors = []
-    checks: list[Callable[[], None]] = [
+    checks: list[Callable[[], object]] = [
         lambda: refuse_tables(runs),
         lambda: refuse_clashes({run.name: run.prefix + run.samples["sample"] for run in runs}),
     ]
     if overlap == "refuse":
-        checks.append(lambda: refuse_overlap(manifests, prints))
+        checks.append(lambda: look_for_overlap(runs, unchecked=False))
     for check in checks:
         try:
             check()

@@ -21,8 +21,8 @@ from infra.storage import Place
 from jobs.consortium.meta_combine import CombinedTrait, combine_trait
 from jobs.consortium.meta_report import REPORT, write_meta_report
 from jobs.consortium.meta_traits import read_traits
+from jobs.consortium.overlap import look_for_overlap
 from jobs.consortium.share_misfits import Share, read_shares
-from jobs.consortium.share_overlap import Overlap, look_for_overlap
 from jobs.places import made_here
 from jobs.progress import Progress
 from jobs.result_files import COLUMNS_FILE, write_columns_of, write_rows
@@ -31,7 +31,7 @@ from jobs.trait_stages import GENE_TESTS
 RECORD = "meta.json"
 
 
-def meta_analyse(folders: Sequence[Place], out: Place, *, overlap: Overlap = "refuse") -> dict[str, tuple[str, ...]]:
+def meta_analyse(folders: Sequence[Place], out: Place, *, unchecked: bool = False) -> dict[str, tuple[str, ...]]:
     """Combine shared folders.
 
     Parameters
@@ -40,8 +40,8 @@ def meta_analyse(folders: Sequence[Place], out: Place, *, overlap: Overlap = "re
         What sites shared, two or more.
     out
         The folder to write, which must not exist.
-    overlap
-        Whether cohorts that can't be compared for people in both are refused, or left unchecked.
+    unchecked
+        Whether cohorts that can't be compared for people in both may go on.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def meta_analyse(folders: Sequence[Place], out: Place, *, overlap: Overlap = "re
     if len(folders) < 2:
         raise InputError.single("meta", "shares", "one cohort is no meta-analysis; name two or more shared folders")
     shares = read_shares(folders)
-    looked = look_for_overlap(shares, overlap)
+    looked = look_for_overlap(shares, unchecked=unchecked)
     traits = _combine_all(shares)
     record = {
         "versions": versions(),

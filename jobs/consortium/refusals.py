@@ -13,8 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from association.cohort.fingerprints import Fingerprints, people_in_both, smallest_kinship
-from association.cohort.relatedness import DUPLICATE, FEWEST_SITES
+from association.cohort.fingerprints import Fingerprints
+from association.cohort.relatedness import FEWEST_SITES
 from association.problems import InputError, Problem
 from jobs.consortium.manifest import Manifest
 
@@ -64,25 +64,38 @@ def _misfits(manifests: Sequence[Manifest]) -> Iterator[Problem]:
     yield from _other_salts(manifests)
     for other in manifests[1:]:
         place = f"{other['cohort']} against {first['cohort']}"
-        if other["reference_genome"] != first["reference_genome"]:
-            message = f"is on {other['reference_genome']}, the other on {first['reference_genome']}"
-            yield Problem(f"{place}, build", f"{message}; call or lift one of them over to the other's build")
-        for program in PROGRAMS:
-            found, expected = other["versions"][program], first["versions"][program]
-            if found != expected:
-                message = f"was made by {program} {found}, the other by {expected}; make both by one version"
-                yield Problem(f"{place}, version", message)
+        yield from other_software(place, other, first)
         for name, remedy in REMEDIES.items():
             if other["hashes"][name] != first["hashes"][name]:
                 lines = difference(first["definitions"][name], other["definitions"][name])
                 yield Problem(f"{place}, {name}", "\n    ".join([f"defined otherwise; {remedy}", *lines]))
 
 
+def other_software(place: str, own: Manifest, first: Manifest) -> Iterator[Problem]:
+    """Compare a cohort's build, and the versions of the programs that made it, with another's.
+
+    Parameters
+    ----------
+    place
+        What to call the two.
+    own, first
+        Their manifests.
+    """
+    if own["reference_genome"] != first["reference_genome"]:
+        message = f"is on {own['reference_genome']}, the other on {first['reference_genome']}"
+        yield Problem(f"{place}, build", f"{message}; call or lift one of them over to the other's build")
+    for program in PROGRAMS:
+        found, expected = (one["versions"].get(program) for one in (own, first))
+        if found != expected:
+            message = f"was made by {program} {found}, the other by {expected}; make both by one version"
+            yield Problem(f"{place}, version", message)
+
+
 def _other_salts(manifests: Sequence[Manifest]) -> Iterator[Problem]:
     """Find cohorts whose fingerprints are of another salt than the first one's that has any."""
-    salted = [manifest for manifest in manifests if manifest["salt"] is not None]
+    salted = [manifest for manifest in manifests if manifest["salt_check"] is not None]
     for other in salted[1:]:
-        if other["salt"] != salted[0]["salt"]:
+        if other["salt_check"] != salted[0]["salt_check"]:
             message = "fingerprints are of different salts; give both the consortium's one, and make both anew"
             yield Problem(f"{other['cohort']} against {salted[0]['cohort']}, cohort.salt", message)
 
@@ -118,50 +131,6 @@ def other_builds(manifests: Sequence[Manifest], prints: Sequence[Fingerprints | 
                 f"{one['reference_genome']}; look at both VCFs' headers, and call or lift one over"
             )
             yield Problem(f"{other['cohort']} against {one['cohort']}, sites", message)
-
-
-def refuse_overlap(manifests: Sequence[Manifest], prints: Sequence[Fingerprints | None]) -> None:
-    """Refuse cohorts of which fingerprints say that somebody is in two, or can't say that nobody is.
-
-    Parameters
-    ----------
-    manifests
-        Of the cohorts, whose salts are the same.
-    prints
-        Their fingerprints, None of one that has none.
-
-    Raises
-    ------
-    InputError
-        With how many people are in each two cohorts, or why that can't be known.
-    """
-    problems = []
-    for (one, first), (other, second) in combinations(zip(manifests, prints, strict=True), 2):
-        place = f"{one['cohort']} and {other['cohort']}, samples"
-        if first is None or second is None:
-            without = " and ".join(
-                manifest["cohort"] for manifest, own in ((one, first), (other, second)) if own is None
-            )
-            message = f"can't be compared without fingerprints of {without}; set cohort.salt there, {_ELSE}"
-            problems.append(Problem(place, message))
-        elif smallest_kinship(first, second) > DUPLICATE:
-            shared = len(set(first.sites) & set(second.sites))
-            message = f"have {shared:,} fingerprint sites in common, too few to tell one person in both; {_ELSE}"
-            problems.append(Problem(place, message))
-        elif len(same := people_in_both(first, second)):
-            duplicates = int((same["relationship"] == "duplicate").sum())
-            if duplicates:
-                message = (
-                    f"{duplicates:,} samples are of people in both, {len(same) - duplicates:,} of close relatives; "
-                    "agree which cohort keeps them, leave them out of the other by qc.sample.exclude, and make it "
-                    "anew"
-                )
-                problems.append(Problem(place, message))
-    if problems:
-        raise InputError("the cohorts", problems)
-
-
-_ELSE = "or say --overlap unchecked where it is known that nobody is in both"
 
 
 def refuse_clashes(samples: Mapping[str, pd.Series]) -> None:

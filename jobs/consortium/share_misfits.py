@@ -16,13 +16,11 @@ from association.meta.share_schema import VERSION
 from association.problems import InputError, Problem
 from infra.storage import Place
 from jobs.consortium.cohort import read_fingerprints
-from jobs.consortium.refusals import difference, other_builds
+from jobs.consortium.refusals import difference, other_builds, other_software
 from jobs.consortium.share_manifest import DEFINITION, MANIFEST
 
 # What a manifest must hold to be compared at all.
-NEEDED = ("cohort", "reference_genome", "versions", "definitions", "hashes", "traits")
-# Programs whose other version may have made other results of the same data.
-PROGRAMS = ("progex", "hail")
+NEEDED = ("cohort", "reference_genome", "versions", "definitions", "hashes", "salt_check", "traits")
 AGREE = "agree on one, run and share again at both"
 
 
@@ -124,17 +122,7 @@ def _against(share: Share, first: Share) -> Iterator[Problem]:
     """Compare a share's build, versions and definitions with the first one's."""
     own, others = share.manifest, first.manifest
     place = f"{share.folder} against {first.folder}"
-    if own["reference_genome"] != others["reference_genome"]:
-        message = (
-            f"is on {own['reference_genome']}, the other on {others['reference_genome']}; call the genotypes against "
-            "one build: positions of two can't be matched"
-        )
-        yield Problem(f"{place}, build", message)
-    for program in PROGRAMS:
-        found, expected = (one["versions"].get(program) for one in (own, others))
-        if found != expected:
-            message = f"was made by {program} {found}, the other by {expected}; run and share both by one version"
-            yield Problem(f"{place}, version", message)
+    yield from other_software(place, own, others)
     for part in dict.fromkeys([*others["definitions"], *own["definitions"]]):
         if own["hashes"].get(part) != others["hashes"].get(part):
             lines = _part_differences(part, share, first)

@@ -14,7 +14,7 @@ from jobs.consortium.meta import meta_analyse
 @pytest.fixture(scope="module")
 def combined(shares, tmp_path_factory):
     out = tmp_path_factory.mktemp("meta") / "out"
-    meta_analyse(shares, out, overlap="unchecked")
+    meta_analyse(shares, out, unchecked=True)
     return out
 
 

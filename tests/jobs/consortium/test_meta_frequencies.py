@@ -83,7 +83,7 @@ def test_a_variant_above_the_ceiling_over_all_is_in_no_test_of_the_mask_and_coun
         write_share("north", {200: 10, 300: 11}, **ceilings),
         write_share("south", {200: 30}, **ceilings),
     ]
-    meta_analyse(shares, tmp_path / "out", overlap="unchecked")
+    meta_analyse(shares, tmp_path / "out", unchecked=True)
     rows = pd.read_parquet(tmp_path / "out/gene_tests.parquet").set_index(["mask", "max_af", "test", "weights"])
     few, many = (rows.loc[("missense", ceiling, "burden", "flat")] for ceiling in (0.03, 0.2))
     assert (few["variants"], few["carriers"]) == (1, 11), "(10 + 30) / 800 is above 0.03"
@@ -102,15 +102,13 @@ def test_a_callable_cohort_without_carriers_brings_a_variant_below_the_ceiling(w
         write_share("south", {200: 25}, **ceilings),
         write_share("west", {900: 9}, callable_regions="chr1\t0\t500\n", **ceilings),
     ]
-    meta_analyse(shares, tmp_path / "out", overlap="unchecked")
+    meta_analyse(shares, tmp_path / "out", unchecked=True)
     record = json.loads((tmp_path / "out/meta.json").read_text())
     assert record["above_ceiling"]["trait"]["missense@0.03"] == 0, "35 of 1,200 alleles; of 800 it would be above"
 
 
 def test_a_gene_whose_carriers_all_stay_home_has_its_rows_and_a_page(write_share, tmp_path):
-    meta_analyse(
-        [write_share("north", {200: 3}), write_share("south", {200: 2})], tmp_path / "out", overlap="unchecked"
-    )
+    meta_analyse([write_share("north", {200: 3}), write_share("south", {200: 2})], tmp_path / "out", unchecked=True)
     rows = pd.read_parquet(tmp_path / "out/gene_tests.parquet")
     assert set(rows["reason"]) == {"no cohort tells of a carrier"}
     assert set(rows["flags"]) == {"carriers_withheld"}

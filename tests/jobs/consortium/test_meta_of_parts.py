@@ -210,7 +210,7 @@ def assert_equal_statistics(shares, expected):
 
 
 def assert_equal_tests(shares, folder, expected, dosages):
-    meta_analyse(shares, folder / "meta", overlap="unchecked")
+    meta_analyse(shares, folder / "meta", unchecked=True)
     rows = pd.read_parquet(folder / "meta/gene_tests.parquet").set_index(["test", "weights"])
     carriers = (dosages > 0).any(axis=1).sum()
     assert set(rows["carriers"]) == {carriers}, "who carries two variants is one carrier"

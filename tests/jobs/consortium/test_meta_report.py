@@ -45,7 +45,7 @@ def shares(tmp_path_factory):
 @pytest.fixture(scope="module")
 def combined(shares, tmp_path_factory):
     out = tmp_path_factory.mktemp("meta") / "out"
-    meta_analyse(shares, out, overlap="unchecked")
+    meta_analyse(shares, out, unchecked=True)
     return out
 
 
@@ -152,7 +152,7 @@ def test_what_was_not_checked_is_said_in_the_record_and_the_page(combined, page)
 
 
 def test_the_order_of_sites_does_not_matter(shares, combined, tmp_path):
-    meta_analyse([shares[at] for at in (2, 0, 1)], tmp_path / "out", overlap="unchecked")
+    meta_analyse([shares[at] for at in (2, 0, 1)], tmp_path / "out", unchecked=True)
     for name in ("gene_tests", "heterogeneity"):
         one, other = (pd.read_parquet(folder / f"{name}.parquet") for folder in (combined, tmp_path / "out"))
         pd.testing.assert_frame_equal(one, other, rtol=1e-9)

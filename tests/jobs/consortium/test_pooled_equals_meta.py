@@ -78,7 +78,7 @@ def combined(pooled, tmp_path_factory, copy_of):
         part.edit_table("visits.tsv", lambda rows, own=own: [rows[0], *(row for row in rows[1:] if row[0] in own)])
         run_study(part.study)
         shares.append(share_study(part.study, at_least=1))
-    meta_analyse(shares, folder / "meta", overlap="unchecked")
+    meta_analyse(shares, folder / "meta", unchecked=True)
     return folder / "meta"
 
 

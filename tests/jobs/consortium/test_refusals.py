@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from association.cohort.fingerprints import Fingerprints, fingerprints
+from association.cohort.fingerprints import Fingerprints
 from association.problems import InputError
 from jobs.consortium.definitions import definition_hash
 from jobs.consortium.manifest import FORMAT, read_manifest
-from jobs.consortium.refusals import difference, refuse_clashes, refuse_misfits, refuse_overlap
+from jobs.consortium.refusals import difference, refuse_clashes, refuse_misfits
 
 DEFINITIONS = {
     "traits": {"traits": [{"name": "survival", "endpoint": "composite"}], "covariates": ["sex"]},
@@ -31,7 +31,7 @@ def manifest(name="a", **changes):
         "cohort": name,
         "reference_genome": "GRCh38",
         "versions": {"progex": "1.0", "hail": "0.2.130"},
-        "salt": None,
+        "salt_check": None,
         "definitions": copy.deepcopy(DEFINITIONS),
     }
     made |= changes
@@ -68,9 +68,9 @@ def test_another_version_is_refused():
 
 
 def test_fingerprints_of_different_salts_are_refused_whoever_has_none():
-    salted = [manifest("b", salt="aa"), manifest("c", salt="bb")]
+    salted = [manifest("b", salt_check="aa"), manifest("c", salt_check="bb")]
     assert "c against b, cohort.salt: fingerprints are of different salts" in refused(manifest(), *salted)
-    refuse_misfits([manifest(), manifest("b", salt="aa"), manifest("c", salt="aa")], [None] * 3)
+    refuse_misfits([manifest(), manifest("b", salt_check="aa"), manifest("c", salt_check="aa")], [None] * 3)
 
 
 @pytest.mark.parametrize(
@@ -135,26 +135,6 @@ def test_ids_in_two_cohorts_are_refused_and_not_named():
     assert "secret" not in str(caught.value)
     assert "--rename-samples" in str(caught.value)
     refuse_clashes({"a": pd.Series(["x"]), "b": pd.Series(["y"])})
-
-
-def test_the_same_people_in_two_cohorts_are_refused_by_their_fingerprints():
-    generator = np.random.default_rng(3)
-    frequency = generator.uniform(0.1, 0.9, (1_500, 1))
-    one, other = (generator.binomial(2, frequency, (1_500, 60)).astype(np.int8) for _ in range(2))
-    other[:, :2] = one[:, 5:7]
-    first, second = (fingerprints(calls, sites(0, 1_500), b"salt") for calls in (one, other))
-    with pytest.raises(InputError, match="2 samples are of people in both, 0 of close relatives"):
-        refuse_overlap([manifest(), manifest("b")], [first, second])
-    apart = Fingerprints(second.sites, second.bits[2:])
-    refuse_overlap([manifest(), manifest("b")], [first, apart])
-
-
-def test_people_that_cant_be_looked_for_are_not_taken_for_nobody():
-    many, few = prints_of(sites(0, 500)), prints_of(sites(0, 90))
-    with pytest.raises(InputError, match=r"2 problems(.|\n)*without fingerprints of c(.|\n)*--overlap unchecked"):
-        refuse_overlap([manifest(), manifest("b"), manifest("c")], [many, Fingerprints(many.sites, ~many.bits), None])
-    with pytest.raises(InputError, match="90 fingerprint sites in common, too few"):
-        refuse_overlap([manifest(), manifest("b")], [many, few])
 
 
 def test_a_folder_without_manifest_or_with_one_of_another_form_is_refused(tmp_path):

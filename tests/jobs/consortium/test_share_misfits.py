@@ -13,8 +13,8 @@ from association.meta.share_schema import VERSION
 from association.problems import InputError
 from jobs.consortium.cohort import write_fingerprints
 from jobs.consortium.definitions import definition_hash
+from jobs.consortium.overlap import look_for_overlap
 from jobs.consortium.share_misfits import read_shares
-from jobs.consortium.share_overlap import look_for_overlap
 
 DEFINITIONS = {
     "traits": {"traits": [{"name": "survival", "endpoint": "composite"}, {"name": "fvc"}], "covariates": ["sex"]},
@@ -186,24 +186,24 @@ def test_people_in_two_cohorts_are_refused_with_their_number_even_where_others_g
         [make_share("a", prints=prints_of(one)), make_share("b", prints=prints_of(other)), make_share("c")]
     )
     with pytest.raises(InputError, match="2 samples are of people in both") as refused:
-        look_for_overlap(shares, "unchecked")
+        look_for_overlap(shares, unchecked=True)
     assert "a and b, samples" in str(refused.value)
     assert "qc.sample.exclude" in str(refused.value)
     with pytest.raises(InputError, match="3 problems"):
-        look_for_overlap(shares, "refuse")
+        look_for_overlap(shares, unchecked=False)
 
 
 def test_nobody_in_two_cohorts_is_found_and_told(make_share, two_cohorts):
     one, other = two_cohorts
     shares = read_shares([make_share("a", prints=prints_of(one)), make_share("b", prints=prints_of(other[:, 2:]))])
-    (pair,) = look_for_overlap(shares, "refuse")
+    (pair,) = look_for_overlap(shares, unchecked=False)
     assert (pair.first, pair.second, pair.unchecked) == ("a", "b", None)
 
 
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"prints": None}, "b shared no fingerprints"),
+        ({"prints": None}, "there are no fingerprints of b"),
         ({"salt_check": "another"}, "their fingerprints were made with different secrets"),
         ({"sites": 80}, "the 80 common sites that both have are too few"),
     ],
@@ -216,8 +216,8 @@ def test_cohorts_that_can_not_be_compared_are_refused_unless_they_may_go_uncheck
     change = {"prints": prints_of(other[:, 2:], number)} | change
     shares = read_shares([make_share("a", prints=prints_of(one, number)), make_share("b", **change)])
     with pytest.raises(InputError, match=why) as refused:
-        look_for_overlap(shares, "refuse")
+        look_for_overlap(shares, unchecked=False)
     assert "name cohort.salt" in str(refused.value)
     assert "--overlap unchecked" in str(refused.value)
-    (pair,) = look_for_overlap(shares, "unchecked")
+    (pair,) = look_for_overlap(shares, unchecked=True)
     assert pair.unchecked == why
