@@ -110,8 +110,8 @@ def test_every_other_definition_is_refused_and_shown_line_by_line(make_share, pa
 def test_other_builds_and_versions_are_refused(make_share):
     other = make_share("south", reference_genome="GRCh37", versions={"progex": "2.0", "hail": "0.3"})
     text = refusal(make_share("north"), other)
-    assert "is on GRCh37, the other on GRCh38; call the genotypes against one build" in text
-    assert "was made by progex 2.0, the other by 1.0; run and share both by one version" in text
+    assert "is on GRCh37, the other on GRCh38; call or lift one of them over" in text
+    assert "was made by progex 2.0, the other by 1.0; make both by one version" in text
     assert "was made by hail 0.3, the other by 0.2.1" in text
     assert "3 problems" in text
 
