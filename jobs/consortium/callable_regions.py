@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from association.problems import InputError, Problem
 from hail_pipelines.places import Place
-from hail_pipelines.quality_control.regions import joined, read_bed
-from hail_pipelines.reference_genome import ReferenceGenome
+from hail_pipelines.quality_control.regions import MOST_PROBLEMS, joined, read_bed
+from hail_pipelines.reference_genome import ReferenceGenome, last_position
 from infra.storage import Place as StoredPlace
 from jobs.study.cohort import CohortFacts
 
@@ -82,5 +83,26 @@ def write_regions(regions: Intervals, path: Path) -> None:
 
 
 def read_regions(folder: Place, genome: ReferenceGenome) -> Intervals:
-    """Read the regions that a cohort's folder holds; there are none where its file is empty."""
-    return read_bed(folder / FILE, genome, 0)
+    """Read the regions that a cohort's folder holds; there are none where its file is empty.
+
+    Raises
+    ------
+    InputError
+        With the lines that `write_regions` can't have written.
+    """
+    regions = read_bed(folder / FILE, genome, 0)
+    with (folder / FILE).open(encoding="utf-8") as lines:
+        odd = [
+            Problem(f"line {number}", f"{line.strip()[:60]!r}: no region of {genome}; make the cohort's folder again")
+            for number, line in enumerate(lines, start=1)
+            if not _is_region(line, genome)
+        ]
+    if odd:
+        raise InputError(str(folder / FILE), odd[:MOST_PROBLEMS], len(odd))
+    return regions
+
+
+def _is_region(line: str, genome: ReferenceGenome) -> bool:
+    fields = line.split("\t")
+    last = last_position(fields[0], genome)
+    return last is not None and len(fields) == 3 and 0 <= int(fields[1]) < int(fields[2]) <= last

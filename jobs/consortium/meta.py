@@ -22,6 +22,7 @@ from jobs.consortium.meta_combine import CombinedTrait, combine_trait
 from jobs.consortium.meta_report import REPORT, write_meta_report
 from jobs.consortium.meta_traits import read_traits
 from jobs.consortium.overlap import look_for_overlap
+from jobs.consortium.share_files import refuse_wrong_files
 from jobs.consortium.share_misfits import Share, read_shares
 from jobs.places import made_here
 from jobs.progress import Progress
@@ -59,6 +60,7 @@ def meta_analyse(folders: Sequence[Place], out: Place, *, unchecked: bool = Fals
         raise InputError.single("meta", "shares", "one cohort is no meta-analysis; name two or more shared folders")
     shares = read_shares(folders)
     looked = look_for_overlap(shares, unchecked=unchecked)
+    refuse_wrong_files(shares)
     traits = _combine_all(shares)
     record = {
         "versions": versions(),

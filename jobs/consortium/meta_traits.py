@@ -9,19 +9,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from association.meta.cohort_summary import GeneSummary, TraitSummary
 from association.meta.combined_gene import MINOR_IS_REF, CombinedGene
-from association.meta.share_schema import TABLES
 from association.meta.share_tables import COLLAPSED, read_genes, read_rules
 from association.problems import InputError
-from hail_pipelines.places import readable
 from hail_pipelines.quality_control.regions import inside
 from jobs.consortium.callable_regions import FILE as REGIONS
 from jobs.consortium.callable_regions import Intervals, read_regions
-from jobs.consortium.share import file_of
+from jobs.consortium.share_files import read_tables
 from jobs.consortium.share_misfits import Share
 
 Booleans = NDArray[np.bool_]
@@ -79,9 +76,7 @@ class SharedTrait:
 
 def read_traits(shares: Sequence[Share], name: str) -> list[SharedTrait]:
     """Read a trait of all shares that have it, in their order."""
-    tables = [
-        {table: pq.read_table(readable(share.folder / file_of(name, table))) for table in TABLES} for share in shares
-    ]
+    tables = [read_tables(share, name) for share in shares]
     variants = _names([own["variants"] for own in tables])
     found = []
     for share, own in zip(shares, tables, strict=True):

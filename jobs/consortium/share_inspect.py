@@ -20,6 +20,7 @@ from jobs.consortium.cohort import FINGERPRINTS, SITES
 from jobs.consortium.raremetal import COVARIANCES, SCORES
 from jobs.consortium.share import file_of
 from jobs.consortium.share_check import small_cells
+from jobs.consortium.share_files import refuse_wrong_files
 from jobs.consortium.share_manifest import MANIFEST
 from jobs.consortium.share_misfits import Share, read_shares
 from jobs.result_files import COLUMNS_FILE
@@ -50,13 +51,14 @@ def inspect_share(folder: Place, *, rows: bool) -> Iterator[str]:
         If it is no shared folder; at the end, with every number that is of too few samples.
     """
     (share,) = read_shares([folder])
+    refuse_wrong_files([share])
     manifest = share.manifest
     yield f"{folder}: all that would leave"
     yield f"  cohort       {share.cohort}, {manifest['reference_genome']}, progex {manifest['versions']['progex']}"
     yield f"  made from    gene store {manifest['gene_store'][:16]}, run {manifest['run'][:16]}"
     yield f"  smallest     {manifest['smallest_cell']} samples: nothing told is of fewer, but of none"
     yield f"  strata       by {', '.join(manifest['definitions']['strata']['strata']) or 'nothing: one for all'}"
-    for mask in manifest["masks"]:
+    for mask in manifest["definitions"]["masks"]["masks"]:
         ceilings = ", ".join(f"{one:g}" for one in mask["max_allele_frequency"])
         yield f"  mask         {mask['name']}{'' if mask['where'] is None else ': ' + mask['where']} (to {ceilings})"
     for name, why in manifest["left_out"].items():

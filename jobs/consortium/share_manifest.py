@@ -42,7 +42,6 @@ def make_manifest(
     at_least
         The smallest number of samples that is told of.
     """
-    settings = study.model_dump(mode="json")
     defined = {part: own for part, own in definitions_of(study, path).items() if part not in NOT_SHARED}
     keys = {stage["name"]: stage["key"] for stage in run["stages"]}
     return {
@@ -52,9 +51,6 @@ def make_manifest(
         "run": definition_hash(keys),
         "gene_store": keys["gene store"],
         "reference_genome": study.genotypes.reference_genome,
-        "masks": settings["masks"],
-        "condition_on": settings["condition_on"],
-        "tests": settings["tests"],
         "definitions": defined,
         "hashes": {part: definition_hash(own) for part, own in defined.items()},
         "salt_check": None if salt is None else salt_check(salt),

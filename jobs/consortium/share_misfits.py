@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from association.cohort.fingerprints import Fingerprints
-from association.meta.share_schema import VERSION
 from association.problems import InputError, Problem
 from infra.storage import Place
 from jobs.consortium.cohort import read_fingerprints
+from jobs.consortium.definitions import definition_hash
 from jobs.consortium.refusals import difference, other_builds, other_software
+from jobs.consortium.share_contents import AGAIN, odd_contents
 from jobs.consortium.share_manifest import DEFINITION, MANIFEST
 
-# What a manifest must hold to be compared at all.
-NEEDED = ("cohort", "reference_genome", "versions", "definitions", "hashes", "salt_check", "traits")
 AGREE = "agree on one, run and share again at both"
 
 
@@ -78,22 +77,17 @@ def read_shares(folders: Sequence[Place]) -> list[Share]:
 def _read(folder: Place) -> Share:
     """Read one share's manifest and fingerprints."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text())
-        version = manifest["schema_version"]
-        if version != VERSION:
-            message = (
-                f"is {version}, and this version of progex reads {VERSION}; share again with the same version of "
-                "progex at every site"
-            )
-            raise InputError.single("shares", f"{folder}: schema_version", message)
-        absent = [name for name in NEEDED if name not in manifest]
-        if absent:
-            raise ValueError(f"without {', '.join(absent)}")
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        odd = [
+            Problem(f"{folder}: {MANIFEST} {entry}".rstrip(), message) for entry, message in odd_contents(manifest)
+        ]
+        if odd:
+            raise InputError("shares", odd)
         return Share(folder, manifest, read_fingerprints(folder))
     except (FileNotFoundError, NotADirectoryError):
         message = f"has no {MANIFEST}; name a folder that 'progex share' wrote"
-    except (ValueError, KeyError, TypeError):
-        message = f"{MANIFEST} can't be read; ask the site to share again"
+    except (ValueError, RecursionError):
+        message = f"{MANIFEST} or its fingerprints can't be read; {AGAIN}"
     raise InputError.single("shares", str(folder), message)
 
 
@@ -109,6 +103,10 @@ def misfits(shares: Sequence[Share]) -> Iterator[Problem]:
             )
             yield Problem(f"{share.folder}: cohort", message)
         seen.setdefault(name, share)
+        for part, own in share.manifest["definitions"].items():
+            if share.manifest["hashes"].get(part) != definition_hash(own):
+                message = f"is not what 'progex share' wrote, by its hash: it was changed since; {AGAIN}"
+                yield Problem(f"{share.folder}: {MANIFEST} definitions.{part}", message)
     for share in shares[1:]:
         yield from _against(share, shares[0])
     for trait in dict.fromkeys(name for share in shares for name in share.traits):
@@ -124,10 +122,9 @@ def _against(share: Share, first: Share) -> Iterator[Problem]:
     place = f"{share.folder} against {first.folder}"
     yield from other_software(place, own, others)
     for part in dict.fromkeys([*others["definitions"], *own["definitions"]]):
-        if own["hashes"].get(part) != others["hashes"].get(part):
-            lines = _part_differences(part, share, first)
-            if lines:
-                yield Problem(f"{place}, {part}", "\n    ".join([f"defined otherwise; {AGREE}", *lines]))
+        lines = _part_differences(part, share, first)
+        if lines:
+            yield Problem(f"{place}, {part}", "\n    ".join([f"defined otherwise; {AGREE}", *lines]))
 
 
 def _part_differences(part: str, share: Share, first: Share) -> list[str]:

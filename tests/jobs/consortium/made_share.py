@@ -83,17 +83,23 @@ def make_share(folder, cohort, dosages, model, *, positions, strata, ceilings=(0
             "masks": [{"name": "missense", "where": None, "max_allele_frequency": list(ceilings)}],
             "tests": [vars(test) for test in TESTS],
             "condition_on": [],
-        }
+        },
+        "strata": {"strata": []},
     }
     trait_told = {
         "type": {"cox": "survival", "slope": "alsfrs_slope", "logistic": "binary"}.get(model.kind, "quantitative"),
         "kind": model.kind,
+        "ties": None,
+        "definition": {},
+        "covariates": [],
         "samples": told.samples,
         "residual_variance": told.residual_variance,
     }
     manifest = {
         "schema_version": VERSION,
         "cohort": cohort,
+        "run": "run",
+        "gene_store": "store",
         "reference_genome": "GRCh38",
         "versions": {"progex": "1.0", "hail": "0.2.1"},
         "definitions": definitions,

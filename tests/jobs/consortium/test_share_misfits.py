@@ -34,6 +34,8 @@ SURVIVAL = {
     "ties": "efron",
     "definition": {"endpoint": "composite"},
     "samples": 90,
+    "residual_variance": None,
+    "covariates": [],
 }
 
 
@@ -47,6 +49,10 @@ def make_share(tmp_path):
         manifest = {
             "schema_version": VERSION,
             "cohort": name,
+            "run": "run",
+            "gene_store": "store",
+            "smallest_cell": 5,
+            "left_out": {},
             "reference_genome": "GRCh38",
             "versions": {"progex": "1.0", "hail": "0.2.1"},
             "definitions": copy.deepcopy(DEFINITIONS),
@@ -151,9 +157,10 @@ def test_all_that_differs_is_told_at_once_and_a_folder_that_is_no_share_too(make
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken/share.json").write_text(json.dumps({"schema_version": VERSION, "cohort": "x"}))
     text = refusal(make_share("north"), other, tmp_path / "empty", tmp_path / "broken")
-    assert "5 problems" in text
+    assert "14 problems" in text
     assert "empty: has no share.json; name a folder that 'progex share' wrote" in text
-    assert "broken: share.json can't be read; ask the site to share again" in text
+    assert text.count("Field required; ask the site to share again") == 10
+    assert "broken: share.json traits: Field required" in text
 
 
 def sites(first, number):
@@ -198,6 +205,20 @@ def test_nobody_in_two_cohorts_is_found_and_told(make_share, two_cohorts):
     shares = read_shares([make_share("a", prints=prints_of(one)), make_share("b", prints=prints_of(other[:, 2:]))])
     (pair,) = look_for_overlap(shares, unchecked=False)
     assert (pair.first, pair.second, pair.unchecked) == ("a", "b", None)
+
+
+@pytest.mark.parametrize(("families", "told"), [(0, None), (2, "<5"), (7, "7")])
+def test_close_relatives_across_cohorts_are_counted_and_no_reason_to_refuse(make_share, two_cohorts, families, told):
+    one, other = (calls.copy() for calls in two_cohorts)
+    other, generator = other[:, 2:], np.random.default_rng(4)
+    frequency = one.mean(axis=1) / 2
+    for at in range(families):
+        # A child has one allele of its parent, the other of anybody.
+        passed_on = generator.binomial(1, one[:, at] / 2)
+        other[:, at] = passed_on + generator.binomial(1, frequency)
+    shares = read_shares([make_share("a", prints=prints_of(one)), make_share("b", prints=prints_of(other))])
+    (pair,) = look_for_overlap(shares, unchecked=False)
+    assert (pair.unchecked, pair.relatives) == (None, told)
 
 
 @pytest.mark.parametrize(
