@@ -19,6 +19,8 @@ REMEDY = (
     "name cohort.salt, the same secret at all members, and make both anew, or say --overlap unchecked where it is "
     "known that nobody is in both"
 )
+# Fewer pairs of relatives are not told in number.
+FEWEST_TOLD = 5
 
 
 class Member(Protocol):
@@ -43,15 +45,19 @@ class PairLookedAt:
         Their names.
     unchecked
         Why nobody knows whether a person is in both; None where nobody is.
+    relatives
+        How many pairs of close relatives are across the two, "<5" for one to four; None where there are none, or
+        nobody knows.
     """
 
     first: str
     second: str
     unchecked: str | None
+    relatives: str | None = None
 
 
 def look_for_overlap(members: Sequence[Member], *, unchecked: bool) -> list[PairLookedAt]:
-    """Look for people in two cohorts.
+    """Look for people in two cohorts, and count close relatives across them, who are no reason to refuse.
 
     Parameters
     ----------
@@ -70,10 +76,16 @@ def look_for_overlap(members: Sequence[Member], *, unchecked: bool) -> list[Pair
     for first, second in combinations(members, 2):
         names = str(first.manifest["cohort"]), str(second.manifest["cohort"])
         place, why = f"{names[0]} and {names[1]}, samples", next(_why_not(first, second), None)
-        looked.append(PairLookedAt(*names, why))
-        if why is None:
-            problems += [Problem(place, message) for message in _people_in_both(first, second)]
-        elif not unchecked:
+        same, related = (0, 0) if why is not None else _people_in_both(first, second)
+        relatives = _told(related)
+        looked.append(PairLookedAt(*names, why, relatives))
+        if same:
+            message = (
+                f"{same:,} samples are of people in both, {relatives or 'none'} of close relatives; agree which "
+                "cohort keeps them, leave them out of the other by qc.sample.exclude, and make it anew"
+            )
+            problems.append(Problem(place, message))
+        if why is not None and not unchecked:
             problems.append(Problem(place, f"nobody can tell whether a person is in both: {why}; {REMEDY}"))
     if problems:
         raise InputError("the cohorts", problems)
@@ -93,14 +105,15 @@ def _why_not(first: Member, second: Member) -> Iterator[str]:
         yield f"the {sites:,} common sites that both have are too few"
 
 
-def _people_in_both(first: Member, second: Member) -> Iterator[str]:
-    """Count the people of two cohorts that are in both, where there are any."""
+def _people_in_both(first: Member, second: Member) -> tuple[int, int]:
+    """Count the pairs across two cohorts that are one person, and those of close relatives."""
     if first.prints is None or second.prints is None:
-        return
-    found = people_in_both(first.prints, second.prints)
-    same = int((found["relationship"] == "duplicate").sum())
-    if same:
-        yield (
-            f"{same:,} samples are of people in both, {len(found) - same:,} of close relatives; agree which cohort "
-            "keeps them, leave them out of the other by qc.sample.exclude, and make it anew"
-        )
+        return 0, 0
+    found = people_in_both(first.prints, second.prints)["relationship"]
+    same = int((found == "duplicate").sum())
+    return same, len(found) - same
+
+
+def _told(pairs: int) -> str | None:
+    """Tell a number, but for one that few people are behind."""
+    return None if pairs == 0 else f"{pairs:,}" if pairs >= FEWEST_TOLD else f"<{FEWEST_TOLD}"

@@ -23,7 +23,8 @@ class Consortium:
     traits
         A row per trait and cohort that shares it: trait, cohort, samples, events (None where not told).
     overlap
-        A row per two cohorts: first, second, and why it is unchecked whether a person is in both; None if nobody is.
+        A row per two cohorts: first, second, why it is unchecked whether a person is in both (None if nobody is), and
+        pairs of close relatives (None if there are none).
     above_ceiling
         By trait and mask (mask@ceiling), how many variants are in no mask for their frequency over all cohorts.
     forest, heterogeneity
@@ -63,6 +64,11 @@ def about_cohorts(consortium: Consortium, trait: str) -> Iterator[Markup]:
                 "Nobody has checked whether a person is in both {} and {}; one who is counts twice, and makes "
                 "p-values too small."
             ).format(pair["first"], pair["second"])
+        if pair["relatives"] is not None and {pair["first"], pair["second"]} <= own:
+            yield Markup(
+                "Pairs of close relatives across {} and {}: {}. They are counted as unrelated, which makes p-values "
+                "of variants that they share too small."
+            ).format(pair["first"], pair["second"], pair["relatives"])
     if len(own) == 1:
         yield Markup("One cohort alone shares this trait.")
     taken = sum(consortium.above_ceiling.get(trait, {}).values())

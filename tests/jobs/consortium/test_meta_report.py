@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import shutil
 from html import unescape
 
 import numpy as np
@@ -14,6 +15,7 @@ from association.null_models.design import Design
 from hail_pipelines.places import readable
 from infra.storage import place, put
 from jobs.consortium.meta import meta_analyse
+from jobs.report.consortium import Consortium, about_cohorts
 from tests.cloud.storage_fixture import storage_server
 from tests.jobs.consortium.made_share import make_share
 
@@ -145,10 +147,31 @@ def test_what_was_not_checked_is_said_in_the_record_and_the_page(combined, page)
         ("north", "west"),
         ("south", "west"),
     ]
-    assert pairs[0]["unchecked"] == "north and south shared no fingerprints"
+    assert pairs[0]["unchecked"] == "there are no fingerprints of north and south"
     text = re.sub(r" +", " ", text_of(page))
     assert "It was not checked whether a person is in both north and south" in text
     assert "Nobody has checked whether a person is in both south and west" in text
+
+
+def test_relatives_across_cohorts_are_a_caution_on_the_page():
+    pair = {"first": "north", "second": "south", "unchecked": None, "relatives": "<5"}
+    traits = [{"trait": "trait", "cohort": cohort, "samples": 9, "events": None} for cohort in ("north", "south")]
+    empty = pd.DataFrame()
+    said = list(about_cohorts(Consortium([], traits, [pair], {}, empty, empty), "trait"))
+    assert next(unescape(one) for one in said).startswith("Pairs of close relatives across north and south: <5.")
+
+
+def test_kit_caller_and_events_are_on_the_page_where_they_are_told(shares, tmp_path):
+    for share in shares[:2]:
+        told = json.loads((share / "share.json").read_text()) | {"capture_kit": "Kit <7>", "caller": "GATK 4.5"}
+        told["traits"]["trait"]["events"] = 61
+        shutil.copytree(share, tmp_path / share.name)
+        (tmp_path / share.name / "share.json").write_text(json.dumps(told))
+    meta_analyse([tmp_path / share.name for share in shares[:2]], tmp_path / "out", unchecked=True)
+    page = (tmp_path / "out/report.html").read_text()
+    assert page.count("<td>Kit &lt;7&gt;</td><td>GATK 4.5</td>") == 2
+    assert page.count('<td class="n">61</td>') == 2
+    assert "122" in text_of(page), "events of both together"
 
 
 def test_the_order_of_sites_does_not_matter(shares, combined, tmp_path):
