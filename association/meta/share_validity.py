@@ -49,8 +49,8 @@ class SharedOf:
     labels: frozenset[str]
 
 
-def wrong_tables(tables: Tables, told: SharedOf) -> Wrong:
-    """Say what can't be in a trait's tables: the table's name, and its column, value and row.
+def wrong_tables(tables: Tables, told: SharedOf, *, sums: bool = True) -> Wrong:
+    """Say what can't be in a trait's tables: the table's name, and what is wrong in which column.
 
     Parameters
     ----------
@@ -58,8 +58,11 @@ def wrong_tables(tables: Tables, told: SharedOf) -> Wrong:
         By the names of `share_schema.TABLES`.
     told
         What the manifest says of the trait.
+    sums
+        Whether to ask too if numbers belong together; else only if each can be by itself, and where it stands.
     """
-    for step in (_other_columns, _wrong_values, _wrong_order, _wrong_residuals, _wrong_sums):
+    by_itself = (_other_columns, _wrong_values, _wrong_order)
+    for step in (*by_itself, _wrong_residuals, _wrong_sums) if sums else by_itself:
         found = list(step(tables, told))
         yield from found
         if found:

@@ -32,9 +32,38 @@ def refuse_wrong_files(shares: Sequence[Share]) -> None:
     InputError
         With every table that is wrong: its file, column and value.
     """
-    problems = [problem for share in shares for problem in _wrong(share)]
+    problems = [problem for share in shares for problem in wrong_files(share)]
     if problems:
         raise InputError("shares", problems)
+
+
+def wrong_files(share: Share, *, sums: bool = True) -> Iterator[Problem]:
+    """Say what is wrong with a shared folder's tables and regions.
+
+    Parameters
+    ----------
+    share
+        The folder.
+    sums
+        As for `wrong_tables`.
+    """
+    masks = share.manifest["definitions"]["masks"]["masks"]
+    labels = frozenset(mask_label(mask["name"], one) for mask in masks for one in mask["max_allele_frequency"])
+    for trait, told in share.traits.items():
+        try:
+            tables = read_tables(share, trait)
+        except InputError as error:
+            yield from error.problems
+            continue
+        known = SharedOf(told["samples"], told["residual_variance"], labels)
+        for table, message in wrong_tables(tables, known, sums=sums):
+            yield Problem(str(share.folder / file_of(trait, table)), f"{message}; {AGAIN}")
+    if (share.folder / REGIONS).is_file():
+        try:
+            read_regions(share.folder, share.manifest["reference_genome"])
+        except InputError as error:
+            for problem in error.problems:
+                yield Problem(f"{share.folder / REGIONS}, {problem.place}", problem.message)
 
 
 def read_tables(share: Share, trait: str) -> dict[str, pa.Table]:
@@ -57,23 +86,3 @@ def read_tables(share: Share, trait: str) -> dict[str, pa.Table]:
     if problems:
         raise InputError("shares", problems)
     return tables
-
-
-def _wrong(share: Share) -> Iterator[Problem]:
-    """Look at one shared folder."""
-    masks = share.manifest["definitions"]["masks"]["masks"]
-    labels = frozenset(mask_label(mask["name"], one) for mask in masks for one in mask["max_allele_frequency"])
-    for trait, told in share.traits.items():
-        try:
-            tables = read_tables(share, trait)
-        except InputError as error:
-            yield from error.problems
-            continue
-        for table, message in wrong_tables(tables, SharedOf(told["samples"], told["residual_variance"], labels)):
-            yield Problem(str(share.folder / file_of(trait, table)), f"{message}; {AGAIN}")
-    if (share.folder / REGIONS).is_file():
-        try:
-            read_regions(share.folder, share.manifest["reference_genome"])
-        except InputError as error:
-            for problem in error.problems:
-                yield Problem(f"{share.folder / REGIONS}, {problem.place}", problem.message)

@@ -20,7 +20,7 @@ from jobs.consortium.cohort import FINGERPRINTS, SITES
 from jobs.consortium.raremetal import COVARIANCES, SCORES
 from jobs.consortium.share import file_of
 from jobs.consortium.share_check import small_cells
-from jobs.consortium.share_files import refuse_wrong_files
+from jobs.consortium.share_files import wrong_files
 from jobs.consortium.share_manifest import MANIFEST
 from jobs.consortium.share_misfits import Share, read_shares
 from jobs.result_files import COLUMNS_FILE
@@ -51,7 +51,9 @@ def inspect_share(folder: Place, *, rows: bool) -> Iterator[str]:
         If it is no shared folder; at the end, with every number that is of too few samples.
     """
     (share,) = read_shares([folder])
-    refuse_wrong_files([share])
+    odd = list(wrong_files(share, sums=False))
+    if odd:
+        raise InputError(str(folder), odd)
     manifest = share.manifest
     yield f"{folder}: all that would leave"
     yield f"  cohort       {share.cohort}, {manifest['reference_genome']}, progex {manifest['versions']['progex']}"
@@ -74,7 +76,7 @@ def inspect_share(folder: Place, *, rows: bool) -> Iterator[str]:
         yield from (f"    {one.name}: {one.meaning}" for one in columns)
     if rows:
         yield from _all_rows(share)
-    problems += _violations(share)
+    problems += [*_violations(share), *wrong_files(share)]
     if problems:
         raise InputError(str(folder), problems)
     yield f"  checked      no count, pattern or stratum is of fewer than {manifest['smallest_cell']} samples"

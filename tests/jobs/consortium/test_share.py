@@ -227,9 +227,14 @@ def test_inspect_tells_of_every_file_and_with_rows_of_every_value_and_says_that_
         ("variants", "carriers", lambda count: count + 1, "are not those of the patterns"),
         ("variants", "minor_allele_count", lambda count: count + 3, "too few carriers or homozygotes"),
         ("variants", "observed_events", lambda _: 3, "have the event, or have it not"),
-        ("patterns", "carriers_by_stratum", lambda _: [2, 3], "strata are told of some patterns only"),
+        (
+            "patterns",
+            "carriers_by_stratum",
+            lambda _: [2, 3],
+            "carriers_by_stratum: told of some patterns of a gene only",
+        ),
         ("covariances", "gram", lambda _: 1.0, "products are not those of the patterns"),
-        ("residuals", "samples", lambda _: -1000, "a stratum is too small"),
+        ("residuals", "samples", lambda _: -1000, "samples: -1000.0"),
     ],
 )
 def test_inspect_lists_what_is_of_too_few_samples_and_ends_with_status_2(
