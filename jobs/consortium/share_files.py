@@ -45,7 +45,7 @@ def wrong_files(share: Share, *, sums: bool = True) -> Iterator[Problem]:
     share
         The folder.
     sums
-        As for `wrong_tables`.
+        As for `wrong_tables`; and whether to read the regions, which no table is told by.
     """
     masks = share.manifest["definitions"]["masks"]["masks"]
     labels = frozenset(mask_label(mask["name"], one) for mask in masks for one in mask["max_allele_frequency"])
@@ -58,7 +58,7 @@ def wrong_files(share: Share, *, sums: bool = True) -> Iterator[Problem]:
         known = SharedOf(told["samples"], told["residual_variance"], labels)
         for table, message in wrong_tables(tables, known, sums=sums):
             yield Problem(str(share.folder / file_of(trait, table)), f"{message}; {AGAIN}")
-    if (share.folder / REGIONS).is_file():
+    if sums and (share.folder / REGIONS).is_file():
         try:
             read_regions(share.folder, share.manifest["reference_genome"])
         except InputError as error:
