@@ -68,6 +68,8 @@ def merge(
         done = merge_runs(places, place_of(out), overlap=overlap.value, rename_samples=rename_samples)
         left_out = "duplicates not checked" if done.duplicates is None else f"{done.duplicates:,} left out"
         typer.echo(f"{done.counts.samples:,} samples of {len(folders)} cohorts, {left_out}")
+        if done.untold is not None:
+            typer.echo(f"  {done.untold}")
         for row in done.counts.states.to_dict("records"):
             if row["variants"]:
                 typer.echo(f"  {row['cohort']}: {row['variants']:,} variants {row['state']}")

@@ -21,7 +21,7 @@ from jobs.consortium.callable_regions import read_regions
 from jobs.consortium.cohort import PARTICIPANTS, POOLING, SETTINGS, VISITS, read_fingerprints
 from jobs.consortium.manifest import FOLDER, read_manifest
 from jobs.quality_control.common_genotypes import read_common
-from jobs.quality_control.files import SAMPLES
+from jobs.quality_control.files import KINSHIP, SAMPLES
 from jobs.stage_settings import genotype_thresholds
 from jobs.study.study import Study
 
@@ -77,6 +77,11 @@ class FinishedRun:
         """Read the common variants and the dosages of the samples that stay."""
         variants, dosages = read_common(self.stage("measure") / "common.parquet", len(self.samples))
         return variants, dosages[:, self.samples["passes"].to_numpy(np.bool_)]
+
+    def relatives(self) -> pd.DataFrame:
+        """Read the pairs of relatives that its own quality control found, with ids as they are merged."""
+        pairs = pd.read_parquet(readable(self.stage("samples") / KINSHIP))
+        return pairs.assign(**{name: self.prefix + pairs[name] for name in ("sample_1", "sample_2")})
 
     def tables(self) -> tuple[pd.DataFrame, pd.DataFrame | None]:
         """Read the participants and, where there are any, the visits, as texts, with ids as they are merged."""

@@ -49,11 +49,14 @@ class Merged:
         Of samples and variants.
     duplicates
         Samples left out for another cohort's; None where nobody looked for people in two cohorts.
+    untold
+        Which relatives in two cohorts can't be told; None where all can that may not both be in a trait.
     """
 
     study: Place
     counts: MergeCounts
     duplicates: int | None
+    untold: str | None
 
 
 def merge_runs(
@@ -99,14 +102,15 @@ def merge_runs(
         with progress.stage("variants", _working) as report:
             counts = merge_cohorts(cohorts, folder / GENOTYPES, max_allele_frequency=store_ceiling(runs[0].study))
             report(f"{counts.variants:,}, {counts.stored:,} of them rare")
-        _write_samples(samples, folder / GENOTYPES)
+        untold = samples.untold(runs[0].study.qc.relatedness)
+        _write_samples(samples, untold, folder / GENOTYPES)
         write_study(runs, folder)
         write_tsv(counts.states, folder / STATES)
         write_tsv(missing_by_kit(runs, counts), folder / KITS)
         write_tsv(genes_by_kit(runs, counts), folder / KIT_GENES)
-        _write_records(runs, counts, samples, folder / GENOTYPES)
+        _write_records(runs, counts, samples, untold, folder / GENOTYPES)
         copy_whole(folder, out)
-    return Merged(out / STUDY, counts, samples.left_out)
+    return Merged(out / STUDY, counts, samples.left_out, untold)
 
 
 def _working() -> str:
@@ -172,21 +176,24 @@ def _without(run: FinishedRun, dropped: set[str], folder: Path) -> Cohort:
     return replace(cohort, judged=folder, samples=samples)
 
 
-def _write_samples(samples: MergedSamples, folder: Path) -> None:
+def _write_samples(samples: MergedSamples, untold: str | None, folder: Path) -> None:
     """Write the samples, relatives and what components could tell."""
     found = samples.structure
     samples.table.drop(columns="own_id").to_parquet(folder / SAMPLES, index=False)
-    found.relatedness.pairs.to_parquet(folder / KINSHIP, index=False)
+    samples.relatives().to_parquet(folder / KINSHIP, index=False)
     structure = {
         "variants": found.variants,
         "structured": structured_components(found.components),
         "reason": found.components.reason,
         "kinship_reason": found.relatedness.reason,
+        "relatives_untold": untold,
     }
     (folder / STRUCTURE).write_text(json.dumps(structure, indent=2) + "\n", encoding="utf-8")
 
 
-def _write_records(runs: Sequence[FinishedRun], counts: MergeCounts, samples: MergedSamples, folder: Path) -> None:
+def _write_records(
+    runs: Sequence[FinishedRun], counts: MergeCounts, samples: MergedSamples, untold: str | None, folder: Path
+) -> None:
     """Write how many each rule took out, and at last what was merged."""
     rows = [asdict(row) for row in merged_attrition(runs, counts, samples.left_out)]
     (folder / ATTRITION).write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
@@ -196,5 +203,6 @@ def _write_records(runs: Sequence[FinishedRun], counts: MergeCounts, samples: Me
         "samples": counts.calls["cohort"].value_counts(sort=False).to_dict(),
         "states": counts.states.to_dict("records"),
         "duplicates across cohorts": NOT_CHECKED if samples.left_out is None else samples.left_out,
+        "relatives across cohorts": untold or samples.structure.relatedness.reason or "told",
     }
     (folder / MERGED).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
