@@ -19,6 +19,8 @@ from infra.storage import Place
 from jobs.consortium.callable_regions import FILE as REGIONS
 from jobs.consortium.callable_regions import read_regions
 from jobs.consortium.cohort import PARTICIPANTS, POOLING, SETTINGS, VISITS, read_fingerprints
+from jobs.consortium.made_from import FILE as MADE_FROM
+from jobs.consortium.made_from import refuse_stale
 from jobs.consortium.manifest import FOLDER, read_manifest
 from jobs.quality_control.common_genotypes import read_common
 from jobs.quality_control.files import KINSHIP, SAMPLES
@@ -100,15 +102,16 @@ def read_run(folder: Place) -> FinishedRun:
     Raises
     ------
     InputError
-        If something of it is missing.
+        If something of it is missing, or of another time, or of other inputs than a later run's.
     """
     manifest = read_manifest(folder)
     stages = [folder / "stages" / manifest["stages"][name] for name in NEEDED]
-    needed = [*stages, *(folder / POOLING / name for name in (SETTINGS, PARTICIPANTS, REGIONS))]
+    needed = [*stages, *(folder / POOLING / name for name in (SETTINGS, PARTICIPANTS, REGIONS, MADE_FROM))]
     missing = [place for place in needed if not place.exists()]
     if missing:
         message = "is missing, and can't be merged without it; make the folder whole by `progex cohort study.yaml`"
         raise InputError(str(folder), [Problem(f"{place.parent.name}/{place.name}", message) for place in missing])
+    refuse_stale(folder, folder / POOLING, manifest)
     settings = json.loads((folder / POOLING / SETTINGS).read_text())
     samples = pd.read_parquet(readable(folder / "stages" / manifest["stages"]["samples"] / SAMPLES))
     return FinishedRun(folder, manifest, settings, read_fingerprints(folder / FOLDER), samples)

@@ -198,7 +198,8 @@ def _write_records(
     rows = [asdict(row) for row in merged_attrition(runs, counts, samples.left_out)]
     (folder / ATTRITION).write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     record: dict[str, Any] = {
-        "cohorts": [dict(run.manifest) for run in runs],
+        # Made again from the same inputs, a cohort is the same.
+        "cohorts": [{name: value for name, value in run.manifest.items() if name != "made"} for run in runs],
         "counts": {"samples": counts.samples, "variants": counts.variants, "stored": counts.stored},
         "samples": counts.calls["cohort"].value_counts(sort=False).to_dict(),
         "states": counts.states.to_dict("records"),

@@ -111,9 +111,7 @@ def merge_samples(runs: Sequence[FinishedRun], *, overlap: Overlap) -> MergedSam
     everyone = np.ones(len(table), np.bool_)
     genome = runs[0].manifest["reference_genome"]
     known, settings = pd.concat([run.relatives() for run in runs], ignore_index=True), runs[0].study.qc
-    found = cohort_structure(
-        variants, dosages[:, order], table, everyone, ~everyone, settings, genome, known=known
-    )
+    found = cohort_structure(variants, dosages[:, order], table, everyone, ~everyone, settings, genome, known=known)
     dropped = ~everyone if overlap == "unchecked" else _dropped(table, found)
     _refuse(found, int(dropped.sum()), overlap)
     scores = {f"pc{number + 1}": found.components.scores[:, number] for number in range(found.components.number)}

@@ -123,7 +123,9 @@ def _trait_section(inputs: ReportInputs, findings: TraitFindings) -> dict[str, A
 def _cautions(inputs: ReportInputs, findings: TraitFindings) -> list[Markup]:
     found = [*cautions(findings), *about_empty_masks(inputs.results)]
     if (untold := inputs.relatives_untold) is not None:
-        found.insert(0, Markup("{}. Such relatives may be in this trait together.").format(untold[:1].upper() + untold[1:]))
+        found.insert(
+            0, Markup("{}. Such relatives may be in this trait together.").format(untold[:1].upper() + untold[1:])
+        )
     return found if inputs.consortium is None else [*about_cohorts(inputs.consortium, findings.name), *found]
 
 

@@ -145,7 +145,14 @@ def test_what_can_be_told_or_is_not_asked_for_is_not_said_to_be_untold(cohorts):
 
 def test_who_is_related_to_a_sample_left_out_is_related_to_that_persons_other_one(cohorts):
     known = GivenRun.within["b"]
-    pair = {"sample_1": "b01", "sample_2": "b55", "kinship": 0.25, "ibs0": 0.0, "sites": 9, "relationship": "siblings"}
+    pair = {
+        "sample_1": "b01",
+        "sample_2": "b55",
+        "kinship": 0.25,
+        "ibs0": 0.0,
+        "sites": 9,
+        "relationship": "siblings",
+    }
     GivenRun.within["b"] = pd.concat([known, pd.DataFrame([pair])])
     merged = merge_samples(cohorts, overlap="resolve")
     found = pairs_of(merged.relatives())
