@@ -33,9 +33,22 @@ def cohort(study: StudyPath) -> None:
     typer.echo(f"{made.manifest['cohort']}: {made.manifest['samples']:,} samples stay")
     typer.echo(f"  callable      {made.manifest['callable']['bases']:,} bases")
     sites = made.fingerprint_sites
-    told = "none: the study names no cohort.salt" if sites is None else f"from {sites:,} sites"
-    typer.echo(f"  fingerprints  {told}")
+    typer.echo(f"  fingerprints  {_told_by(sites)}")
     typer.echo(f"wrote {made.folder}, which may go to members who have the salt (docs/consortium.md)")
+
+
+def _told_by(sites: int | None) -> str:
+    """Say what fingerprints from so many sites can tell."""
+    from association.cohort.relatedness import FEWEST_SITES
+
+    if sites is None:
+        return "none: the study names no cohort.salt"
+    if sites < FEWEST_SITES:
+        return (
+            f"from {sites:,} sites, which tell nobody in two cohorts; {FEWEST_SITES} at least are needed, common and "
+            "far apart: name VCFs that hold common variants too"
+        )
+    return f"from {sites:,} sites"
 
 
 @app.command()
