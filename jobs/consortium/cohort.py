@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from association.cohort.common_variants import Dosages, outside_long_range_ld
 from association.cohort.fingerprints import Fingerprints, common_enough, fingerprints, spaced_sites
@@ -96,11 +97,11 @@ def make_cohort(path: Place) -> CohortMade:
             shared, pooling = Path(name) / FOLDER, Path(name) / POOLING
             shared.mkdir()
             pooling.mkdir()
-            bases, made = _write_regions(checked, facts, records, pooling), new_id()
-            manifest, sites = _write_shared(checked, facts, records, salt, bases, made, shared)
+            bases, made_id = _write_regions(checked, facts, records, pooling), new_id()
+            manifest, sites = _write_shared(checked, facts, records, salt, bases, made_id, shared)
             _write_pooling(checked, pooling)
             inputs = [one for stage in every for one in stage.inputs]
-            write_made_from(checked, inputs, manifest["gene_store"], made, pooling)
+            write_made_from(checked, inputs, manifest["gene_store"], made_id, pooling)
             copy_whole(pooling, checked.output / POOLING)
             copy_whole(shared, checked.output / FOLDER)
     return CohortMade(checked.output / FOLDER, manifest, sites)
@@ -157,13 +158,13 @@ def _write_shared(
     records: dict[str, StageRecord],
     salt: bytes | None,
     bases: int,
-    made: str,
+    made_id: str,
     folder: Path,
 ) -> tuple[dict[str, Any], int | None]:
     """Write what may be shared; give the manifest and the number of the fingerprints' sites."""
     samples = pd.read_parquet(readable(records["samples"].folder / SAMPLES), columns=["sample", "passes"])
     stay = int(samples["passes"].sum())
-    manifest = manifest_of(checked, facts, records, samples=stay, bases=bases, salt=salt, made=made)
+    manifest = manifest_of(checked, facts, records, samples=stay, bases=bases, salt=salt, made=made_id)
     (folder / FILE).write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     if salt is None:
         return manifest, None
@@ -179,11 +180,16 @@ def fingerprints_of(variants: pd.DataFrame, dosages: Dosages, genome: str, salt:
     contig = variants["contig"].str.removeprefix("chr").to_numpy(object)
     position = variants["position"].to_numpy(np.int64)
     usable = np.flatnonzero(outside_long_range_ld(contig, position, genome) & common_enough(dosages))
-    sites = (
-        contig + ("-" + variants["position"].astype(str) + "-" + variants["ref"] + "-" + variants["alt"])
-    ).to_numpy()
+    sites = site_names(variants)
     chosen = usable[spaced_sites(contig[usable], position[usable], sites[usable].tolist())]
     return fingerprints(dosages[chosen], sites[chosen].tolist(), salt)
+
+
+def site_names(variants: pd.DataFrame) -> NDArray[np.object_]:
+    """Name sites contig-position-ref-alt, whether or not contigs are called chr."""
+    contig = variants["contig"].str.removeprefix("chr")
+    names = contig + "-" + variants["position"].astype(str) + "-" + variants["ref"] + "-" + variants["alt"]
+    return np.asarray(names, object)
 
 
 def write_fingerprints(made: Fingerprints, folder: Path) -> None:

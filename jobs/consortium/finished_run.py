@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 
 from association.cohort.common_variants import Dosages
-from association.cohort.fingerprints import Fingerprints
+from association.cohort.fingerprints import Fingerprints, common_enough
 from association.problems import InputError, Problem
 from hail_pipelines.merging.cohort import Cohort
 from hail_pipelines.places import readable
 from infra.storage import Place
 from jobs.consortium.callable_regions import FILE as REGIONS
 from jobs.consortium.callable_regions import read_regions
-from jobs.consortium.cohort import PARTICIPANTS, POOLING, SETTINGS, VISITS, read_fingerprints
+from jobs.consortium.cohort import PARTICIPANTS, POOLING, SETTINGS, VISITS, read_fingerprints, site_names
 from jobs.consortium.made_from import FILE as MADE_FROM
 from jobs.consortium.made_from import refuse_stale
 from jobs.consortium.manifest import FOLDER, read_manifest
@@ -79,6 +79,19 @@ class FinishedRun:
         """Read the common variants and the dosages of the samples that stay."""
         variants, dosages = read_common(self.stage("measure") / "common.parquet", len(self.samples))
         return variants, dosages[:, self.samples["passes"].to_numpy(np.bool_)]
+
+    def common_sites(self) -> frozenset[str]:
+        """Name the sites that are common enough for another cohort to have them too."""
+        variants, dosages = self.common()
+        return frozenset(site_names(variants[common_enough(dosages)]))
+
+    def ids(self) -> frozenset[str]:
+        """Give the ids of its samples and of whoever stands in its tables, as they are merged."""
+        participants, visits = self.tables()
+        named = {*(self.prefix + self.samples["sample"]), *participants[self.study.participants.columns.sample]}
+        if visits is not None and self.study.visits is not None:
+            named.update(visits[self.study.visits.columns.sample])
+        return frozenset(named)
 
     def relatives(self) -> pd.DataFrame:
         """Read the pairs of relatives that its own quality control found, with ids as they are merged."""

@@ -20,15 +20,16 @@ from hail_pipelines.merging.cohort import Cohort
 from hail_pipelines.merging.merge import MergeCounts, merge_cohorts
 from hail_pipelines.quality_control.verdicts import judge_variants
 from infra.storage import Place, copy_whole, in_bucket
+from jobs.check import check_study
 from jobs.cloud_study import use_buckets
 from jobs.consortium.capture_kits import genes_by_kit, missing_by_kit
 from jobs.consortium.finished_run import FinishedRun, read_run, renamed
 from jobs.consortium.merged_attrition import NOT_CHECKED, merged_attrition
 from jobs.consortium.merged_genotypes import KINSHIP, MERGED, SAMPLES, STRUCTURE
 from jobs.consortium.merged_samples import MergedSamples, Overlap, merge_samples
-from jobs.consortium.merged_study import GENOTYPES, STUDY, refuse_tables, write_study
+from jobs.consortium.merged_study import GENOTYPES, STUDY, table_problems, write_study
 from jobs.consortium.overlap import look_for_overlap
-from jobs.consortium.refusals import refuse_clashes, refuse_misfits
+from jobs.consortium.refusals import clashes, misfits, other_builds
 from jobs.progress import Progress
 from jobs.quality_control.files import ATTRITION
 from jobs.result_files import write_tsv
@@ -109,6 +110,8 @@ def merge_runs(
         write_tsv(missing_by_kit(runs, counts), folder / KITS)
         write_tsv(genes_by_kit(runs, counts), folder / KIT_GENES)
         _write_records(runs, counts, samples, untold, folder / GENOTYPES)
+        # What can't be run leaves nothing behind.
+        check_study(folder / STUDY)
         copy_whole(folder, out)
     return Merged(out / STUDY, counts, samples.left_out, untold)
 
@@ -138,23 +141,20 @@ def _all_of(steps: Sequence[Callable[[], FinishedRun]]) -> list[FinishedRun]:
 
 
 def _refuse(runs: Sequence[FinishedRun], overlap: Overlap) -> None:
-    manifests, prints = [run.manifest for run in runs], [run.prints for run in runs]
-    # Tables and ids can be compared only where names and columns are the same.
-    refuse_misfits(manifests, prints)
-    errors = []
-    checks: list[Callable[[], object]] = [
-        lambda: refuse_tables(runs),
-        lambda: refuse_clashes({run.name: run.prefix + run.samples["sample"] for run in runs}),
-    ]
-    if overlap == "refuse":
-        checks.append(lambda: look_for_overlap(runs, unchecked=False))
-    for check in checks:
+    """Refuse cohorts that can't be merged, with everything that can be known before they are put together."""
+    manifests = [run.manifest for run in runs]
+    # Whatever the consortium's secret: nobody can go on unchecked on two builds.
+    apart = [*misfits(manifests), *other_builds(manifests, [run.common_sites() for run in runs])]
+    tables = [problem for run in runs for problem in table_problems(run)]
+    problems = [*apart, *tables, *clashes([(run.name, run.ids()) for run in runs])]
+    # Fingerprints of another build, or of another secret, tell nothing.
+    if overlap == "refuse" and not apart:
         try:
-            check()
+            look_for_overlap(runs, unchecked=False)
         except InputError as error:
-            errors.append(error)
-    if errors:
-        raise ExceptionGroup("the cohorts can't be merged", errors)
+            problems += error.problems
+    if problems:
+        raise InputError("the cohorts", problems)
 
 
 def _without(run: FinishedRun, dropped: set[str], folder: Path) -> Cohort:

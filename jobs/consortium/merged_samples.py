@@ -1,8 +1,9 @@
 """The samples of all cohorts: duplicates across them resolved, relatives and components found from common genotypes.
 
-Relatives within a cohort are those that its own quality control found, by more variants than all cohorts share. Of a person in two cohorts the sample stays whose event is known, then the better called, as within a cohort; of
-relatives each trait leaves one out by itself (`association.cohort.unrelated`). Where too few common variants are
-shared to tell, cohorts are refused: unknown is not nobody.
+Relatives within a cohort are those that its own quality control found, by more variants than all cohorts share. Of a
+person in two cohorts the sample stays whose event is known, then the better called, as within a cohort; of relatives
+each trait leaves one out by itself (`association.cohort.unrelated`). Where too few common variants are shared to tell
+one person in two cohorts, they are refused: unknown is not nobody.
 
 Axes: n samples of all cohorts that stay in their own.
 """
@@ -74,12 +75,12 @@ class MergedSamples:
         found = self.structure.relatedness
         if settings.unrelated_above is None or found.smallest_kinship <= DEGREES[settings.unrelated_above]:
             return None
-        least = found.smallest_kinship
+        least, asked = found.smallest_kinship, settings.unrelated_above
         below = f"below a kinship of {least:.3f}" if np.isfinite(least) else "at all"
         return (
             f"relatives in two cohorts can't be told {below}, by the {found.sites:,} independent variants that are "
-            f"common in every cohort, and qc.relatedness.unrelated_above asks for {DEGREES[settings.unrelated_above]} "
-            f"({settings.unrelated_above}); those within a cohort are known from its own variants"
+            f"common in every cohort, and qc.relatedness.unrelated_above asks for {DEGREES[asked]} ({asked}); those "
+            "within a cohort are known from its own variants"
         )
 
     def dropped(self, cohort: str) -> set[str]:

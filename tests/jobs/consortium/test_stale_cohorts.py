@@ -1,4 +1,4 @@
-"""A merge takes what `progex cohort` left only while it is what the site has: nothing that a later run left behind."""
+"""A merge takes what `progex cohort` left only while no later run has left it behind."""
 
 from __future__ import annotations
 
