@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from association.hit_effects import Outcome
 from association.null_models.risk_sets import Ties
@@ -89,6 +90,14 @@ def scan_trait(trait: PreparedTrait, store: pd.DataFrame) -> ScanTrait:
 def read_packed_trait(folder: Place, name: str) -> bytes:
     """Read what a scan needs of a trait, still packed."""
     return (folder / f"{name}.npz").read_bytes()
+
+
+def read_cohorts(folder: Place, name: str) -> NDArray[np.int64] | None:
+    """Number the cohorts of a trait's samples (n); None where no cohort has a null model of its own."""
+    samples = pd.read_parquet(readable(folder / f"{name}.parquet"))
+    if "cohort" not in samples:
+        return None
+    return np.unique(samples["cohort"].to_numpy(str), return_inverse=True)[1].astype(np.int64)
 
 
 def read_outcome(folder: Place, trait: ScanTrait, ties: Ties) -> Outcome | None:
