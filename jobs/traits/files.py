@@ -93,7 +93,7 @@ def read_packed_trait(folder: Place, name: str) -> bytes:
 
 
 def read_cohorts(folder: Place, name: str) -> NDArray[np.int64] | None:
-    """Number the cohorts of a trait's samples (n); None where no cohort has a null model of its own."""
+    """Give numbers to the cohorts of a trait's samples (n); None where no cohort has a null model of its own."""
     samples = pd.read_parquet(readable(folder / f"{name}.parquet"))
     if "cohort" not in samples:
         return None
