@@ -102,7 +102,7 @@ def test_what_a_cohort_is_too_small_for_is_refused_by_its_name(cohort, refusal):
 def test_effects_are_estimated_beside_the_covariates_of_every_cohort(merged, prepare, tmp_path, trait):
     (prepared,) = prepare(merged, trait, cohorts="site", covariates=COVARIATES)
     write_traits([prepared], tmp_path)
-    ready = scan_trait(prepared, merged["sample"])
+    ready = scan_trait(prepared, merged[["sample"]].assign(cohort=0))
     outcome = read_outcome(tmp_path, ready, "efron")
     design = Design(prepared.models.design.names, outcome.covariates)
     if trait is SURVIVAL:
