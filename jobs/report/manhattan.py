@@ -21,7 +21,9 @@ NAMED_GENES = 3
 
 def manhattan_figure(findings: TraitFindings) -> ReportFigure:
     """Draw each gene's p-value along the genome, with the line of significance."""
-    genes = _along_genome(findings.genes)
+    # Summaries may not say where a gene lies.
+    genes = _along_genome(findings.genes[findings.genes["start"].notna()])
+    unplaced = len(findings.genes) - len(genes)
     with mpl.rc_context(svg.STYLE):
         figure = Figure(figsize=(WIDTH, 3.1), layout="constrained")
         panel = figure.subplots()
@@ -43,6 +45,8 @@ def manhattan_figure(findings: TraitFindings) -> ReportFigure:
             f"Each gene's p-value for {findings.name} along the genome; {len(passing)} of {len(genes)} genes pass "
             "the line of significance."
         )
+        if unplaced:
+            description += f" {unplaced:,} more are not drawn: no cohort says where they lie."
         image = svg.inline_svg(figure, name=f"genome-{slug(findings.name)}", description=description)
     shown = ["gene", "contig", "start", "mask", "test", "neg_log10_p", "significant"]
     return ReportFigure(image, genes[shown], description)

@@ -126,3 +126,10 @@ def read_summary(folder: Place, name: str) -> dict[str, Any]:
     """Read a trait's summary."""
     summary: dict[str, Any] = json.loads((folder / f"{name}.json").read_text())
     return summary
+
+
+def read_levels(folder: Place, name: str) -> dict[str, int]:
+    """Count the samples of a trait that are not zero in each column of its design: of COLUMN=LEVEL, who has it."""
+    samples = pd.read_parquet(readable(folder / f"{name}.parquet"))
+    columns = [str(column) for column in samples if str(column).startswith(COVARIATE)]
+    return {column.removeprefix(COVARIATE): int((samples[column] != 0).sum()) for column in columns}
