@@ -110,7 +110,7 @@ def _violations(share: Share) -> Iterator[Problem]:
         try:
             read_regions(share.folder, share.manifest["reference_genome"])
         except InputError as error:
-            yield from error.problems
+            yield from (Problem(f"{REGIONS}, {one.place}", one.message) for one in error.problems)
 
 
 def _tables(share: Share, trait: str) -> dict[str, pa.Table]:

@@ -293,9 +293,9 @@ def test_traits_can_be_chosen_and_sharing_again_gives_the_same_bytes(sites, shar
     share_study(sites[0].study, out=again, at_least=5)
     for path in shares[0].iterdir():
         assert path.read_bytes() == (again / path.name).read_bytes()
-    # The largest trait is told first, so that what is told of it does not depend on others.
+    # The largest trait is told first, and what is told of it does not depend on others, flags of genes apart.
     assert traits_of(again)[0] == "survival"
-    for name in TABLES:
+    for name in set(TABLES) - {"genes"}:
         assert pq.read_table(one / f"survival.{name}.parquet").equals(
             pq.read_table(again / f"survival.{name}.parquet")
         )
