@@ -37,7 +37,7 @@ def manhattan_figure(findings: TraitFindings) -> ReportFigure:
         middles = genes.groupby("contig", sort=False)["x"].agg(["min", "max"]).mean(axis=1)
         panel.set_xticks(middles, [str(contig).removeprefix("chr") for contig in middles.index], size=7.5)
         panel.tick_params(axis="x", length=0)
-        panel.set_xlim(-0.02 * len(genes) - 0.5, 1.02 * len(genes) - 0.5)
+        panel.set_xlim(-0.02 * len(genes) - 0.5, 1.02 * max(len(genes), 1) - 0.5)
         panel.set_ylim(0, 1.1 * panel.get_ylim()[1])
         panel.set_xlabel("chromosome")
         panel.set_ylabel("\u2212log₁₀ p of the gene")
