@@ -6,7 +6,8 @@ Here samples become positions in a trait's order, and a variant that none of the
 
 A missing call of a rare variant counts as no minor allele, by far the likeliest: a fraction of an allele in every
 such sample would say next to nothing about the gene, and would leave no two samples alike, where exact p-values need
-equal ones. From a mean dosage of 0.1 on a missing call gets the mean among the trait's called samples.
+equal ones. From a mean dosage of 0.1 on a missing call gets the mean among the trait's called samples; but not where
+all of a cohort lacks it: one number for all of a cohort says nothing about its samples, so it is zero.
 
 Outside the pseudoautosomal regions of X a male's one allele counts as two: as much as a homozygous woman's, for
 whom one of two copies is silent in each cell.
@@ -186,24 +187,14 @@ def restrict_to_trait(batch: GeneBatch, trait: ScanTrait) -> TraitGenotypes:
     calls = calls - np.bincount(batch.absent_variant, cohort_sizes[batch.absent_cohort], minlength=variants)
     mean = alleles / np.maximum(calls, 1)
     imputed = mean[missing_variant] >= IMPUTED_FROM
-    absent_variant, absent = _absent_samples(batch, trait, mean >= IMPUTED_FROM)
-    lost_variant = np.concatenate((missing_variant[imputed], absent_variant))
+    lost_variant = missing_variant[imputed]
     variant = np.concatenate((carrier_variant, lost_variant))
-    samples = np.concatenate((carrier[carried], missing[lacking][imputed], absent))
+    samples = np.concatenate((carrier[carried], missing[lacking][imputed]))
     dosages = np.concatenate((dosage, mean[lost_variant]))
     called = np.arange(variant.size) < carrier_variant.size
     order = np.lexsort((samples, variant))
     offsets = np.concatenate(([0], np.cumsum(np.bincount(variant, minlength=variants))))
     return TraitGenotypes(offsets, samples[order], dosages[order], called[order], alleles)
-
-
-def _absent_samples(batch: GeneBatch, trait: ScanTrait, wanted: Booleans) -> tuple[Integers, Integers]:
-    """List the samples of cohorts that lack some variants, with these."""
-    asked = wanted[batch.absent_variant]
-    variants, cohorts = batch.absent_variant[asked], batch.absent_cohort[asked]
-    members = [np.flatnonzero(trait.cohorts == cohort) for cohort in cohorts]
-    sizes = np.array([own.size for own in members], np.int64)
-    return np.repeat(variants, sizes), np.concatenate([np.zeros(0, np.int64), *members])
 
 
 def _flatten(variants: pa.Table, name: str) -> tuple[Integers, Integers]:

@@ -57,7 +57,8 @@ def unpack_trait(content: bytes) -> ScanTrait:
         store_positions=arrays["store_positions"],
         store_samples=int(arrays["store_samples"]),
         male=arrays["male"],
-        cohorts=arrays["cohorts"],
+        # Earlier versions wrote none; they knew no calls that a whole cohort lacks.
+        cohorts=arrays.get("cohorts", np.zeros(0, np.int64)),
         flags=tuple(str(flag) for flag in arrays["flags"]),
     )
 

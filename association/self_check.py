@@ -2,7 +2,8 @@
 
 Null traits of every kind (`simulate.random_traits`) on the user's samples and strata say whether tests keep their
 level; traits on which carriers of one gene have an effect say what is found. Genotypes, their missing calls and how
-carriers are spread over strata are the user's own, so what is special about them is part of the check.
+carriers are spread over strata are the user's own, so what is special about them is part of the check. Where the
+study fits a null model to each of several cohorts, so does the check.
 
 A trait depends on its seed and its number alone: not on the process, or on how many are made.
 """
@@ -26,6 +27,7 @@ from association.scan_settings import ALL_MASKS, ScanSettings, ScanTrait
 from association.simulate.random_traits import KINDS, Kind, random_trait
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 # A simulated trait that can't be fitted, such as a binary one without cases, is drawn anew so many times.
 MOST_DRAWS = 20
@@ -33,7 +35,14 @@ _NULL, _PLANTED = 0, 1
 
 
 def scan_null(
-    genes: pa.Table, variants: pa.Table, like: ScanTrait, settings: ScanSettings, *, kind: Kind, number: int
+    genes: pa.Table,
+    variants: pa.Table,
+    like: ScanTrait,
+    settings: ScanSettings,
+    *,
+    kind: Kind,
+    number: int,
+    cohorts: Integers | None = None,
 ) -> pd.DataFrame:
     """Scan a batch for a trait that no gene acts on.
 
@@ -47,6 +56,8 @@ def scan_null(
         Masks, tests, effort, and the seed.
     kind, number
         Which trait.
+    cohorts
+        Cohort of each of the trait's samples (n), where the study fits a null model to each.
 
     Returns
     -------
@@ -59,18 +70,24 @@ def scan_null(
         If no trait of this kind can be fitted on these samples.
     """
     effect = np.zeros(like.strata.size)
-    trait = _simulate(like, kind, effect, (settings.seed, _NULL, KINDS.index(kind), number))
+    trait = _simulate(like, kind, effect, cohorts, (settings.seed, _NULL, KINDS.index(kind), number))
     return _rows(scan(genes, variants, [trait], settings), kind).assign(trait=number)
 
 
 def scan_planted(
-    genes: pa.Table, variants: pa.Table, like: ScanTrait, settings: ScanSettings, plants: Sequence[Plant]
+    genes: pa.Table,
+    variants: pa.Table,
+    like: ScanTrait,
+    settings: ScanSettings,
+    plants: Sequence[Plant],
+    *,
+    cohorts: Integers | None = None,
 ) -> pd.DataFrame:
     """Plant effects, one at a time, each in a trait of its own, and test the gene under the mask that it is in.
 
     Parameters
     ----------
-    genes, variants, like, settings
+    genes, variants, like, settings, cohorts
         As for `scan_null`; of the masks, a plant's own is used.
     plants
         What to plant.
@@ -89,7 +106,7 @@ def scan_planted(
     for plant in plants:
         effect = np.zeros(like.strata.size)
         effect[plant.carriers] = plant.effect.size
-        trait = _simulate(like, plant.kind, effect, (settings.seed, _PLANTED, plant.number))
+        trait = _simulate(like, plant.kind, effect, cohorts, (settings.seed, _PLANTED, plant.number))
         own = scan(
             genes.filter(pc.equal(genes["gene"], plant.gene)),
             variants.filter(pc.equal(variants["gene"], plant.gene)),
@@ -100,17 +117,21 @@ def scan_planted(
     return pd.concat(tables, ignore_index=True)
 
 
-def _simulate(like: ScanTrait, kind: Kind, effect: Floats, seed: tuple[int, ...]) -> ScanTrait:
-    return replace(like, name=kind, model=_fitted(like, kind, effect, seed), by_contig={}, flags=())
+def _simulate(
+    like: ScanTrait, kind: Kind, effect: Floats, cohorts: Integers | None, seed: tuple[int, ...]
+) -> ScanTrait:
+    return replace(like, name=kind, model=_fitted(like, kind, effect, cohorts, seed), by_contig={}, flags=())
 
 
-def _fitted(like: ScanTrait, kind: Kind, effect: Floats, seed: tuple[int, ...]) -> NullModel:
+def _fitted(
+    like: ScanTrait, kind: Kind, effect: Floats, cohorts: Integers | None, seed: tuple[int, ...]
+) -> NullModel:
     """Draw traits until one can be fitted."""
     rng = np.random.default_rng(seed)
     problem = ""
     for _ in range(MOST_DRAWS):
         try:
-            return random_trait(rng, kind, like.strata, effect).model
+            return random_trait(rng, kind, like.strata, effect, cohorts).model
         except InputError as error:
             problem = error.problems[0].message
     samples, strata = like.strata.size, np.unique(like.strata).size

@@ -74,8 +74,15 @@ class CheckedStudy:
         return resolve(self.path, self.study.output)
 
 
-def check_study(path: Place) -> CheckedStudy:
+def check_study(path: Place, *, silent: list[Problem] | None = None) -> CheckedStudy:
     """Check a study file and all that it names.
+
+    Parameters
+    ----------
+    path
+        The study file.
+    silent
+        Where given, it gets the problems of traits in which there is nothing to compare, and these are left out.
 
     Raises
     ------
@@ -109,8 +116,10 @@ def check_study(path: Place) -> CheckedStudy:
     traits = None
     if summary is not None and clinical is not None:
         genotyped = all_genotyped(summary.samples)
-        traits = _attempt(lambda: prepare_traits(study, clinical, genotyped), errors)
-    if errors or not (vcfs is not None and summary and clinical and traits and exclusions is not None and panel):
+        traits = _attempt(lambda: prepare_traits(study, clinical, genotyped, silent=silent), errors)
+    if errors or not (
+        vcfs is not None and summary and clinical and traits is not None and exclusions is not None and panel
+    ):
         raise ExceptionGroup(f"{path.name} can't be run", errors)
     return CheckedStudy(
         with_panel(study, lists),

@@ -130,16 +130,22 @@ def check(
 @app.command()
 def simulate(
     out: Annotated[Path, typer.Option(help="Folder to make; it must be new.")],
-    samples: Annotated[int, typer.Option(min=20, help="Patients.")] = 300,
+    samples: Annotated[int, typer.Option(min=20, help="Patients, of all cohorts together.")] = 300,
     genes: Annotated[int, typer.Option(min=10, help="Genes.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same cohort.")] = 1,
+    cohorts: Annotated[int, typer.Option(min=1, help="From 2 on: sites of a consortium, site1, site2, ...")] = 1,
 ) -> None:
     """Simulate a cohort with planted effects: VCFs, tables, a study file, and the truth."""
     from jobs.simulate_cohort import simulate_cohort
+    from jobs.simulate_consortium import simulate_consortium
 
     with users_faults():
-        simulate_cohort(out, samples=samples, genes=genes, seed=seed)
-    typer.echo(f"study: {out / 'study.yaml'}")
+        if cohorts == 1:
+            studies = [simulate_cohort(out, samples=samples, genes=genes, seed=seed).study]
+        else:
+            studies = simulate_consortium(out, cohorts=cohorts, samples=samples, genes=genes, seed=seed)
+    for study in studies:
+        typer.echo(f"study: {study}")
 
 
 @app.command()

@@ -33,9 +33,24 @@ def cohort(study: StudyPath) -> None:
     typer.echo(f"{made.manifest['cohort']}: {made.manifest['samples']:,} samples stay")
     typer.echo(f"  callable      {made.manifest['callable']['bases']:,} bases")
     sites = made.fingerprint_sites
-    told = "none: the study names no cohort.salt" if sites is None else f"from {sites:,} sites"
-    typer.echo(f"  fingerprints  {told}")
+    typer.echo(f"  fingerprints  {_told_by(sites)}")
+    for one in made.silent:
+        typer.echo(f"  warning       {one.place}: {one.message}; the cohort joins without this trait")
     typer.echo(f"wrote {made.folder}, which may go to members who have the salt (docs/consortium.md)")
+
+
+def _told_by(sites: int | None) -> str:
+    """Say what fingerprints from so many sites can tell."""
+    from association.cohort.relatedness import FEWEST_SITES
+
+    if sites is None:
+        return "none: the study names no cohort.salt"
+    if sites < FEWEST_SITES:
+        return (
+            f"from {sites:,} sites, which tell nobody in two cohorts; {FEWEST_SITES} at least are needed, common and "
+            "far apart: name VCFs that hold common variants too"
+        )
+    return f"from {sites:,} sites"
 
 
 @app.command()
@@ -68,6 +83,8 @@ def merge(
         done = merge_runs(places, place_of(out), overlap=overlap.value, rename_samples=rename_samples)
         left_out = "duplicates not checked" if done.duplicates is None else f"{done.duplicates:,} left out"
         typer.echo(f"{done.counts.samples:,} samples of {len(folders)} cohorts, {left_out}")
+        if done.untold is not None:
+            typer.echo(f"  {done.untold}")
         for row in done.counts.states.to_dict("records"):
             if row["variants"]:
                 typer.echo(f"  {row['cohort']}: {row['variants']:,} variants {row['state']}")

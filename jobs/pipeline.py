@@ -214,6 +214,7 @@ class Pipeline:
             traits=[read_summary(folders["traits"] / "traits", trait.name) for trait in self.study.traits],
             settings=self._shown(),
             run={"versions": versions(), "stages": _stage_times(folders)},
+            relatives_untold=read_structure(folders["samples"]).get("relatives_untold"),
         )
         write_null_models(
             folder / NULL_MODELS,

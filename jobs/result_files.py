@@ -47,7 +47,8 @@ def _write_plain(rows: pa.Table, path: Path) -> None:
     with path.open("wb") as stream:
         stream.write(("\t".join(rows.column_names) + "\n").encode())
         options = pyarrow.csv.WriteOptions(include_header=False, delimiter="\t", quoting_style="none")
-        pyarrow.csv.write_csv(rows, stream, options)
+        # In one piece: of a table that begins with an empty piece pyarrow writes what was in memory before.
+        pyarrow.csv.write_csv(rows.combine_chunks(), stream, options)
 
 
 def write_columns(columns: Sequence[Column], path: Path) -> None:

@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from association.calibration.monte_carlo import Effort
 from association.error_rates import level_table, recall_table
@@ -37,7 +38,7 @@ from jobs.self_check_figure import draw_check
 from jobs.stage import Counts, Folders, Stage
 from jobs.stage_settings import cores_of, scan_settings
 from jobs.trait_stages import SCAN
-from jobs.traits.files import read_packed_trait
+from jobs.traits.files import read_cohorts, read_packed_trait
 
 NAME = "self-check"
 NEEDED = ("load", "measure", "panel", "samples", "variants", "annotate", "gene store", "traits")
@@ -144,14 +145,17 @@ class _Work:
         genes, variants = read_genes(folders["gene store"] / "genes", self.settings.seed)
         packed = [read_packed_trait(folders["traits"] / "traits", name) for name in self.traits]
         like = max((unpack_trait(one) for one in packed), key=lambda trait: trait.strata.size)
-        null, planted = self._simulate(genes, variants, like)
+        cohorts = read_cohorts(folders["traits"] / "traits", like.name)
+        null, planted = self._simulate(genes, variants, like, cohorts)
         levels, recall = level_table(null), recall_table(planted)
         levels.to_csv(folder / FILES[0], sep="\t", index=False)
         recall.to_csv(folder / FILES[1], sep="\t", index=False)
         draw_check(levels, recall, folder / FILES[2], folder / FILES[3])
         return {"genes": genes.num_rows, "samples": like.strata.size, "p-values": len(null)}
 
-    def _simulate(self, genes: pa.Table, variants: pa.Table, like: ScanTrait) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def _simulate(
+        self, genes: pa.Table, variants: pa.Table, like: ScanTrait, cohorts: NDArray[np.int64] | None
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Scan null traits and planted effects, spread over processes."""
         for_null = replace(self.settings, effort=NULL_EFFORT)
         for_planted = replace(self.settings, effort=PLANTED_EFFORT)
@@ -161,11 +165,13 @@ class _Work:
             raise InputError.single(NAME, "masks", message)
         shares = [plants[first : first + PLANTS_AT_ONCE] for first in range(0, len(plants), PLANTS_AT_ONCE)]
         tasks = [
-            partial(scan_null, genes, variants, like, for_null, kind=kind, number=number)
+            partial(scan_null, genes, variants, like, for_null, kind=kind, number=number, cohorts=cohorts)
             for number in range(self.size.null_traits)
             for kind in KINDS
         ]
-        tasks += [partial(scan_planted, genes, variants, like, for_planted, share) for share in shares]
+        tasks += [
+            partial(scan_planted, genes, variants, like, for_planted, share, cohorts=cohorts) for share in shares
+        ]
         simulated = [1] * (len(tasks) - len(shares)) + [len(share) for share in shares]
         tables = self._in_processes(tasks, simulated)
         null = tables[: -len(shares)]

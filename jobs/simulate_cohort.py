@@ -15,6 +15,8 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -79,22 +81,11 @@ def simulate_cohort(output: Path, *, samples: int = 300, genes: int = 200, seed:
     InputError
         If the folder holds something, or the cohort would be too small to plant anything in.
     """
-    _check(output, samples, genes)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
-    try:
+    check_room(output, samples, genes)
+    with whole_or_not(output) as partial:
         generator = np.random.default_rng(seed)
         cohort = simulate(samples, genes, generator)
-        (partial / "vcf").mkdir()
-        written = write_vcfs(cohort, partial / "vcf", generator)
-        _write_tables(cohort, written, partial)
-        example = resources.files("jobs").joinpath("example_study.yaml").read_text(encoding="utf-8")
-        (partial / "study.yaml").write_text(example, encoding="utf-8")
-        partial.chmod(0o755)
-        partial.replace(output)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
+        written = write_cohort(cohort, partial, example_study(), generator)
     summary = _summary(cohort, written, output)
     log.info(
         "simulated %d patients with %d events, %d genes, %d variants",
@@ -106,7 +97,42 @@ def simulate_cohort(output: Path, *, samples: int = 300, genes: int = 200, seed:
     return summary
 
 
-def _check(output: Path, samples: int, genes: int) -> None:
+@contextmanager
+def whole_or_not(output: Path) -> Iterator[Path]:
+    """Give a folder to write to, which becomes `output` at the end, and is removed where something fails."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{output.name}-", dir=output.parent))
+    try:
+        yield partial
+        partial.chmod(0o755)
+        partial.replace(output)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def example_study() -> str:
+    """Give the commented study file."""
+    return resources.files("jobs").joinpath("example_study.yaml").read_text(encoding="utf-8")
+
+
+def write_cohort(cohort: Cohort, folder: Path, study: str, generator: np.random.Generator) -> WrittenVcfs:
+    """Write a cohort and its study file to a folder, which exists."""
+    (folder / "vcf").mkdir()
+    written = write_vcfs(cohort, folder / "vcf", generator)
+    _write_tables(cohort, written, folder)
+    (folder / "study.yaml").write_text(study, encoding="utf-8")
+    return written
+
+
+def check_room(output: Path, samples: int, genes: int) -> None:
+    """Refuse a folder that holds something, and too small a cohort.
+
+    Raises
+    ------
+    InputError
+        With all that is wrong.
+    """
     problems = []
     if output.exists() and not output.is_dir():
         problems.append(Problem("output", "a file stands where the folder would go; choose another name"))

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from association.simulate.calls import Calls, simulate_calls, simulate_sample_coverage
 from association.simulate.cohort import Cohort
+from association.simulate.common_sites import CommonSites
 from association.simulate.effects import Dosages, Integers
 from association.simulate.genotypes import Exome
 from association.simulate.sites import GRCH38_LENGTHS, PLOF
@@ -35,6 +36,7 @@ IMPACTS = {
     "splice_region_variant": "LOW",
     "synonymous_variant": "LOW",
 }
+COMMON = "common.vcf.gz"
 FAILED_FILTER = "VQSRTrancheSNP99.90to100.00"
 # One gene in this many has a second transcript on which its variants are intronic.
 GENES_PER_SECOND_TRANSCRIPT = 4
@@ -90,6 +92,37 @@ def write_vcfs(cohort: Cohort, folder: Path, generator: Generator) -> WrittenVcf
         _write_bgzipped(paths[-1], header, _lines(exome, name, first, second, calls))
         sites += len(first)
     return WrittenVcfs(tuple(paths), sites, called)
+
+
+def write_common_sites(sites: CommonSites, sample_ids: list[str], folder: Path, generator: Generator) -> Path:
+    """Call sites between genes and write them to `folder`, as common.vcf.gz with index.
+
+    Parameters
+    ----------
+    sites
+        Of these samples.
+    sample_ids
+        Their names.
+    folder
+        Where the file goes.
+    generator
+        Source of randomness of the calls.
+    """
+    none = np.zeros_like(sites.dosages)
+    coverage = simulate_sample_coverage(len(sample_ids), generator)
+    calls = simulate_calls(sites.dosages, none, np.ones(len(none), np.bool_), coverage, generator)
+    cells, counts = _cells(calls, np.zeros(len(none), np.bool_)), calls.first.clip(0).sum(axis=1)
+    called = 2 * (~calls.missing).sum(axis=1)
+    lines = []
+    for row, (contig, position, ref, alt) in enumerate(
+        zip(sites.contig, sites.position, sites.ref, sites.alt, strict=True)
+    ):
+        info = f"AC={counts[row]};AF={counts[row] / max(called[row], 1):.4g};AN={called[row]}"
+        fields = [contig, str(position), ".", ref, alt, str(30 + 14 * counts[row]), "PASS", info, "GT:AD:DP:GQ"]
+        lines.append("\t".join([*fields, *cells[row]]) + "\n")
+    path = folder / COMMON
+    _write_bgzipped(path, _header(sample_ids), lines)
+    return path
 
 
 def _rows_of_sites(variants: pd.DataFrame, chosen: NDArray[np.bool_]) -> tuple[Integers, Integers]:

@@ -5,6 +5,8 @@ what it has moved by between two runs is a sum of parts, each of which has one c
 
     samples left, joined     -sum g M over carriers who left the trait,  +sum g M over those who came
     variants lost, gained    of the other samples, over alleles of variants that left the mask, or came
+    minor allele flipped     of the other variants, over all alleles of those whose reference has become the minor
+                             allele, or is it no longer
     calls changed            of the other variants, over alleles that one run alone has
     events, follow-up        sum g (M_new - M_old) over the rest, by what became of the carrier
 
@@ -38,6 +40,8 @@ class MaskEntries:
     ----------
     variants
         What names each variant in both runs (m).
+    by_reference
+        Whether the reference is a variant's minor allele (m).
     variant, sample
         Of each entry, its variant's place among `variants`, and its sample's in the trait (e).
     dosage
@@ -47,6 +51,7 @@ class MaskEntries:
     """
 
     variants: NDArray[np.uint64]
+    by_reference: Booleans
     variant: Integers
     sample: Integers
     dosage: Floats
@@ -92,19 +97,23 @@ def mask_change(
     # New samples are numbered behind all old ones.
     person = np.where(position >= 0, position, fates.cause.size + new.sample)
     scores = [own.dosage * trait.residuals[own.sample] for own, trait in zip((old, new), traits, strict=True)]
-    before = _Side.of(old, new, old.sample, fates.stays[old.sample], scores[0])
-    after = _Side.of(new, old, person, position >= 0, scores[1])
+    flipped = _flipped(old, new)
+    before = _Side.of(old, new, flipped, old.sample, fates.stays[old.sample], scores[0])
+    after = _Side.of(new, old, flipped, person, position >= 0, scores[1])
     parts = {
         causes.CARRIERS_LEFT: -before.score[~before.stays].sum(),
         causes.CARRIERS_JOINED: after.score[~after.stays].sum(),
         causes.VARIANTS_LOST: -before.score[before.stays & ~before.in_both].sum(),
         causes.VARIANTS_GAINED: after.score[after.stays & ~after.in_both].sum(),
+        causes.FLIPPED: after.score[after.stays & after.flipped].sum()
+        - before.score[before.stays & before.flipped].sum(),
     }
     counts = {
         causes.CARRIERS_LEFT: np.unique(before.person[~before.stays & old.called]).size,
         causes.CARRIERS_JOINED: np.unique(after.person[~after.stays & new.called]).size,
         causes.VARIANTS_LOST: np.setdiff1d(old.variants, new.variants).size,
         causes.VARIANTS_GAINED: np.setdiff1d(new.variants, old.variants).size,
+        causes.FLIPPED: flipped.size,
     }
     same = _same_entries(before, after)
     for more_counts, more_parts in (
@@ -118,25 +127,40 @@ def mask_change(
     )
 
 
+def _flipped(old: MaskEntries, new: MaskEntries) -> NDArray[np.uint64]:
+    """Name the variants of both runs whose minor allele is the other one now."""
+    both, one, other = np.intersect1d(old.variants, new.variants, return_indices=True)
+    return np.asarray(both[old.by_reference[one] != new.by_reference[other]])
+
+
 @dataclass(frozen=True)
 class _Side:
-    """One run's entries (e): who carries what, with what residual, and whether both runs have variant and sample."""
+    """One run's entries (e): who carries what, with what residual, and what both runs have of variant and sample."""
 
     key: NDArray[np.uint64]
     person: Integers
     score: Floats
     in_both: Booleans
+    flipped: Booleans
     stays: Booleans
 
     @classmethod
-    def of(cls, own: MaskEntries, other: MaskEntries, person: Integers, stays: Booleans, score: Floats) -> _Side:
-        in_both = np.isin(own.variants, other.variants)
-        return cls(own.variants[own.variant], person, score, in_both[own.variant], stays)
+    def of(
+        cls,
+        own: MaskEntries,
+        other: MaskEntries,
+        flipped: NDArray[np.uint64],
+        person: Integers,
+        stays: Booleans,
+        score: Floats,
+    ) -> _Side:
+        in_both, turned = np.isin(own.variants, other.variants), np.isin(own.variants, flipped)
+        return cls(own.variants[own.variant], person, score, in_both[own.variant], turned[own.variant], stays)
 
     @property
     def shared(self) -> Places:
-        """The entries whose variant and sample both runs have."""
-        return np.flatnonzero(self.in_both & self.stays)
+        """The entries whose variant and sample both runs have, and whose minor allele is the same."""
+        return np.flatnonzero(self.in_both & ~self.flipped & self.stays)
 
 
 def _same_entries(before: _Side, after: _Side) -> tuple[Places, Places]:

@@ -88,10 +88,13 @@ class CarrierPatterns:
         Minor alleles of each variant; no pattern is all zeros (q, m).
     carriers
         Samples that have each pattern, by stratum (S, q).
+    dealt
+        Whether only their number over all strata is told, and they were dealt out by the strata's sizes.
     """
 
     dosages: Integers
     carriers: Integers
+    dealt: bool = False
 
     def carriers_of(self, used: NDArray[np.bool_]) -> int:
         """Count the samples that carry any of some variants (m)."""

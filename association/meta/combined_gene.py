@@ -86,6 +86,13 @@ class CombinedGene:
             own.patterns.carriers_of(used[place]) for own, place in zip(self.summaries, self.places, strict=True)
         )
 
+    def untold_strata(self, used: Booleans) -> bool:
+        """Say whether a cohort does not tell the strata of those who carry any of some variants (m)."""
+        return any(
+            own.patterns.dealt and own.patterns.carriers_of(used[place]) > 0
+            for own, place in zip(self.summaries, self.places, strict=True)
+        )
+
     @cached_property
     def minor_allele_frequency(self) -> Floats:
         """Of the allele that is counted, among the samples of all cohorts that tell of the variant (m)."""

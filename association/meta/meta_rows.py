@@ -32,7 +32,7 @@ from association.meta.summed_tests import (
     skat_o_over_cohorts_log10_p,
     skat_over_cohorts_log10_p,
 )
-from association.results import CARRIERS_WITHHELD, FEW_CARRIERS, HETEROGENEOUS
+from association.results import CARRIERS_WITHHELD, FEW_CARRIERS, HETEROGENEOUS, STRATA_UNTOLD
 from association.row_maker import name_test
 from association.scan_settings import ALL_MASKS, CONTROL_MASK, OMNIBUS, WeightedTest
 from association.textbook import asymptotic_columns
@@ -138,6 +138,8 @@ def _describe(gene: CombinedGene | None, used: Booleans, *, withheld: bool) -> R
     carriers = gene.carriers(used)
     observed, expected = (float(gene.total(name)[used].sum()) for name in ("observed_events", "expected_events"))
     has_events = all(own.observed_events is not None for own in gene.summaries) and not math.isnan(observed)
+    if gene.untold_strata(used):
+        flags.append(STRATA_UNTOLD)
     if carriers < FEWEST_CARRIERS:
         flags.append(FEW_CARRIERS)
     if used.sum() == 1 and not gene.variants[int(used.argmax())].startswith(COLLAPSED):

@@ -7,22 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from association.asked_variants import choose_variants
 from association.calibration.evidence import residual_scale
 from association.gene_batch import TraitGenotypes, read_batch, restrict_to_trait
 from association.meta.joined_strata import join_small_strata
 from association.meta.linked_genes import link_genes
-from association.meta.share_schema import START_STEP
 from association.meta.shared_columns import Dosages, shared_columns
 from association.meta.told_genes import Rows, ToldGenes, ToldTrait
+from association.meta.told_masks import possible_masks, rare_enough
 from association.scan import drop_variants, variant_names
 from association.scan_settings import MaskChoice, ScanSettings, ScanTrait
 
+Booleans = NDArray[np.bool_]
 Integers = NDArray[np.int64]
 
 OF_GENES = ("genes", "variants", "patterns", "covariances")
@@ -58,7 +59,7 @@ def share_batch(
     settings
         The masks.
     key
-        Of the gene store: the same one thins in the same way.
+        What the site alone knows: the same thins in the same way.
     at_least
         The smallest number of samples that may be told of.
 
@@ -71,21 +72,34 @@ def share_batch(
     batch = read_batch(variants)
     samples, everyone = _everyone(traits)
     genotypes = restrict_to_trait(batch, everyone)
-    chosen = np.array([choose_variants(batch, choice) for choice in settings.masks], np.bool_)
-    chosen = chosen.reshape(len(settings.masks), batch.gene.size)
+    possible = possible_masks(batch, settings.masks)
+    chosen = possible & _rare_enough(genotypes, np.isin(samples, traits[0].store_positions), settings, at_least)
     told = [_told_trait(trait, samples) for trait in traits]
     found: dict[str, Rows] = {trait.name: {table: [] for table in OF_GENES} for trait in traits}
-    withheld: dict[str, dict[str, list[str]]] = {trait.name: {} for trait in traits}
+    places: dict[str, dict[str, Any]] = {}
     labels, names = [_label(choice) for choice in settings.masks], _names(variants)
-    for linked in link_genes(variants, chosen, chosen.any(axis=0) & (genotypes.alleles > 0)):
+    positions = variants["position"].to_numpy()
+    # The same links for both, so that masks of genes and variants stand in the same order.
+    used = chosen.any(axis=0) & (genotypes.alleles > 0)
+    for linked in link_genes(variants, np.concatenate([chosen, possible]), used):
+        in_masks, could_be = np.split(linked.masks, 2, axis=1)
         dosages, carriers = _dense(genotypes, linked.rows)
-        columns = shared_columns(dosages, linked.masks, at_least=at_least)
-        telling = ToldGenes(linked, dosages, carriers, columns, labels, [names[row] for row in linked.rows])
-        telling.add(found, withheld, told, key, at_least)
-    for gene in genes.select(["gene", "contig", "start"]).to_pylist():
-        place = gene | {"start": gene["start"] // START_STEP * START_STEP}
+        telling = ToldGenes(
+            replace(linked, masks=in_masks),
+            could_be,
+            dosages,
+            carriers,
+            shared_columns(dosages, in_masks, at_least=at_least),
+            settings.masks,
+            labels,
+            [names[row] for row in linked.rows],
+            positions[linked.rows],
+        )
+        places |= telling.add(found, told, key, at_least)
+    for gene in genes.select(["gene", "contig"]).to_pylist():
+        row = gene | places.get(gene["gene"], {"start": None, "withheld": []})
         for trait in traits:
-            found[trait.name]["genes"].append(place | {"withheld": withheld[trait.name].get(gene["gene"], [])})
+            found[trait.name]["genes"].append(dict(row))
     return found
 
 
@@ -97,6 +111,16 @@ def _everyone(traits: Sequence[ScanTrait]) -> tuple[Integers, ScanTrait]:
         if trait.male.size:
             male[trait.store_positions] |= trait.male
     return samples, replace(traits[0], store_positions=samples, male=male[samples])
+
+
+def _rare_enough(genotypes: TraitGenotypes, first: Booleans, settings: ScanSettings, at_least: int) -> Booleans:
+    """Say which ceilings variants are below (masks, v), given who of the samples has the first trait (n)."""
+    size = genotypes.alleles.size
+    variant = np.repeat(np.arange(size), np.diff(genotypes.offsets))[genotypes.called]
+    inside = first[genotypes.samples[genotypes.called]]
+    alleles = np.bincount(variant, genotypes.dosages[genotypes.called] * inside, minlength=size).astype(np.float64)
+    carriers = np.bincount(variant, minlength=size)
+    return rare_enough(carriers, alleles, int(first.sum()), settings.masks, at_least=at_least)
 
 
 def _told_trait(trait: ScanTrait, samples: Integers) -> ToldTrait:

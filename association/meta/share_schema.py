@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from association.results import Column
 
-VERSION = 2
+VERSION = 3
 
-# Places of genes are told in steps of so many bases: a variant that stays home may be the first of its gene.
+# Places of genes are told in steps of so many bases: a collapsed variant has no position.
 START_STEP = 100_000
 
 GENES = (
@@ -20,10 +20,14 @@ GENES = (
     Column(
         "start",
         pa.int32(),
-        f"position of the gene's first annotated variant, rounded down to a multiple of {START_STEP:,}",
+        f"first multiple of {START_STEP:,} within so many bases of which enough carriers who are told of have a "
+        "variant of the gene's masks; null where there is none",
     ),
     Column(
-        "withheld", pa.list_(pa.string()), "masks some of whose carriers, too few to tell of, are in no column of it"
+        "withheld",
+        pa.list_(pa.string()),
+        "masks, with all of their ceilings, some of whose carriers are in no column of a trait that they have; the "
+        "same for all traits",
     ),
 )
 

@@ -171,7 +171,8 @@ def _read_patterns(trait: TraitSummary, patterns: pa.Table, columns: int) -> Car
         dosages[at, row["columns"]] = row["dosages"]
         told = row["carriers_by_stratum"]
         carriers[at] = told if told is not None else deal(row["carriers"], trait.stratum_sizes)
-    return CarrierPatterns(dosages, carriers.T)
+    dealt = len(trait.rules) > 1 and any(row["carriers_by_stratum"] is None for row in rows)
+    return CarrierPatterns(dosages, carriers.T, dealt)
 
 
 def _events(variants: pa.Table, name: str) -> Floats | None:

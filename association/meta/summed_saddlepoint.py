@@ -9,7 +9,8 @@ the weights, A a cohort's Gram matrix and s_j the root of the information that c
 a carrier with dosages g has the burden sum_j w_j s_j g_j. Where residuals differ in variance by the samples'
 information, burdens are scaled so that the sum of their squares, and with it the variance of U, is the true one,
 w'A w; elsewhere s is one and burdens are exact. So the p-value is that of the pooled genotypes, as far as these are
-told, but for the residuals' table, and for how carriers are dealt to strata where that is not told.
+told, but for the residuals' table. Where the strata of carriers are not told, it is the largest over placements
+(`untold_strata`).
 
 Axes: C cohorts, m variants, q patterns, S strata of a cohort, k carriers.
 """
@@ -29,6 +30,7 @@ from association.large_sample import SADDLEPOINT
 from association.meta.cohort_summary import GeneSummary, TraitSummary
 from association.meta.combined_gene import CombinedGene
 from association.meta.summed_tests import fixed_burden
+from association.meta.untold_strata import PlacedCarriers, harder_placements
 
 NORMAL = "asymptotic"
 
@@ -93,20 +95,27 @@ class SummedCumulants:
         LawfulP
             NaN where nobody carries the burden, or the integral fails.
         """
-        burdens, strata = [], []
-        for trait, summary, place in zip(gene.traits, gene.summaries, gene.places, strict=True):
-            own, where = carried_burdens(summary, weights[place])
-            burdens.append(own)
-            strata.append(where + self.first_stratum[trait.cohort])
-        burden, stratum = np.concatenate(burdens), np.concatenate(strata)
+        cohorts = [
+            self._placed(trait, summary, weights[place])
+            for trait, summary, place in zip(gene.traits, gene.summaries, gene.places, strict=True)
+        ]
+        burden, strata = (np.concatenate([getattr(one, name) for one in cohorts]) for name in ("burden", "strata"))
         if not burden.any():
             return LawfulP(math.nan, SADDLEPOINT)
         sizes = np.diff(self.cumulants.offsets) - 1
-        if (np.bincount(stratum, minlength=sizes.size) > sizes).any():
+        if (np.bincount(strata, minlength=sizes.size) > sizes).any():
             return LawfulP(fixed_burden(gene, weights).log10_p, NORMAL)
         score = float(weights @ gene.statistics.score)
-        tails = saddlepoint_log10_p(self.cumulants, score, burden, stratum)
-        return LawfulP(tails.log10_two_sided, SADDLEPOINT)
+        placements = [strata, *harder_placements(self.cumulants, cohorts, score)]
+        tails = [saddlepoint_log10_p(self.cumulants, score, burden, one).log10_two_sided for one in placements]
+        # NaN where any of them fails.
+        return LawfulP(float(np.max(tails)), SADDLEPOINT)
+
+    def _placed(self, trait: TraitSummary, summary: GeneSummary, weights: Floats) -> PlacedCarriers:
+        """Put a cohort's carriers among the strata of all cohorts."""
+        first = self.first_stratum[trait.cohort]
+        burden, strata = carried_burdens(summary, weights)
+        return PlacedCarriers(burden, strata + first, range(first, first + len(trait.rules)), summary.patterns.dealt)
 
 
 def carried_burdens(summary: GeneSummary, weights: Floats) -> tuple[Floats, Integers]:

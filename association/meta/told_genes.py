@@ -19,7 +19,9 @@ from association.meta.share_tables import COLLAPSED, covariance_rows, pattern_ro
 from association.meta.shared_columns import Dosages, SharedColumns, number_patterns
 from association.meta.summarise import summarise_gene
 from association.meta.told_carriers import told_by_stratum, told_carriers
-from association.scan_settings import ScanTrait
+from association.meta.told_masks import masks_as_told
+from association.meta.told_places import Places
+from association.scan_settings import MaskChoice, ScanTrait
 from association.score import Carriers
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -55,30 +57,32 @@ class ToldGenes:
     ----------
     linked
         The genes.
+    possible
+        Which masks of each gene each variant could be in, however many carry it (g, k, m).
     dosages, carriers
         What was called (c, m), and of whom (c).
     columns
         What may be told of it.
-    labels, names
-        Of the masks and of the variants (m).
+    masks, labels
+        The masks and their names (k).
+    names, positions
+        Of the variants (m).
     """
 
     linked: LinkedGenes
+    possible: Booleans
     dosages: Dosages
     carriers: Integers
     columns: SharedColumns
+    masks: Sequence[MaskChoice]
     labels: Sequence[str]
     names: Sequence[str]
+    positions: Integers
 
     def add(
-        self,
-        found: dict[str, Rows],
-        withheld: dict[str, dict[str, list[str]]],
-        traits: Sequence[ToldTrait],
-        key: str,
-        at_least: int,
-    ) -> None:
-        """Add the rows of these genes, and the masks that have carriers who stay home, of every trait."""
+        self, found: dict[str, Rows], traits: Sequence[ToldTrait], key: str, at_least: int
+    ) -> dict[str, dict[str, Any]]:
+        """Add the rows of these genes, of every trait; give each gene's start, and the masks it is withheld of."""
         numbers = number_patterns(self.columns.patterns)
         position = np.array([one.position[self.carriers] for one in traits])
         sizes = [one.position.max() + 1 for one in traits]
@@ -88,43 +92,41 @@ class ToldGenes:
             return np.random.default_rng(int.from_bytes(seed, "big"))
 
         told = told_carriers(numbers, position >= 0, sizes, draw, at_least=at_least)
+        masks = masks_as_told(self.columns, told, sizes, self.possible, self.masks)
         strata = np.array([one.trait.strata[own] for one, own in zip(traits, position, strict=True)])
         of_strata = [np.bincount(one.trait.strata) for one in traits]
         by_stratum = told_by_stratum(numbers, told, strata, of_strata, at_least=at_least)
         for at, one in enumerate(traits):
-            hidden = self._withheld(position[at] >= 0, told[at])
-            for gene, name in enumerate(self.linked.genes):
-                masks = [label for label, kept in zip(self.labels, hidden[gene], strict=True) if kept]
-                withheld[one.trait.name][name] = masks
-                summary, in_masks = self._summarise(gene, one, told[at], position[at])
+            for gene in range(len(self.linked.genes)):
+                summary, in_masks = self._summarise(gene, masks[gene], one, told[at], position[at])
                 if summary is not None:
                     rows = found[one.trait.name]
                     rows["variants"] += variant_rows(summary, in_masks, at_least=at_least)
                     rows["patterns"] += pattern_rows(summary, by_stratum=bool(by_stratum[at]))
                     rows["covariances"] += covariance_rows(summary)
-
-    def _withheld(self, inside: Booleans, told: Booleans) -> Booleans:
-        """Say in which masks of each gene some carriers are told of in no column (g, k)."""
-        carried = self.dosages[inside] > 0
-        seen = (self.columns.patterns > 0)[inside] & told[inside, None]
-        # Carrier by gene and mask, before and after.
-        has, shown = (
-            masks.astype(np.float32) @ one.T.astype(np.float32) > 0
-            for one, masks in ((carried, self.linked.masks), (seen, self.columns.masks))
+        places = Places(self.linked.masks, self.dosages, self.positions)
+        starts = places.starts(np.asarray(told.any(axis=0)), at_least=at_least)
+        hidden = places.withheld(
+            self.columns.patterns, masks, position >= 0, told, [one.mask.name for one in self.masks]
         )
-        return np.asarray((has & ~shown).any(axis=2), np.bool_)
+        return {
+            name: {
+                "start": start,
+                "withheld": [label for label, kept in zip(self.labels, own, strict=True) if kept],
+            }
+            for name, start, own in zip(self.linked.genes, starts, hidden, strict=True)
+        }
 
     def _summarise(
-        self, gene: int, one: ToldTrait, told: Booleans, position: Integers
+        self, gene: int, masks: Booleans, one: ToldTrait, told: Booleans, position: Integers
     ) -> tuple[GeneSummary | None, list[list[str]]]:
         """Summarise a gene for a trait, and give the masks of each column; None where nothing is told."""
         patterns = self.columns.patterns[told]
-        own = np.flatnonzero(self.columns.masks[gene].any(axis=0) & patterns.any(axis=0))
+        own = np.flatnonzero(masks.any(axis=0) & patterns.any(axis=0))
         if not own.size:
             return None, []
         in_masks = [
-            [label for label, kept in zip(self.labels, column, strict=True) if kept]
-            for column in self.columns.masks[gene][:, own].T
+            [label for label, kept in zip(self.labels, column, strict=True) if kept] for column in masks[:, own].T
         ]
         variants = self.columns.variants[own].tolist()
         carriers = _compress(patterns[:, own], position[told])

@@ -33,6 +33,8 @@ OF_SLOTS = frozenset({"before", "one_dies", "both_die"})
 # Details that are counts, and add up.
 COUNTS = frozenset({"events", "cases", "competing_events"})
 TIED = "tied_fraction"
+# What a coefficient that acts on time ends with, and the month.
+TIMES_MONTHS = " x months"
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,14 @@ def stack_designs(cohorts: Sequence[tuple[str, Integers, Design]], *, levels: bo
     return Design(tuple(names), matrix)
 
 
+def is_of(name: str, cohort: str) -> bool:
+    """Say whether a coefficient is named after a cohort."""
+    return name.partition(TIMES_MONTHS)[0].endswith(f" [{cohort}]")
+
+
 def _named(name: str, cohort: str) -> str:
     """Name a coefficient after its cohort; what it acts on stays at the end."""
-    covariate, times, month = name.partition(" x months")
+    covariate, times, month = name.partition(TIMES_MONTHS)
     return f"{covariate} [{cohort}]{times}{month}"
 
 

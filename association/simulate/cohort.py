@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
-from association.simulate.effects import PLANTED_EFFECTS, Effect, PlantedGene, extra_declines, log_hazards
+from association.simulate.effects import PLANTED_EFFECTS, Effect, Integers, PlantedGene, extra_declines, log_hazards
 from association.simulate.genotypes import Exome, simulate_exome
 from association.simulate.measures import simulate_measures, simulate_support
 from association.simulate.progression import simulate_course
@@ -68,6 +68,26 @@ def simulate(
     participants = pd.concat([course.participants(sample_ids), simulate_support(course, own)], axis=1)
     visits = pd.concat([visits, simulate_measures(course, visits, sample_ids, own)], axis=1)
     return Cohort(sample_ids, exome, participants, visits)
+
+
+def people_of(cohort: Cohort, people: Integers) -> Cohort:
+    """Take some patients out of a cohort, with all of its variants.
+
+    Parameters
+    ----------
+    cohort
+        The cohort.
+    people
+        Their positions in it, ascending.
+    """
+    ids = [cohort.sample_ids[place] for place in people]
+    planted = tuple(
+        replace(gene, carriers=np.flatnonzero(np.isin(people, gene.carriers))) for gene in cohort.exome.planted
+    )
+    tables = (table[table["sample"].isin(ids)] for table in (cohort.participants, cohort.visits))
+    participants, visits = (table.reset_index(drop=True) for table in tables)
+    exome = replace(cohort.exome, dosages=cohort.exome.dosages[:, people], planted=planted)
+    return Cohort(ids, exome, participants, visits)
 
 
 def truth_table(cohort: Cohort) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from association.null_models.by_cohort import CohortFit, stack_fits
 from association.null_models.cox import fit_cox
 from association.null_models.design import Design
 from association.null_models.linear import fit_linear
@@ -36,7 +37,9 @@ LEVELS = 3
 FEWEST_FOR_A_LEVEL = 20
 
 
-def random_trait(rng: np.random.Generator, kind: Kind, strata: Integers, effect: Floats) -> Fit:
+def random_trait(
+    rng: np.random.Generator, kind: Kind, strata: Integers, effect: Floats, cohorts: Integers | None = None
+) -> Fit:
     """Simulate a trait and fit its null model with one covariate, age.
 
     Parameters
@@ -50,7 +53,20 @@ def random_trait(rng: np.random.Generator, kind: Kind, strata: Integers, effect:
     effect
         What genes do to each sample (n): log hazard ratio, log odds ratio, standard deviations of a quantitative
         trait, or of slopes. Zero is a null trait.
+    cohorts
+        Cohort of each sample (n), where each has a null model of its own, as in a study of several.
     """
+    members = [] if cohorts is None else [np.flatnonzero(cohorts == name) for name in np.unique(cohorts)]
+    if len(members) < 2:
+        return _trait(rng, kind, strata, effect)
+    fits = [_trait(rng, kind, strata[own], effect[own]) for own in members]
+    return stack_fits(
+        [CohortFit(str(name), own, fit) for name, (own, fit) in enumerate(zip(members, fits, strict=True))]
+    )
+
+
+def _trait(rng: np.random.Generator, kind: Kind, strata: Integers, effect: Floats) -> Fit:
+    """Simulate a trait, and fit one null model to it."""
     age = rng.normal(size=strata.size)
     if kind in FOLLOW_UP:
         entry, exit_, event = _survival(rng, age, effect, FOLLOW_UP[kind])

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from association.comparison import causes
 from association.comparison.reasons import Asked, Reason, TraitMoves, reasons
+from association.problems import InputError
 from infra.storage import Place
+from jobs.comparison.comparable import READ, columns_missing, read_record
 from jobs.comparison.moved_results import MovedRow, Pair, in_order, pair_results
 from jobs.comparison.study_changes import asked_otherwise, setting_changes, version_changes
 from jobs.comparison.table import moved_row, result_counts
@@ -17,6 +18,8 @@ from jobs.consortium.meta import RECORD
 from jobs.result_files import file_names
 from jobs.trait_stages import GENE_TESTS
 
+# What is read of meta.json.
+RECORDED = ("versions", "cohorts", "shares")
 TESTED = ("masks", "tests", "condition_on")
 # What of a share stands for all data that it was made from.
 KEYS = ("run", "gene_store")
@@ -62,11 +65,22 @@ class ComparedMeta:
 
 
 def read_meta(folder: Place) -> ComparedMeta | None:
-    """Read an output of `progex meta`; None where the folder is none."""
+    """Read an output of `progex meta`; None where the folder is none.
+
+    Raises
+    ------
+    InputError
+        If another version wrote it in another form.
+    """
     if not (folder / RECORD).is_file():
         return None
-    meta = ComparedMeta(folder, json.loads((folder / RECORD).read_text()))
-    return meta if meta.results.is_file() else None
+    meta = ComparedMeta(folder, read_record(folder / RECORD, RECORDED))
+    if not meta.results.is_file():
+        return None
+    problems = list(columns_missing(meta.results, READ))
+    if problems:
+        raise InputError(str(folder), problems)
+    return meta
 
 
 def meta_changes(old: ComparedMeta, new: ComparedMeta) -> tuple[dict[str, Any], list[MovedRow]]:

@@ -12,8 +12,10 @@ from pydantic import ValidationError
 
 from association.problems import InputError, Problem
 from association.scan_settings import ScanSettings
+from hail_pipelines.call_files import KEY
 from hail_pipelines.places import readable
 from infra.storage import Place
+from jobs.comparison.comparable import READ, REMEDY, columns_missing, read_record, trait_unreadable
 from jobs.consortium.merged_genotypes import MERGED
 from jobs.result_files import file_names
 from jobs.run import RUN_RECORD
@@ -25,7 +27,16 @@ from jobs.traits.files import read_summary
 # Where the study of merged cohorts writes, within what `progex merge` made.
 MERGED_OUTPUT = "out"
 SAMPLES, JUDGED, STORE, TRAITS = "qc/samples.parquet", "qc/variants.parquet", "genes", "traits"
-NEEDED = (SAMPLES, JUDGED, f"{STORE}/genes.parquet", f"{STORE}/samples.parquet", f"{TRAITS}/excluded.tsv")
+NEEDED = (f"{STORE}/samples.parquet", f"{TRAITS}/excluded.tsv")
+# What is read of tables beside the results.
+TABLES = {
+    SAMPLES: ("sample", "reasons", "passes"),
+    JUDGED: (*KEY, "allele_count", "allele_number", "passes"),
+    f"{STORE}/genes.parquet": ("gene", "contig", "file"),
+}
+# What is read of run.json, and of its settings where nothing has a default; and of what `progex merge` made.
+RECORDED, SETTINGS_RECORDED = ("study", "ended", "settings", "versions"), ("genotypes", "traits", "masks", "tests")
+MERGED_RECORDED, MANIFEST = ("cohorts", "states"), ("cohort", "samples")
 
 
 @dataclass(frozen=True)
@@ -109,16 +120,21 @@ def read_compared(folder: Place) -> ComparedRun:
     if not (output / RUN_RECORD).is_file():
         message = f"no {RUN_RECORD}: no run was finished here; name a study's output folder, or run the study first"
         raise InputError.single(str(folder), "run", message)
-    record = json.loads((output / RUN_RECORD).read_text())
+    record = read_record(output / RUN_RECORD, RECORDED)
     study = _study_of(record, output)
     run = ComparedRun(output, record, _merged_record(study, output), study)
     _refuse_missing(run)
+    _refuse_unreadable(run)
     return run
 
 
 def _study_of(record: dict[str, Any], output: Place) -> Study:
     """Read the settings of a run as this version does."""
     settings = record["settings"]
+    missing = [name for name in SETTINGS_RECORDED if name not in settings]
+    if missing:
+        message = f"has no {', '.join(missing)}; {REMEDY}"
+        raise InputError.single(str(output / RUN_RECORD), "settings", message)
     if settings["genotypes"].get("merged") is not None:
         # A study names VCFs or what was merged; a record has a place for both.
         settings = settings | {"genotypes": {**settings["genotypes"]}}
@@ -136,11 +152,22 @@ def _study_of(record: dict[str, Any], output: Place) -> Study:
 
 def _refuse_missing(run: ComparedRun) -> None:
     of_traits = [f"{TRAITS}/{name}.{kind}" for name in run.traits for kind in ("json", "npz", "parquet")]
-    needed = [run.results, *(run.folder / name for name in (*NEEDED, *of_traits))]
+    needed = [run.results, *(run.folder / name for name in (*TABLES, *NEEDED, *of_traits))]
     missing = [Problem(f"{one.parent.name}/{one.name}", "is missing; run the study again") for one in needed]
     missing = [problem for problem, one in zip(missing, needed, strict=True) if not one.is_file()]
     if missing:
         raise InputError(str(run.folder), missing)
+
+
+def _refuse_unreadable(run: ComparedRun) -> None:
+    """Refuse what another version wrote in another form."""
+    problems = [*columns_missing(run.results, READ)]
+    for name, columns in TABLES.items():
+        problems += columns_missing(run.folder / name, columns)
+    for name in run.traits:
+        problems += trait_unreadable(run.folder / TRAITS, name)
+    if problems:
+        raise InputError(str(run.folder), problems)
 
 
 def _merged_record(study: Study, output: Place) -> dict[str, Any] | None:
@@ -151,5 +178,7 @@ def _merged_record(study: Study, output: Place) -> dict[str, Any] | None:
     if not file.is_file():
         message = f"{file} is missing; keep the folder that `progex merge` made together"
         raise InputError.single(str(output), "genotypes.merged", message)
-    record: dict[str, Any] = json.loads(file.read_text())
+    record = read_record(file, MERGED_RECORDED)
+    if any(name not in one for one in record["cohorts"] for name in MANIFEST):
+        raise InputError.single(str(file), "cohorts", f"tell no {' or no '.join(MANIFEST)}; {REMEDY}")
     return record

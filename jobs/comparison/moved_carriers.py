@@ -46,6 +46,7 @@ class _Carried:
     """A gene's variants among the samples of a trait, in one run."""
 
     sites: NDArray[np.uint64]
+    by_reference: NDArray[np.bool_]
     batch: GeneBatch
     genotypes: TraitGenotypes
 
@@ -57,7 +58,9 @@ class _Carried:
         used = np.flatnonzero(chosen)
         carriers, called = self.genotypes.select(used)
         variant = np.repeat(np.arange(used.size), np.diff(carriers.offsets))
-        return MaskEntries(self.sites[used], variant, carriers.samples, carriers.dosages, called)
+        return MaskEntries(
+            self.sites[used], self.by_reference[used], variant, carriers.samples, carriers.dosages, called
+        )
 
 
 def _choices(mask: MaskName, settings: ScanSettings) -> list[MaskChoice]:
@@ -118,4 +121,6 @@ def _rows(run: ComparedRun, file: int, genes: Sequence[str]) -> pa.Table:
 def _carried(rows: pa.Table, trait: ScanTrait, settings: ScanSettings) -> _Carried:
     rows = drop_variants(rows, settings.left_out)
     batch = read_batch(rows)
-    return _Carried(hash_sites(rows), batch, restrict_to_trait(batch, trait))
+    return _Carried(
+        hash_sites(rows), np.asarray(rows["minor_is_ref"], np.bool_), batch, restrict_to_trait(batch, trait)
+    )

@@ -12,20 +12,14 @@ from numpy.typing import NDArray
 
 from association.comparison import causes
 from association.comparison.mask_change import MaskChange
-from association.comparison.paired_rows import KEY, NEWLY_TESTED, NO_LONGER_TESTED, NOBODY, pair_rows, what_became
+from association.comparison.paired_rows import NEWLY_TESTED, NO_LONGER_TESTED, NOBODY, pair_rows, what_became
 from association.comparison.reasons import Asked, Reason, Row, TraitMoves, reasons
 from hail_pipelines.places import readable
 from infra.storage import Place
+from jobs.comparison.comparable import READ
 from jobs.comparison.compared_run import ComparedRun
 from jobs.comparison.compared_trait import ComparedTrait
 from jobs.comparison.moved_carriers import AskedMask, MaskName, mask_changes
-
-# Of each row what either run says.
-TOLD = (
-    *("p_value", "neg_log10_p", "method", "p_lower", "p_upper", "samples", "variants", "carriers"),
-    *("minor_allele_count", "observed_events", "expected_events", "reason"),
-)
-READ = (*KEY, "contig", "primary", *TOLD)
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,11 @@ import pandas as pd
 
 from hail_pipelines.places import readable
 from jobs.comparison.compared_run import SAMPLES, ComparedRun
+from jobs.quality_control.exclusions import BY_HAND
 
 ABSENT = "not among the genotypes"
+# In place of a reason given by hand, which is free text and may name somebody.
+LEFT_OUT = "left out by hand"
 
 
 def sample_changes(old: ComparedRun, new: ComparedRun) -> dict[str, Any]:
@@ -32,8 +35,12 @@ def sample_changes(old: ComparedRun, new: ComparedRun) -> dict[str, Any]:
 def _reasons(run: ComparedRun) -> pd.Series:
     """Give why each sample of the genotypes is out, by its id; "" of one that stays."""
     table = pd.read_parquet(readable(run.folder / SAMPLES), columns=["sample", "reasons", "passes"])
-    told = table["reasons"].map(lambda reasons: "; ".join(reasons) or "by its cohort")
+    told = table["reasons"].map(lambda reasons: "; ".join(map(_told, reasons)) or "by its cohort")
     return told.where(~table["passes"], "").set_axis(pd.Index(table["sample"]))
+
+
+def _told(reason: str) -> str:
+    return LEFT_OUT if reason.startswith(BY_HAND) else reason
 
 
 def counted(reasons: Iterable[str], before: str = "") -> list[dict[str, Any]]:

@@ -15,6 +15,8 @@ from jobs.consortium.refusals import difference
 OF_NO_RESULT = ("name", "output", "compute")
 # What a cohort is, beside its samples.
 FACTS = ("caller", "capture_kit", "reference_genome")
+# In place of a fact that another version's manifest does not tell.
+NOT_TOLD = "not told"
 # What reads a table, and so may define a trait otherwise.
 READING = ("times", "codes", "units", "date_format", "year_only")
 
@@ -43,7 +45,11 @@ def _cohort(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "cohort": new["cohort"],
         "samples": [old["samples"], new["samples"]],
-        "facts": {name: [old[name], new[name]] for name in FACTS if old.get(name) != new.get(name)},
+        "facts": {
+            name: [told.get(name, NOT_TOLD) for told in (old, new)]
+            for name in FACTS
+            if old.get(name) != new.get(name)
+        },
         "definitions": sorted(name for name in hashes.keys() & hashes_now.keys() if hashes[name] != hashes_now[name]),
         "same_genotypes": old.get("gene_store") == new.get("gene_store"),
     }

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from association.comparison.paired_rows import NEWLY_TESTED, NO_LONGER_TESTED
+from association.null_models.by_cohort import is_of
+from jobs.comparison.trait_changes import GONE, MOVED, NEW
 from jobs.comparison.words import WORDS, few
 from jobs.report.numbers import NOTHING, count
 
 # Of a list that a page shows whole.
 MOST_NAMED = 10
 SAME = "the same"
+COEFFICIENTS = {MOVED: "moved", NEW: "are new", GONE: "are gone"}
 Changes = Mapping[str, Any]
 
 
@@ -81,10 +84,21 @@ def _trait(changes: Changes) -> str:
         parts.append("defined otherwise")
     if changes["other_covariates"]:
         parts.append(f"other covariates or strata of {few(changes['other_covariates'])} samples of both runs")
-    if changes["coefficients"]:
-        names = ", ".join(one["name"] for one in changes["coefficients"])
-        parts.append(f"coefficients of the null model that moved: {names}")
+    parts += _coefficients(changes)
     return "; ".join(parts)
+
+
+def _coefficients(changes: Changes) -> Iterator[str]:
+    """Tell what became of coefficients: those of a cohort that was added or removed in one phrase."""
+    told = changes["coefficients"]
+    for word in ("added", "removed"):
+        for cohort in changes[f"cohorts_{word}"]:
+            told = [one for one in told if not is_of(one["name"], cohort)]
+            yield f"cohort {cohort} {word}, with all coefficients of its own"
+    for became, words in COEFFICIENTS.items():
+        names = [one["name"] for one in told if one["became"] == became]
+        if names:
+            yield f"coefficients of the null model that {words}: {', '.join(names)}"
 
 
 def _other_traits(changes: Changes) -> Iterator[str]:

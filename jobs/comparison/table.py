@@ -12,7 +12,8 @@ import pyarrow as pa
 from association.comparison.paired_rows import KEY, MOVED, NEWLY_TESTED, NO_LONGER_TESTED
 from association.results import COLUMNS as RESULTS
 from association.results import Column
-from jobs.comparison.moved_results import TOLD, MovedRow, PairedResults
+from jobs.comparison.comparable import TOLD
+from jobs.comparison.moved_results import MovedRow, PairedResults
 from jobs.comparison.words import reason_words
 
 _RESULTS = {column.name: column for column in RESULTS}

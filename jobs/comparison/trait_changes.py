@@ -10,15 +10,17 @@ import pandas as pd
 from association.comparison import causes
 from association.comparison.reasons import TraitMoves
 from hail_pipelines.places import readable
+from jobs.comparison.comparable import COUNTS
 from jobs.comparison.compared_run import TRAITS, ComparedRun
-from jobs.comparison.compared_trait import ComparedTrait, definition
+from jobs.comparison.compared_trait import ComparedTrait, RunTrait, definition
 from jobs.comparison.sample_changes import counted
 from jobs.consortium.refusals import difference
 
 NOT_STATED = "not among the participants"
+# What became of a coefficient.
+MOVED, NEW, GONE = "moved", "new", "gone"
 # Of a list that holds everyone who is out of any trait.
 ROWS_AT_ONCE = 500_000
-COUNTS = ("samples", "events", "person_months", "visits", "strata")
 
 
 def trait_changes(old: ComparedRun, new: ComparedRun, trait: ComparedTrait) -> dict[str, Any]:
@@ -39,9 +41,17 @@ def trait_changes(old: ComparedRun, new: ComparedRun, trait: ComparedTrait) -> d
             name: int((fates.cause == name).sum()) for name in causes.OF_A_PERSON if (fates.cause == name).any()
         },
         "other_covariates": trait.other_covariates,
+        "cohorts_added": _without(trait.new, trait.old),
+        "cohorts_removed": _without(trait.old, trait.new),
         "definition": difference(definition(before), definition(now)),
         "coefficients": coefficient_changes(before["coefficients"], now["coefficients"]),
     }
+
+
+def _without(one: RunTrait, other: RunTrait) -> list[str]:
+    """Name the cohorts with a model of their own that another run's trait is without."""
+    own, others = (set(side.samples["cohort"]) if "cohort" in side.samples else set() for side in (one, other))
+    return sorted(map(str, own - others))
 
 
 def trait_moves(changes: Mapping[str, Any], *, read_otherwise: bool) -> TraitMoves:
@@ -67,6 +77,7 @@ def coefficient_changes(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[
     return [
         {
             "name": name,
+            "became": MOVED if name in before and name in now else NEW if name in now else GONE,
             **{
                 part: [side[name][part] if name in side else None for side in (before, now)]
                 for part in ("estimate", "standard_error")

@@ -27,6 +27,7 @@ WORDS = {
     causes.MONTE_CARLO: "within Monte Carlo error: the 95% intervals overlap",
     causes.VARIANTS_GAINED: "{count} came into the mask",
     causes.VARIANTS_LOST: "{count} left the mask",
+    causes.FLIPPED: "the minor allele of {count} is the other one now",
     causes.CALLS_GAINED: "more alleles are called in {count} of both runs",
     causes.CALLS_LOST: "fewer alleles are called in {count} of both runs",
     causes.CARRIERS_JOINED: "{count} among the samples that joined",
@@ -42,7 +43,7 @@ WORDS = {
     causes.UNKNOWN: "nothing that is compared here changed: look at both records",
 }
 # Of what a count is; of carriers where nothing is said.
-COUNTED = {causes.VARIANTS_GAINED: ("variant", "variants"), causes.VARIANTS_LOST: ("variant", "variants")}
+COUNTED = dict.fromkeys((causes.VARIANTS_GAINED, causes.VARIANTS_LOST, causes.FLIPPED), ("variant", "variants"))
 CARRIERS = ("carrier", "carriers")
 
 

@@ -17,10 +17,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from association.cohort.common_variants import Dosages, outside_long_range_ld
 from association.cohort.fingerprints import Fingerprints, common_enough, fingerprints, spaced_sites
-from association.problems import InputError
+from association.problems import InputError, Problem
 from hail_pipelines.merging.pooled_counts import MONOMORPHIC, own_states
 from hail_pipelines.places import readable
 from hail_pipelines.quality_control.verdicts import VARIANTS
@@ -28,14 +29,15 @@ from infra.storage import Place, copy_whole
 from jobs.check import CheckedStudy, check_study
 from jobs.consortium.callable_regions import FILE as REGIONS
 from jobs.consortium.callable_regions import callable_regions, write_regions
+from jobs.consortium.made_from import new_id, take_back, write_made_from
 from jobs.consortium.manifest import FILE, FOLDER, manifest_of
-from jobs.genotype_stages import GenotypeStages
-from jobs.output_folder import OF_A_COHORT, check_output
+from jobs.pipeline import Pipeline
 from jobs.progress import Progress
 from jobs.quality_control.common_genotypes import read_common
 from jobs.quality_control.files import SAMPLES
 from jobs.run import bring_current, output_held, publish
 from jobs.stage import StageRecord
+from jobs.stage_settings import cores_of
 from jobs.study.cohort import CohortFacts
 from jobs.study.file import read_study
 from jobs.study.study import resolve
@@ -63,11 +65,14 @@ class CohortMade:
         The manifest in it.
     fingerprint_sites
         Sites that the fingerprints were made from; None without fingerprints.
+    silent
+        Of traits in which this cohort has nothing to compare: it joins without them.
     """
 
     folder: Place
     manifest: dict[str, Any]
     fingerprint_sites: int | None
+    silent: tuple[Problem, ...] = ()
 
 
 def make_cohort(path: Place) -> CohortMade:
@@ -76,17 +81,19 @@ def make_cohort(path: Place) -> CohortMade:
     Raises
     ------
     InputError, ExceptionGroup
-        If an input can't be used as it is; nothing is left half-written.
+        If an input can't be used as it is; nothing is left half-written, and no manifest of before.
     """
-    checked = check_study(path)
-    check_output(checked.study, path, OF_A_COHORT)
+    silent: list[Problem] = []
+    take_back(path)
+    checked = check_study(path, silent=silent)
     facts = _facts_of(checked)
     salt = read_salt(checked.path, facts)
     with output_held(checked) as still_held:
-        genotypes = GenotypeStages(checked)
-        stages = [*genotypes.quality_control(), genotypes.gene_store()]
+        pipeline = Pipeline(checked, cores_of(checked.study))
+        every = pipeline.stages()
+        stages = every[: 1 + [stage.name for stage in every].index("gene store")]
         progress = Progress([stage.name for stage in stages])
-        records = bring_current(stages, checked.output, progress, genotypes.tally, still_held)
+        records = bring_current(stages, checked.output, progress, pipeline.tally, still_held)
         still_held()
         for record in records.values():
             publish(record, checked.output)
@@ -94,12 +101,14 @@ def make_cohort(path: Place) -> CohortMade:
             shared, pooling = Path(name) / FOLDER, Path(name) / POOLING
             shared.mkdir()
             pooling.mkdir()
-            bases = _write_regions(checked, facts, records, pooling)
-            manifest, sites = _write_shared(checked, facts, records, salt, bases, shared)
+            bases, made_id = _write_regions(checked, facts, records, pooling), new_id()
+            manifest, sites = _write_shared(checked, facts, records, salt, bases, made_id, shared)
             _write_pooling(checked, pooling)
+            inputs = [one for stage in every for one in stage.inputs]
+            write_made_from(checked, inputs, manifest["gene_store"], made_id, pooling)
             copy_whole(pooling, checked.output / POOLING)
             copy_whole(shared, checked.output / FOLDER)
-    return CohortMade(checked.output / FOLDER, manifest, sites)
+    return CohortMade(checked.output / FOLDER, manifest, sites, tuple(silent))
 
 
 def _facts_of(checked: CheckedStudy) -> CohortFacts:
@@ -153,11 +162,13 @@ def _write_shared(
     records: dict[str, StageRecord],
     salt: bytes | None,
     bases: int,
+    made_id: str,
     folder: Path,
 ) -> tuple[dict[str, Any], int | None]:
     """Write what may be shared; give the manifest and the number of the fingerprints' sites."""
     samples = pd.read_parquet(readable(records["samples"].folder / SAMPLES), columns=["sample", "passes"])
-    manifest = manifest_of(checked, facts, records, samples=int(samples["passes"].sum()), bases=bases, salt=salt)
+    stay = int(samples["passes"].sum())
+    manifest = manifest_of(checked, facts, records, samples=stay, bases=bases, salt=salt, made=made_id)
     (folder / FILE).write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     if salt is None:
         return manifest, None
@@ -173,11 +184,16 @@ def fingerprints_of(variants: pd.DataFrame, dosages: Dosages, genome: str, salt:
     contig = variants["contig"].str.removeprefix("chr").to_numpy(object)
     position = variants["position"].to_numpy(np.int64)
     usable = np.flatnonzero(outside_long_range_ld(contig, position, genome) & common_enough(dosages))
-    sites = (
-        contig + ("-" + variants["position"].astype(str) + "-" + variants["ref"] + "-" + variants["alt"])
-    ).to_numpy()
+    sites = site_names(variants)
     chosen = usable[spaced_sites(contig[usable], position[usable], sites[usable].tolist())]
     return fingerprints(dosages[chosen], sites[chosen].tolist(), salt)
+
+
+def site_names(variants: pd.DataFrame) -> NDArray[np.object_]:
+    """Name sites contig-position-ref-alt, whether or not contigs are called chr."""
+    contig = variants["contig"].str.removeprefix("chr")
+    names = contig + "-" + variants["position"].astype(str) + "-" + variants["ref"] + "-" + variants["alt"]
+    return np.asarray(names, object)
 
 
 def write_fingerprints(made: Fingerprints, folder: Path) -> None:

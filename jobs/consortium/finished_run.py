@@ -11,17 +11,19 @@ import numpy as np
 import pandas as pd
 
 from association.cohort.common_variants import Dosages
-from association.cohort.fingerprints import Fingerprints
+from association.cohort.fingerprints import Fingerprints, common_enough
 from association.problems import InputError, Problem
 from hail_pipelines.merging.cohort import Cohort
 from hail_pipelines.places import readable
 from infra.storage import Place
 from jobs.consortium.callable_regions import FILE as REGIONS
 from jobs.consortium.callable_regions import read_regions
-from jobs.consortium.cohort import PARTICIPANTS, POOLING, SETTINGS, VISITS, read_fingerprints
+from jobs.consortium.cohort import PARTICIPANTS, POOLING, SETTINGS, VISITS, read_fingerprints, site_names
+from jobs.consortium.made_from import FILE as MADE_FROM
+from jobs.consortium.made_from import refuse_stale
 from jobs.consortium.manifest import FOLDER, read_manifest
 from jobs.quality_control.common_genotypes import read_common
-from jobs.quality_control.files import SAMPLES
+from jobs.quality_control.files import KINSHIP, SAMPLES
 from jobs.stage_settings import genotype_thresholds
 from jobs.study.study import Study
 
@@ -78,6 +80,24 @@ class FinishedRun:
         variants, dosages = read_common(self.stage("measure") / "common.parquet", len(self.samples))
         return variants, dosages[:, self.samples["passes"].to_numpy(np.bool_)]
 
+    def common_sites(self) -> frozenset[str]:
+        """Name the sites that are common enough for another cohort to have them too."""
+        variants, dosages = self.common()
+        return frozenset(site_names(variants[common_enough(dosages)]))
+
+    def ids(self) -> frozenset[str]:
+        """Give the ids of its samples and of whoever stands in its tables, as they are merged."""
+        participants, visits = self.tables()
+        named = {*(self.prefix + self.samples["sample"]), *participants[self.study.participants.columns.sample]}
+        if visits is not None and self.study.visits is not None:
+            named.update(visits[self.study.visits.columns.sample])
+        return frozenset(named)
+
+    def relatives(self) -> pd.DataFrame:
+        """Read the pairs of relatives that its own quality control found, with ids as they are merged."""
+        pairs = pd.read_parquet(readable(self.stage("samples") / KINSHIP))
+        return pairs.assign(**{name: self.prefix + pairs[name] for name in ("sample_1", "sample_2")})
+
     def tables(self) -> tuple[pd.DataFrame, pd.DataFrame | None]:
         """Read the participants and, where there are any, the visits, as texts, with ids as they are merged."""
         participants, visits = self.study.participants, self.study.visits
@@ -95,15 +115,16 @@ def read_run(folder: Place) -> FinishedRun:
     Raises
     ------
     InputError
-        If something of it is missing.
+        If something of it is missing, or of another time, or of other inputs than a later run's.
     """
     manifest = read_manifest(folder)
     stages = [folder / "stages" / manifest["stages"][name] for name in NEEDED]
-    needed = [*stages, *(folder / POOLING / name for name in (SETTINGS, PARTICIPANTS, REGIONS))]
+    needed = [*stages, *(folder / POOLING / name for name in (SETTINGS, PARTICIPANTS, REGIONS, MADE_FROM))]
     missing = [place for place in needed if not place.exists()]
     if missing:
         message = "is missing, and can't be merged without it; make the folder whole by `progex cohort study.yaml`"
         raise InputError(str(folder), [Problem(f"{place.parent.name}/{place.name}", message) for place in missing])
+    refuse_stale(folder, folder / POOLING, manifest)
     settings = json.loads((folder / POOLING / SETTINGS).read_text())
     samples = pd.read_parquet(readable(folder / "stages" / manifest["stages"]["samples"] / SAMPLES))
     return FinishedRun(folder, manifest, settings, read_fingerprints(folder / FOLDER), samples)

@@ -20,7 +20,7 @@ from jobs.stage_folder import name_of
 from jobs.study.cohort import CohortFacts
 
 # Raise it when what a manifest holds, or means, changes.
-FORMAT = 2
+FORMAT = 3
 FILE = "manifest.json"
 FOLDER = "cohort"
 
@@ -35,6 +35,7 @@ def manifest_of(
     samples: int,
     bases: int,
     salt: bytes | None,
+    made: str,
 ) -> dict[str, Any]:
     """Make a cohort's manifest.
 
@@ -52,10 +53,13 @@ def manifest_of(
         How many bases are callable.
     salt
         The consortium's secret; None where the study names none.
+    made
+        What the folder `pooling/` that belongs to it says too.
     """
     defined = definitions_of(checked.study, checked.path)
     return {
         "format": FORMAT,
+        "made": made,
         "cohort": facts.name,
         "reference_genome": checked.study.genotypes.reference_genome,
         "caller": facts.caller,

@@ -20,15 +20,16 @@ from hail_pipelines.merging.cohort import Cohort
 from hail_pipelines.merging.merge import MergeCounts, merge_cohorts
 from hail_pipelines.quality_control.verdicts import judge_variants
 from infra.storage import Place, copy_whole, in_bucket
+from jobs.check import check_study
 from jobs.cloud_study import use_buckets
 from jobs.consortium.capture_kits import genes_by_kit, missing_by_kit
 from jobs.consortium.finished_run import FinishedRun, read_run, renamed
 from jobs.consortium.merged_attrition import NOT_CHECKED, merged_attrition
 from jobs.consortium.merged_genotypes import KINSHIP, MERGED, SAMPLES, STRUCTURE
 from jobs.consortium.merged_samples import MergedSamples, Overlap, merge_samples
-from jobs.consortium.merged_study import GENOTYPES, STUDY, refuse_tables, write_study
+from jobs.consortium.merged_study import GENOTYPES, STUDY, table_problems, write_study
 from jobs.consortium.overlap import look_for_overlap
-from jobs.consortium.refusals import refuse_clashes, refuse_misfits
+from jobs.consortium.refusals import clashes, misfits, other_builds
 from jobs.progress import Progress
 from jobs.quality_control.files import ATTRITION
 from jobs.result_files import write_tsv
@@ -49,11 +50,14 @@ class Merged:
         Of samples and variants.
     duplicates
         Samples left out for another cohort's; None where nobody looked for people in two cohorts.
+    untold
+        Which relatives in two cohorts can't be told; None where all can that may not both be in a trait.
     """
 
     study: Place
     counts: MergeCounts
     duplicates: int | None
+    untold: str | None
 
 
 def merge_runs(
@@ -99,14 +103,17 @@ def merge_runs(
         with progress.stage("variants", _working) as report:
             counts = merge_cohorts(cohorts, folder / GENOTYPES, max_allele_frequency=store_ceiling(runs[0].study))
             report(f"{counts.variants:,}, {counts.stored:,} of them rare")
-        _write_samples(samples, folder / GENOTYPES)
+        untold = samples.untold(runs[0].study.qc.relatedness)
+        _write_samples(samples, untold, folder / GENOTYPES)
         write_study(runs, folder)
         write_tsv(counts.states, folder / STATES)
         write_tsv(missing_by_kit(runs, counts), folder / KITS)
         write_tsv(genes_by_kit(runs, counts), folder / KIT_GENES)
-        _write_records(runs, counts, samples, folder / GENOTYPES)
+        _write_records(runs, counts, samples, untold, folder / GENOTYPES)
+        # What can't be run leaves nothing behind.
+        check_study(folder / STUDY)
         copy_whole(folder, out)
-    return Merged(out / STUDY, counts, samples.left_out)
+    return Merged(out / STUDY, counts, samples.left_out, untold)
 
 
 def _working() -> str:
@@ -134,23 +141,20 @@ def _all_of(steps: Sequence[Callable[[], FinishedRun]]) -> list[FinishedRun]:
 
 
 def _refuse(runs: Sequence[FinishedRun], overlap: Overlap) -> None:
-    manifests, prints = [run.manifest for run in runs], [run.prints for run in runs]
-    # Tables and ids can be compared only where names and columns are the same.
-    refuse_misfits(manifests, prints)
-    errors = []
-    checks: list[Callable[[], object]] = [
-        lambda: refuse_tables(runs),
-        lambda: refuse_clashes({run.name: run.prefix + run.samples["sample"] for run in runs}),
-    ]
-    if overlap == "refuse":
-        checks.append(lambda: look_for_overlap(runs, unchecked=False))
-    for check in checks:
+    """Refuse cohorts that can't be merged, with everything that can be known before they are put together."""
+    manifests = [run.manifest for run in runs]
+    # Whatever the consortium's secret: nobody can go on unchecked on two builds.
+    apart = [*misfits(manifests), *other_builds(manifests, [run.common_sites() for run in runs])]
+    tables = [problem for run in runs for problem in table_problems(run)]
+    problems = [*apart, *tables, *clashes([(run.name, run.ids()) for run in runs])]
+    # Fingerprints of another build, or of another secret, tell nothing.
+    if overlap == "refuse" and not apart:
         try:
-            check()
+            look_for_overlap(runs, unchecked=False)
         except InputError as error:
-            errors.append(error)
-    if errors:
-        raise ExceptionGroup("the cohorts can't be merged", errors)
+            problems += error.problems
+    if problems:
+        raise InputError("the cohorts", problems)
 
 
 def _without(run: FinishedRun, dropped: set[str], folder: Path) -> Cohort:
@@ -172,29 +176,34 @@ def _without(run: FinishedRun, dropped: set[str], folder: Path) -> Cohort:
     return replace(cohort, judged=folder, samples=samples)
 
 
-def _write_samples(samples: MergedSamples, folder: Path) -> None:
+def _write_samples(samples: MergedSamples, untold: str | None, folder: Path) -> None:
     """Write the samples, relatives and what components could tell."""
     found = samples.structure
     samples.table.drop(columns="own_id").to_parquet(folder / SAMPLES, index=False)
-    found.relatedness.pairs.to_parquet(folder / KINSHIP, index=False)
+    samples.relatives().to_parquet(folder / KINSHIP, index=False)
     structure = {
         "variants": found.variants,
         "structured": structured_components(found.components),
         "reason": found.components.reason,
         "kinship_reason": found.relatedness.reason,
+        "relatives_untold": untold,
     }
     (folder / STRUCTURE).write_text(json.dumps(structure, indent=2) + "\n", encoding="utf-8")
 
 
-def _write_records(runs: Sequence[FinishedRun], counts: MergeCounts, samples: MergedSamples, folder: Path) -> None:
+def _write_records(
+    runs: Sequence[FinishedRun], counts: MergeCounts, samples: MergedSamples, untold: str | None, folder: Path
+) -> None:
     """Write how many each rule took out, and at last what was merged."""
     rows = [asdict(row) for row in merged_attrition(runs, counts, samples.left_out)]
     (folder / ATTRITION).write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     record: dict[str, Any] = {
-        "cohorts": [dict(run.manifest) for run in runs],
+        # Made again from the same inputs, a cohort is the same.
+        "cohorts": [{name: value for name, value in run.manifest.items() if name != "made"} for run in runs],
         "counts": {"samples": counts.samples, "variants": counts.variants, "stored": counts.stored},
         "samples": counts.calls["cohort"].value_counts(sort=False).to_dict(),
         "states": counts.states.to_dict("records"),
         "duplicates across cohorts": NOT_CHECKED if samples.left_out is None else samples.left_out,
+        "relatives across cohorts": untold or samples.structure.relatedness.reason or "told",
     }
     (folder / MERGED).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

@@ -1,6 +1,7 @@
 """How many calls, variants and samples each rule took out, over all cohorts that were merged.
 
-Calls and samples are those of one cohort or another, and add up; variants are shared, and counted anew.
+Calls and samples are those of one cohort or another, and add up; variants are shared, and counted anew. Rules for
+calls come before any sample is left out: calls are those of everybody in the VCFs, as in a cohort's own table.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The samples of all cohorts: duplicates across them resolved, relatives and components found from common genotypes.
 
-Of a person in two cohorts the sample stays whose event is known, then the better called, as within a cohort; of
-relatives each trait leaves one out by itself (`association.cohort.unrelated`). Where too few common variants are
-shared to tell, cohorts are refused: unknown is not nobody.
+Relatives within a cohort are those that its own quality control found, by more variants than all cohorts share. Of a
+person in two cohorts the sample stays whose event is known, then the better called, as within a cohort; of relatives
+each trait leaves one out by itself (`association.cohort.unrelated`). Where too few common variants are shared to tell
+one person in two cohorts, they are refused: unknown is not nobody.
 
 Axes: n samples of all cohorts that stay in their own.
 """
@@ -25,6 +26,8 @@ from association.problems import InputError
 from jobs.consortium.finished_run import FinishedRun
 from jobs.quality_control.common_genotypes import VARIANT
 from jobs.quality_control.structure import Structure, cohort_structure
+from jobs.study.quality_control import RelatednessQc
+from jobs.traits.genotyped import DEGREES
 
 # Of people in two cohorts: leave out one sample, refuse to merge, or do not look for them.
 Overlap = Literal["resolve", "refuse", "unchecked"]
@@ -50,6 +53,35 @@ class MergedSamples:
     table: pd.DataFrame
     structure: Structure
     left_out: int | None
+
+    def relatives(self) -> pd.DataFrame:
+        """Give the pairs of samples that stay; who is related to a sample left out is to the one of that person."""
+        pairs = self.structure.relatedness.pairs
+        stays = set(self.table.loc[self.table["passes"], "sample"])
+        same = pairs[pairs["kinship"] >= KINSHIP_OF_ONE]
+        instead = {}
+        for one, other in same[["sample_1", "sample_2"]].itertuples(index=False):
+            if (one in stays) != (other in stays):
+                left_out, kept = (other, one) if one in stays else (one, other)
+                instead[left_out] = kept
+        one, other = (pairs[name].replace(instead).to_numpy(object) for name in ("sample_1", "sample_2"))
+        moved = pairs.assign(sample_1=np.where(one < other, one, other), sample_2=np.where(one < other, other, one))
+        moved = moved[(one != other) & moved["sample_1"].isin(stays) & moved["sample_2"].isin(stays)]
+        best = moved.sort_values("kinship", ascending=False).drop_duplicates(["sample_1", "sample_2"])
+        return best.sort_values(["sample_1", "sample_2"], ignore_index=True)
+
+    def untold(self, settings: RelatednessQc) -> str | None:
+        """Say which relatives in two cohorts can't be told though no two may be in a trait; None where all can."""
+        found = self.structure.relatedness
+        if settings.unrelated_above is None or found.smallest_kinship <= DEGREES[settings.unrelated_above]:
+            return None
+        least, asked = found.smallest_kinship, settings.unrelated_above
+        below = f"below a kinship of {least:.3f}" if np.isfinite(least) else "at all"
+        return (
+            f"relatives in two cohorts can't be told {below}, by the {found.sites:,} independent variants that are "
+            f"common in every cohort, and qc.relatedness.unrelated_above asks for {DEGREES[asked]} ({asked}); those "
+            "within a cohort are known from its own variants"
+        )
 
     def dropped(self, cohort: str) -> set[str]:
         """Give the samples of a cohort that are left out for another cohort's."""
@@ -79,7 +111,8 @@ def merge_samples(runs: Sequence[FinishedRun], *, overlap: Overlap) -> MergedSam
     variants, dosages = _common(runs)
     everyone = np.ones(len(table), np.bool_)
     genome = runs[0].manifest["reference_genome"]
-    found = cohort_structure(variants, dosages[:, order], table, everyone, ~everyone, runs[0].study.qc, genome)
+    known, settings = pd.concat([run.relatives() for run in runs], ignore_index=True), runs[0].study.qc
+    found = cohort_structure(variants, dosages[:, order], table, everyone, ~everyone, settings, genome, known=known)
     dropped = ~everyone if overlap == "unchecked" else _dropped(table, found)
     _refuse(found, int(dropped.sum()), overlap)
     scores = {f"pc{number + 1}": found.components.scores[:, number] for number in range(found.components.number)}

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from association.problems import InputError, Problem
+from association.problems import Problem
 from infra.storage import copy_whole
 from jobs.consortium.cohort import GENE_LISTS, POOLING
 from jobs.consortium.finished_run import FinishedRun
@@ -29,20 +29,8 @@ TAKEN = (
 )
 
 
-def refuse_tables(runs: Sequence[FinishedRun]) -> None:
-    """Refuse what can't be put in one study: cohorts within a cohort, a column `cohort`, and traits with files.
-
-    Raises
-    ------
-    InputError
-        With every problem.
-    """
-    problems = [problem for run in runs for problem in _table_problems(run)]
-    if problems:
-        raise InputError("the cohorts", problems)
-
-
-def _table_problems(run: FinishedRun) -> Iterator[Problem]:
+def table_problems(run: FinishedRun) -> Iterator[Problem]:
+    """Find what can't be put in one study: cohorts within a cohort, a column `cohort`, and traits with files."""
     if COLUMN in run.tables()[0].columns:
         message = f"has a column '{COLUMN}', which merging writes; give it another name"
         yield Problem(f"{run.name}, participants", message)
@@ -81,7 +69,6 @@ def write_study(runs: Sequence[FinishedRun], folder: Path) -> None:
 def _settings(runs: Sequence[FinishedRun], *, with_visits: bool) -> dict[str, Any]:
     """Make the settings of the merged study."""
     first, study = runs[0].settings, runs[0].study
-    ancestry = study.qc.ancestry
     settings = {
         "name": " + ".join(run.name for run in runs),
         "output": "out",
@@ -89,10 +76,8 @@ def _settings(runs: Sequence[FinishedRun], *, with_visits: bool) -> dict[str, An
         "participants": first["participants"] | {"path": PARTICIPANTS, "sheet": None},
         "visits": first["visits"] | {"path": VISITS, "sheet": None} if with_visits else None,
         "cohorts": COLUMN,
-        "qc": {
-            "relatedness": study.qc.relatedness.model_dump(mode="json"),
-            "ancestry": {"components": ancestry.components, "covariates": ancestry.covariates},
-        },
+        # What cohorts share of it: no path, and no list of samples, of one site.
+        "qc": runs[0].manifest["definitions"]["qc"]["qc"],
         "gene_lists": [
             {"name": one.name, "version": one.version, "path": f"{GENE_LISTS}/{one.name}.txt"}
             for one in study.gene_lists

@@ -132,7 +132,8 @@ def combined_gene(telling: Sequence[SharedGene], cohorts: Sequence[SharedTrait])
 
 
 def _place(gene: str, cohorts: Sequence[SharedTrait]) -> Row:
-    """Say where a gene is: the first place that a cohort names, whatever the order of cohorts."""
+    """Say where a gene is: the first place that a cohort names, in whatever order, or its contig alone."""
     known = [one.places[gene] for one in cohorts if gene in one.places]
-    contig, start = min((one["contig"], one["start"]) for one in known)
+    placed = [one for one in known if one["start"] is not None]
+    contig, start = min((one["contig"], one["start"]) for one in placed or known)
     return {"gene": gene, "contig": contig, "start": start}

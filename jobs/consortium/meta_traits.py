@@ -80,18 +80,22 @@ def read_traits(shares: Sequence[Share], name: str) -> list[SharedTrait]:
     variants = _names([own["variants"] for own in tables])
     found = []
     for share, own in zip(shares, tables, strict=True):
-        told = share.traits[name]
-        trait = TraitSummary(
-            cohort=share.cohort,
-            trait=name,
-            kind=told["kind"],
-            samples=told["samples"],
-            residual_variance=told["residual_variance"],
-            rules=read_rules(own["residuals"]),
-        )
         places = {row["gene"]: row for row in own["genes"].to_pylist()}
-        found.append(SharedTrait(trait, places, own, _called(share, variants)))
+        found.append(SharedTrait(told_trait(share, name, own), places, own, _called(share, variants)))
     return found
+
+
+def told_trait(share: Share, name: str, tables: Mapping[str, pa.Table]) -> TraitSummary:
+    """Give what a share tells of a trait as a whole."""
+    told = share.traits[name]
+    return TraitSummary(
+        cohort=share.cohort,
+        trait=name,
+        kind=told["kind"],
+        samples=told["samples"],
+        residual_variance=told["residual_variance"],
+        rules=read_rules(tables["residuals"]),
+    )
 
 
 def _names(tables: Sequence[pa.Table]) -> list[str]:

@@ -52,7 +52,13 @@ class _Marker:
 
 
 def write_raremetal(tables: Mapping[str, pa.Table], trait: TraitSummary, folder: Path) -> None:
-    """Write a trait's two files.
+    """Write a trait's two files."""
+    for name, text in raremetal_texts(tables, trait).items():
+        (folder / name).write_text(text)
+
+
+def raremetal_texts(tables: Mapping[str, pa.Table], trait: TraitSummary) -> dict[str, str]:
+    """Give a trait's two texts, by the name of their files.
 
     Parameters
     ----------
@@ -60,8 +66,6 @@ def write_raremetal(tables: Mapping[str, pa.Table], trait: TraitSummary, folder:
         variants, patterns and covariances, of `share_schema`.
     trait
         Whose they are.
-    folder
-        Where to.
     """
     markers: dict[tuple[str, int, str, str], _Marker] = {}
     for gene in read_genes(trait, tables):
@@ -71,8 +75,10 @@ def write_raremetal(tables: Mapping[str, pa.Table], trait: TraitSummary, folder:
     scores = [_score_line(one, trait.samples) for one in ordered]
     covariances = [_covariance_line(one, trait.samples) for one in ordered]
     heading = [f"##ProgramName=progex\n##Samples={trait.samples}\n##AnalyzedSamples={trait.samples}\n"]
-    _write(folder / f"{trait.trait}.{SCORES}", [*heading, "\t".join(SCORE_COLUMNS) + "\n", *scores])
-    _write(folder / f"{trait.trait}.{COVARIANCES}", [*heading, "\t".join(COVARIANCE_COLUMNS) + "\n", *covariances])
+    return {
+        f"{trait.trait}.{SCORES}": "".join([*heading, "\t".join(SCORE_COLUMNS) + "\n", *scores]),
+        f"{trait.trait}.{COVARIANCES}": "".join([*heading, "\t".join(COVARIANCE_COLUMNS) + "\n", *covariances]),
+    }
 
 
 def _markers(gene: GeneSummary, samples: int) -> Iterator[_Marker]:
@@ -117,7 +123,3 @@ def _covariance_line(one: _Marker, samples: int) -> str:
     values = ",".join(f"{value / samples:.10g}" for _, value in one.others)
     cells = [one.contig, one.position, one.others[-1][0], len(one.others), positions, values]
     return "\t".join(map(str, cells)) + "\n"
-
-
-def _write(path: Path, lines: list[str]) -> None:
-    path.write_text("".join(lines))

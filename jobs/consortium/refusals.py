@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-import pandas as pd
-
-from association.cohort.fingerprints import Fingerprints
 from association.cohort.relatedness import FEWEST_SITES
-from association.problems import InputError, Problem
+from association.problems import Problem
 from jobs.consortium.manifest import Manifest
 
 # Of the common sites of two cohorts on one build, kits apart, far more are the same than this.
@@ -35,27 +32,7 @@ REMEDIES = {
 PROGRAMS = ("progex", "hail")
 
 
-def refuse_misfits(manifests: Sequence[Manifest], prints: Sequence[Fingerprints | None]) -> None:
-    """Refuse cohorts that don't fit together.
-
-    Parameters
-    ----------
-    manifests
-        Of the cohorts.
-    prints
-        Their fingerprints, None of one that has none.
-
-    Raises
-    ------
-    InputError
-        With every misfit.
-    """
-    problems = [*_misfits(manifests), *other_builds(manifests, prints)]
-    if problems:
-        raise InputError("the cohorts", problems)
-
-
-def _misfits(manifests: Sequence[Manifest]) -> Iterator[Problem]:
+def misfits(manifests: Sequence[Manifest]) -> Iterator[Problem]:
     """Compare names, builds, versions and definitions of each cohort with the first one's."""
     first, names = manifests[0], [manifest["cohort"].lower() for manifest in manifests]
     for name in sorted({manifest["cohort"] for manifest in manifests if names.count(manifest["cohort"].lower()) > 1}):
@@ -118,13 +95,20 @@ def _settings(value: Any, place: str = "") -> list[str]:
     return [f"{place}: {json.dumps(value)}"]
 
 
-def other_builds(manifests: Sequence[Manifest], prints: Sequence[Fingerprints | None]) -> Iterator[Problem]:
-    """Find cohorts whose common sites are not the others': one of them is on another build than it says."""
-    for (one, first), (other, second) in combinations(zip(manifests, prints, strict=True), 2):
+def other_builds(manifests: Sequence[Manifest], sites: Sequence[Collection[str] | None]) -> Iterator[Problem]:
+    """Find cohorts whose common sites are not the others': one of them is on another build than it says.
+
+    Parameters
+    ----------
+    manifests
+        Of the cohorts.
+    sites
+        Names of their common sites, None where they are not known.
+    """
+    for (one, first), (other, second) in combinations(zip(manifests, sites, strict=True), 2):
         if first is None or second is None or one["reference_genome"] != other["reference_genome"]:
             continue
-        fewest = min(len(first.sites), len(second.sites))
-        shared = len(set(first.sites) & set(second.sites))
+        fewest, shared = min(len(first), len(second)), len(set(first) & set(second))
         if fewest >= FEWEST_SITES and shared < LEAST_SHARED_SITES * fewest:
             message = (
                 f"{shared:,} of {fewest:,} common sites are the same, as if one were on another build than "
@@ -133,27 +117,19 @@ def other_builds(manifests: Sequence[Manifest], prints: Sequence[Fingerprints | 
             yield Problem(f"{other['cohort']} against {one['cohort']}, sites", message)
 
 
-def refuse_clashes(samples: Mapping[str, pd.Series]) -> None:
-    """Refuse cohorts with a sample id in common: it may be one person, or two.
+def clashes(ids: Sequence[tuple[str, Collection[str]]]) -> Iterator[Problem]:
+    """Find cohorts with a sample id in common: it may be one person, or two.
 
     Parameters
     ----------
-    samples
-        Ids by cohort.
-
-    Raises
-    ------
-    InputError
-        With how many ids each two cohorts share; ids are not named.
+    ids
+        Each cohort's name, and the ids in its genotypes and tables; they are counted, and not named.
     """
-    problems = []
-    for (one, first), (other, second) in combinations(samples.items(), 2):
+    for (one, first), (other, second) in combinations(ids, 2):
         shared = len(set(first) & set(second))
         if shared:
             message = (
-                f"{shared:,} sample ids stand in both; rename those of one cohort in its VCFs and tables, or merge "
-                "with --rename-samples, which puts each cohort's name before its ids"
+                f"{shared:,} sample ids stand in the genotypes or tables of both; rename those of one cohort, or "
+                "merge with --rename-samples, which puts each cohort's name before its ids"
             )
-            problems.append(Problem(f"{one} and {other}, ids", message))
-    if problems:
-        raise InputError("the cohorts", problems)
+            yield Problem(f"{one} and {other}, ids", message)

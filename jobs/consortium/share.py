@@ -7,14 +7,19 @@ or not at all.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from association.gene_tests.mask_expression.parse import parse
+from association.gene_tests.mask_expression.tree import fields_of
+from association.gene_tests.masks import MINOR_ALLELE_COUNT
 from association.meta.share_genes import OF_GENES, ready_to_share, share_batch
 from association.meta.share_schema import ORDER, TABLES, schema_of
 from association.meta.share_tables import residual_rows
@@ -22,7 +27,7 @@ from association.meta.summarise import summarise_trait
 from association.problems import InputError, Problem
 from association.scan_settings import ScanTrait
 from hail_pipelines.linked_shares import read_linked
-from hail_pipelines.places import whole_folder
+from hail_pipelines.places import readable, whole_folder
 from infra.storage import Place, in_bucket
 from jobs.cloud_study import use_buckets, use_buckets_of
 from jobs.consortium.raremetal import write_raremetal
@@ -35,7 +40,7 @@ from jobs.run import RUN_RECORD
 from jobs.stage_settings import scan_settings
 from jobs.study.file import read_study
 from jobs.study.study import Study, resolve
-from jobs.traits.files import read_summary
+from jobs.traits.files import read_levels, read_summary
 
 FOLDER = "share"
 # Settings that nothing shared depends on; of all others the run must have had the same.
@@ -99,11 +104,20 @@ def _check(study: Study, path: Place, output: Place, folder: Place) -> dict[str,
         for name in settings
         if name not in NO_MATTER and settings[name] != run["settings"].get(name)
     ]
+    problems += _masks_of_everyone(study)
     if folder.exists():
         problems.append(Problem("out", f"{folder} is there already; name another folder by --out, or remove it"))
     if problems:
         raise InputError(path.name, problems)
     return run
+
+
+def _masks_of_everyone(study: Study) -> Iterator[Problem]:
+    """List masks that ask how many carry a variant, of all samples: who has no trait would show in them."""
+    for mask in study.masks:
+        if mask.where is not None and MINOR_ALLELE_COUNT in fields_of(parse(mask.where)):
+            message = f"asks for {MINOR_ALLELE_COUNT} of all samples; use max_allele_frequency, run again"
+            yield Problem(f"masks.{mask.name}", message)
 
 
 def _write(
@@ -117,7 +131,11 @@ def _write(
 ) -> None:
     """Write everything of a share; the manifest last."""
     output, at_least = resolve(path, study.output), int(manifest["smallest_cell"])
-    tables = share_tables(study, output / "genes", traits, key=manifest["gene_store"], at_least=at_least)
+    store = output / "genes"
+    key = thinning_key(
+        manifest["gene_store"], pd.read_parquet(readable(store / "samples.parquet"))["sample"].tolist()
+    )
+    tables = share_tables(study, store, traits, key=key, at_least=at_least)
     for trait in traits:
         told = summarise_trait(manifest["cohort"], trait.name, trait.model, trait.strata, at_least=at_least)
         own = tables[trait.name] | {"residuals": _table("residuals", residual_rows(told))}
@@ -125,10 +143,21 @@ def _write(
             pq.write_table(table, folder / file_of(trait.name, name))
         write_raremetal(own, told, folder)
         summary = read_summary(output / "traits", trait.name)
-        manifest["traits"][trait.name] = describe_trait(summary, told.samples, told.residual_variance)
+        manifest["traits"][trait.name] = describe_trait(
+            summary,
+            read_levels(output / "traits", trait.name),
+            told.samples,
+            told.residual_variance,
+            at_least=at_least,
+        )
     write_cohort(study, path, run, traits, salt, folder)
     write_columns_of(TABLES, folder / COLUMNS_FILE)
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
+
+
+def thinning_key(gene_store: str, samples: Sequence[str]) -> str:
+    """Give what carriers are drawn by, the same whenever a study is shared: ids make it known to the site alone."""
+    return hashlib.sha256("\n".join([gene_store, *sorted(samples)]).encode()).hexdigest()
 
 
 def file_of(trait: str, table: str) -> str:
@@ -148,7 +177,7 @@ def share_tables(
     traits
         The traits (`ready_to_share`), in the order they are told in.
     key
-        Of the gene store.
+        Carriers are drawn by (`thinning_key`).
     at_least
         The smallest number of samples that may be told of.
     """

@@ -112,3 +112,24 @@ def _by_gene(table: pa.Table) -> dict[str, list[Row]]:
     for row in table.to_pylist():
         rows[row["gene"]].append(row)
     return rows
+
+
+def told_otherwise(tables: Mapping[str, Tables], labels: Mapping[str, str]) -> Iterator[str]:
+    """Say where tables of genes flag masks that are none, not all ceilings of one, or not alike in all traits.
+
+    Parameters
+    ----------
+    tables
+        By trait.
+    labels
+        The mask of each mask@ceiling.
+    """
+    found = {trait: own["genes"].to_pylist() for trait, own in tables.items()}
+    first: list[Row] = next(iter(found.values()), [])
+    for trait, rows in found.items():
+        if rows != first:
+            yield f"{trait}: places of genes, or masks withheld, are not those of other traits"
+        for row in rows:
+            named = {labels.get(label) for label in row["withheld"]}
+            if sorted(row["withheld"]) != sorted(label for label, mask in labels.items() if mask in named):
+                yield f"{trait}, {row['gene']}: withheld does not name masks with all of their ceilings"

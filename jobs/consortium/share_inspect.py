@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from association.meta.share_genes import mask_label
 from association.meta.share_schema import TABLES
 from association.meta.share_tables import COLLAPSED
 from association.problems import InputError, Problem
@@ -17,9 +18,10 @@ from hail_pipelines.places import readable
 from infra.storage import Place
 from jobs.consortium.callable_regions import FILE as REGIONS
 from jobs.consortium.cohort import FINGERPRINTS, SITES
-from jobs.consortium.raremetal import COVARIANCES, SCORES
+from jobs.consortium.meta_traits import told_trait
+from jobs.consortium.raremetal import COVARIANCES, SCORES, raremetal_texts
 from jobs.consortium.share import file_of
-from jobs.consortium.share_check import small_cells
+from jobs.consortium.share_check import small_cells, told_otherwise
 from jobs.consortium.share_files import wrong_files
 from jobs.consortium.share_manifest import MANIFEST
 from jobs.consortium.share_misfits import Share, read_shares
@@ -29,6 +31,7 @@ from jobs.result_files import COLUMNS_FILE
 COUNTS = ("carriers", "minor_allele_count", "observed_events")
 # The limit that none may be below.
 SMALLEST = 5
+AGAIN = "do not send it, share again"
 EVENTS = (
     "of yes or no, and of times to an event, score and covariance tell nearly exactly how many carriers have the "
     "event: the limit is on who is told of, not on that"
@@ -57,6 +60,8 @@ def inspect_share(folder: Place, *, rows: bool) -> Iterator[str]:
     manifest = share.manifest
     yield f"{folder}: all that would leave"
     yield f"  cohort       {share.cohort}, {manifest['reference_genome']}, progex {manifest['versions']['progex']}"
+    if manifest.get("caller") is not None:
+        yield f"  called by    {manifest['caller']}, capture kit {manifest['capture_kit']}"
     yield f"  made from    gene store {manifest['gene_store'][:16]}, run {manifest['run'][:16]}"
     yield f"  smallest     {manifest['smallest_cell']} samples: nothing told is of fewer, but of none"
     yield f"  strata       by {', '.join(manifest['definitions']['strata']['strata']) or 'nothing: one for all'}"
@@ -79,7 +84,10 @@ def inspect_share(folder: Place, *, rows: bool) -> Iterator[str]:
     problems += [*_violations(share), *wrong_files(share)]
     if problems:
         raise InputError(str(folder), problems)
-    yield f"  checked      no count, pattern or stratum is of fewer than {manifest['smallest_cell']} samples"
+    yield (
+        f"  checked      no count, pattern or stratum is of fewer than {manifest['smallest_cell']} samples; "
+        "texts and tables tell the same"
+    )
 
 
 def _violations(share: Share) -> Iterator[Problem]:
@@ -87,9 +95,20 @@ def _violations(share: Share) -> Iterator[Problem]:
     limit = int(share.manifest["smallest_cell"])
     if limit < SMALLEST:
         yield Problem("smallest_cell", f"is {limit}; share again with {SMALLEST} or more")
-    for name in share.traits:
-        for message in small_cells(_tables(share, name), limit):
-            yield Problem(name, f"{message}; do not send it, share again")
+    tables = {name: _tables(share, name) for name in share.traits}
+    for name, own in tables.items():
+        small = list(small_cells(own, limit))
+        yield from (Problem(name, f"{message}; {AGAIN}") for message in small)
+        # Of counts that do not add up no text can be made.
+        for file, text in [] if small else raremetal_texts(own, told_trait(share, name, own)).items():
+            if not (share.folder / file).is_file() or (share.folder / file).read_text() != text:
+                yield Problem(file, f"does not hold what the tables tell; {AGAIN}")
+    masks = share.manifest["definitions"]["masks"]["masks"]
+    labels = {
+        mask_label(one["name"], ceiling): one["name"] for one in masks for ceiling in one["max_allele_frequency"]
+    }
+    for message in told_otherwise(tables, labels):
+        yield Problem("genes", f"{message}; {AGAIN}")
 
 
 def _tables(share: Share, trait: str) -> dict[str, pa.Table]:
@@ -104,6 +123,8 @@ def _trait_lines(share: Share, name: str) -> Iterator[str]:
     yield f"    covariates {', '.join(trait['covariates'])}: names only"
     if trait["residual_variance"] is not None:
         yield f"    residual variance {trait['residual_variance']:.6g}"
+    if "events" in trait:
+        yield f"    events     {trait['events']:,}"
     tables = _tables(share, name)
     variants, patterns = tables["variants"], tables["patterns"]
     collapsed = sum(one.startswith(COLLAPSED) for one in variants["variant"].to_pylist())
@@ -112,7 +133,7 @@ def _trait_lines(share: Share, name: str) -> Iterator[str]:
     by_stratum = patterns.num_rows - patterns["carriers_by_stratum"].null_count
     yield f"    {patterns.num_rows:,} patterns of carriers, {by_stratum:,} of them by stratum"
     withheld = sum(bool(one) for one in tables["genes"]["withheld"].to_pylist())
-    yield f"    {withheld:,} genes with carriers who stay home: too few to tell of"
+    yield f"    {withheld:,} genes with carriers who stay home, in any trait: too few to tell of"
     for column, table in [*((one, variants) for one in COUNTS), ("carriers of a pattern", patterns)]:
         counts = table[column.removesuffix(" of a pattern")]
         positive = counts.filter(pc.greater(counts, 0))

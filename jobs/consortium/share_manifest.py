@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from association.cohort.fingerprints import salt_check
@@ -16,6 +16,8 @@ MANIFEST = "share.json"
 DEFINITION = ("type", "kind", "ties", "definition")
 # Parts of what a study defines that no summary depends on.
 NOT_SHARED = ("analysis",)
+# How names of covariates are put together.
+LEVEL, TIMES, ANOTHER = "=", " x ", "another level"
 
 
 def make_manifest(
@@ -48,6 +50,8 @@ def make_manifest(
         "schema_version": VERSION,
         "versions": versions(),
         "cohort": study.name if study.cohort is None else study.cohort.name,
+        "caller": None if study.cohort is None else study.cohort.caller,
+        "capture_kit": None if study.cohort is None else study.cohort.capture_kit,
         "run": definition_hash(keys),
         "gene_store": keys["gene store"],
         "reference_genome": study.genotypes.reference_genome,
@@ -60,8 +64,53 @@ def make_manifest(
     }
 
 
-def describe_trait(summary: Mapping[str, Any], samples: int, residual_variance: float | None) -> dict[str, Any]:
-    """Give what of a trait's summary is shared: its definition, the names of covariates, and counts."""
+def describe_trait(
+    summary: Mapping[str, Any],
+    levels: Mapping[str, int],
+    samples: int,
+    residual_variance: float | None,
+    *,
+    at_least: int,
+) -> dict[str, Any]:
+    """Give what of a trait's summary is shared: its definition, the names of covariates, and counts.
+
+    Parameters
+    ----------
+    summary
+        As the run has it.
+    levels
+        How many samples have each level of its covariates (`traits.files.read_levels`).
+    samples, residual_variance
+        As they are told.
+    at_least
+        The smallest number of samples that is told of.
+    """
     known = {name: summary[name] for name in DEFINITION}
-    covariates = [one["name"] for one in summary["coefficients"]]
-    return known | {"covariates": covariates, "samples": samples, "residual_variance": residual_variance}
+    covariates = told_covariates([one["name"] for one in summary["coefficients"]], levels, at_least=at_least)
+    told = {"covariates": covariates, "samples": samples, "residual_variance": residual_variance}
+    events = summary["events"]
+    if events is not None and min(events, samples - events) >= at_least:
+        told["events"] = events
+    return known | told
+
+
+def told_covariates(names: Sequence[str], levels: Mapping[str, int], *, at_least: int) -> list[str]:
+    """Name covariates; of levels that too few samples have, that there is another one.
+
+    Parameters
+    ----------
+    names
+        Of a null model's coefficients: a column, COLUMN=LEVEL, or either times another.
+    levels
+        How many samples have each.
+    at_least
+        The smallest number of samples that is told of.
+    """
+    found = []
+    for name in names:
+        base, times, by = name.partition(TIMES)
+        column, level, _ = base.partition(LEVEL)
+        if level and levels.get(base, 0) < at_least:
+            base = f"{column}{level}{ANOTHER}"
+        found.append(base + times + by)
+    return list(dict.fromkeys(found))

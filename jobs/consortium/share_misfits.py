@@ -113,7 +113,8 @@ def misfits(shares: Sequence[Share]) -> Iterator[Problem]:
         having = [share for share in shares if trait in share.traits]
         for share in having[1:]:
             yield from _trait_against(trait, share, having[0])
-    yield from other_builds([share.manifest for share in shares], [share.prints for share in shares])
+    sites = [None if share.prints is None else share.prints.sites for share in shares]
+    yield from other_builds([share.manifest for share in shares], sites)
 
 
 def _against(share: Share, first: Share) -> Iterator[Problem]:

@@ -51,7 +51,7 @@ def choose_traits(
     left_out: dict[str, str] = {}
     # Sorting keeps the study's order where sizes are equal.
     for trait in sorted(ready, key=lambda one: -one.strata.size):
-        reason = _why_not_at_all(trait, at_least) or _why_not_beside(trait, told)
+        reason = _why_not_at_all(trait, at_least) or why_not_beside(trait, told, at_least)
         if reason is None:
             told.append(trait)
         else:
@@ -70,17 +70,31 @@ def _why_not_at_all(trait: ScanTrait, at_least: int) -> str | None:
     if trait.by_contig:
         return BY_CHROMOSOME
     if trait.strata.size < at_least:
-        return f"only {trait.strata.size} samples have it"
+        return f"fewer than {at_least} samples have it"
     return RELATIVES if trait.model.kind in NOT_EXCHANGEABLE else None
 
 
-def _why_not_beside(trait: ScanTrait, told: Sequence[ScanTrait]) -> str | None:
-    """Say why a trait can't be told beside larger ones: its samples are too different."""
+def why_not_beside(trait: ScanTrait, told: Sequence[ScanTrait], at_least: int) -> str | None:
+    """Say why a trait can't be told beside larger ones: its samples are too different, or too few are."""
     for other in told:
         outside = int((~np.isin(trait.store_positions, other.store_positions)).sum())
         if outside > MOST_OUTSIDE * trait.strata.size:
             return (
-                f"{outside:,} of its {trait.strata.size:,} samples lack {other.name}, more than the "
-                f"{MOST_OUTSIDE:.0%} up to which both can be told of; choose by --trait which of them is shared"
+                f"more than {MOST_OUTSIDE:.0%} of its samples lack {other.name}, up to which both can be told of; "
+                "choose by --trait which of them is shared"
             )
+    if not _apart_by_enough([*told, trait], at_least):
+        names = " and ".join(one.name for one in told)
+        return (
+            f"its samples and those of {names} differ by fewer than {at_least}, whose values a subtraction would "
+            "tell; choose by --trait which of them is shared, or give all the same samples"
+        )
     return None
+
+
+def _apart_by_enough(traits: Sequence[ScanTrait], at_least: int) -> bool:
+    """Say whether so many samples, or none, have each combination of traits: sums over all of each are told."""
+    inside = np.zeros((traits[0].store_samples, len(traits)), np.bool_)
+    for at, trait in enumerate(traits):
+        inside[trait.store_positions, at] = True
+    return bool((np.unique(inside[inside.any(axis=1)], axis=0, return_counts=True)[1] >= at_least).all())

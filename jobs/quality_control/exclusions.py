@@ -9,6 +9,9 @@ import pandas as pd
 from infra.storage import Place
 from jobs.tables.table import Table
 
+# What a reason given by hand begins with among the reasons of rules.
+BY_HAND = "by hand: "
+
 
 def read_exclusions(path: Place, samples: Collection[str] | None) -> pd.Series:
     """Read who is to be left out, and why.

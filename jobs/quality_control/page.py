@@ -10,6 +10,7 @@ import pandas as pd
 from hail_pipelines.places import readable
 from infra.provenance import versions
 from infra.storage import Place
+from jobs.quality_control.exclusions import BY_HAND
 from jobs.quality_control.files import ATTRITION, KINSHIP, SAMPLES, read_structure
 from jobs.report.qc import QcInputs, summarise_variants
 from jobs.report.qc.variant_summary import COLUMNS
@@ -84,7 +85,7 @@ def excluded_samples(samples: pd.DataFrame) -> pd.DataFrame:
     """List the samples that are out, with their reasons and by whom."""
     out = samples.loc[~samples["passes"], ["sample", "reasons"]].reset_index(drop=True)
     reasons = [list(found) for found in out["reasons"]]
-    by = ["hand" if any(one.startswith("by hand: ") for one in found) else "rule" for found in reasons]
+    by = ["hand" if any(one.startswith(BY_HAND) for one in found) else "rule" for found in reasons]
     return pd.DataFrame({"sample": out["sample"], "reasons": reasons, "by": by})
 
 

@@ -20,6 +20,7 @@ from association.cohort.contamination import charr
 from association.cohort.karyotype import karyotypes
 from association.cohort.outliers import outlier_table, strata
 from association.cohort.unrelated import duplicates_to_drop, relatives_among
+from jobs.quality_control.exclusions import BY_HAND
 from jobs.quality_control.sample_rules import (
     METRIC_NAMES,
     Rule,
@@ -135,7 +136,7 @@ def _foreign(table: pd.DataFrame, settings: Qc) -> Booleans:
 def _failures_by_hand(table: pd.DataFrame, by_hand: pd.Series) -> dict[str, Booleans]:
     """Map each reason given by hand to whom it was given for (n)."""
     reasons = table["sample"].map(by_hand)
-    return {f"by hand: {reason}": (reasons == reason).to_numpy() for reason in sorted(reasons.dropna().unique())}
+    return {f"{BY_HAND}{reason}": (reasons == reason).to_numpy() for reason in sorted(reasons.dropna().unique())}
 
 
 def _failures_of_ancestry(table: pd.DataFrame, settings: Qc) -> dict[str, Booleans]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -88,6 +88,7 @@ def cohort_structure(
     settings: Qc,
     reference_genome: str,
     panel: Panel | None = None,
+    known: pd.DataFrame | None = None,
 ) -> Structure:
     """Find relatives, components and ancestry.
 
@@ -107,12 +108,17 @@ def cohort_structure(
         The build of the positions.
     panel
         Samples of known ancestry.
+    known
+        Pairs within the cohorts that `table` names in a column cohort, told by variants that only one has; what is
+        found here counts between cohorts alone. None where there is one cohort.
     """
     chosen = independent_variants(
         variants, dosages[:, well_called], reference_genome=reference_genome, settings=settings.common
     )
     variants, dosages = variants.iloc[chosen].reset_index(drop=True), dosages[chosen]
     relatedness = related_pairs(dosages[:, ~foreign], table["sample"][~foreign].tolist())
+    if known is not None:
+        relatedness = replace(relatedness, pairs=across_and_known(relatedness.pairs, known, table))
     unrelated = well_called & unrelated_of(table, relatedness.pairs, well_called)
     generator = np.random.Generator(np.random.Philox(SEED))
     components = principal_components(dosages, unrelated, generator=generator, number=settings.ancestry.components)
@@ -120,6 +126,26 @@ def cohort_structure(
     scores = components.scores[:, : structured_components(components)]
     outliers = component_outliers(scores, groups.group) if scores.shape[1] else np.zeros(len(table), np.bool_)
     return Structure(relatedness, unrelated, components, groups, outliers, chosen.size)
+
+
+def across_and_known(found: pd.DataFrame, known: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Put pairs between cohorts and those known within them together.
+
+    Parameters
+    ----------
+    found
+        Pairs of samples of all cohorts.
+    known
+        Pairs within cohorts; those of samples that aren't listed are passed over.
+    table
+        A row per sample: sample, cohort.
+    """
+    cohort = table.set_index("sample")["cohort"]
+    one, other = (found[name].map(cohort).to_numpy(object) for name in ("sample_1", "sample_2"))
+    listed = known["sample_1"].isin(cohort.index) & known["sample_2"].isin(cohort.index)
+    parts = [pairs for pairs in (found[one != other], known[listed]) if len(pairs)]
+    pairs = pd.concat(parts) if parts else found.iloc[:0]
+    return pairs.sort_values(["sample_1", "sample_2"], ignore_index=True)
 
 
 def unrelated_of(table: pd.DataFrame, pairs: pd.DataFrame, among: Booleans) -> Booleans:

@@ -35,6 +35,8 @@ class ReportInputs:
         The run's record; of it `versions` (name to version) and `stages` (name, seconds, reused) are shown.
     consortium
         The cohorts of a meta-analysis; None for a study of its own.
+    relatives_untold
+        Which relatives in two of merged cohorts can't be told; None where there are none such.
     """
 
     results: pd.DataFrame
@@ -43,6 +45,7 @@ class ReportInputs:
     settings: Mapping[str, Any]
     run: Mapping[str, Any]
     consortium: Consortium | None = None
+    relatives_untold: str | None = None
 
     @property
     def study(self) -> str:

@@ -21,7 +21,9 @@ NAMED_GENES = 3
 
 def manhattan_figure(findings: TraitFindings) -> ReportFigure:
     """Draw each gene's p-value along the genome, with the line of significance."""
-    genes = _along_genome(findings.genes)
+    # Summaries may not say where a gene lies.
+    genes = _along_genome(findings.genes[findings.genes["start"].notna()])
+    unplaced = len(findings.genes) - len(genes)
     with mpl.rc_context(svg.STYLE):
         figure = Figure(figsize=(WIDTH, 3.1), layout="constrained")
         panel = figure.subplots()
@@ -35,7 +37,7 @@ def manhattan_figure(findings: TraitFindings) -> ReportFigure:
         middles = genes.groupby("contig", sort=False)["x"].agg(["min", "max"]).mean(axis=1)
         panel.set_xticks(middles, [str(contig).removeprefix("chr") for contig in middles.index], size=7.5)
         panel.tick_params(axis="x", length=0)
-        panel.set_xlim(-0.02 * len(genes) - 0.5, 1.02 * len(genes) - 0.5)
+        panel.set_xlim(-0.02 * len(genes) - 0.5, 1.02 * max(len(genes), 1) - 0.5)
         panel.set_ylim(0, 1.1 * panel.get_ylim()[1])
         panel.set_xlabel("chromosome")
         panel.set_ylabel("\u2212log₁₀ p of the gene")
@@ -43,6 +45,8 @@ def manhattan_figure(findings: TraitFindings) -> ReportFigure:
             f"Each gene's p-value for {findings.name} along the genome; {len(passing)} of {len(genes)} genes pass "
             "the line of significance."
         )
+        if unplaced:
+            description += f" {unplaced:,} more are not drawn: no cohort says where they lie."
         image = svg.inline_svg(figure, name=f"genome-{slug(findings.name)}", description=description)
     shown = ["gene", "contig", "start", "mask", "test", "neg_log10_p", "significant"]
     return ReportFigure(image, genes[shown], description)

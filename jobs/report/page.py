@@ -39,6 +39,7 @@ def write_report(
     settings: Mapping[str, Any],
     run: Mapping[str, Any] | None = None,
     consortium: Consortium | None = None,
+    relatives_untold: str | None = None,
 ) -> None:
     """Write the report to a file; see `ReportInputs` for what it takes.
 
@@ -52,8 +53,10 @@ def write_report(
         The run's record, as far as there is one.
     consortium
         The cohorts, where their summaries were combined.
+    relatives_untold
+        Which relatives in two of merged cohorts can't be told.
     """
-    inputs = ReportInputs(results, attrition, traits, settings, run or {}, consortium)
+    inputs = ReportInputs(results, attrition, traits, settings, run or {}, consortium, relatives_untold)
     path.write_text(report_html(inputs), encoding="utf-8")
 
 
@@ -119,6 +122,10 @@ def _trait_section(inputs: ReportInputs, findings: TraitFindings) -> dict[str, A
 
 def _cautions(inputs: ReportInputs, findings: TraitFindings) -> list[Markup]:
     found = [*cautions(findings), *about_empty_masks(inputs.results)]
+    if (untold := inputs.relatives_untold) is not None:
+        found.insert(
+            0, Markup("{}. Such relatives may be in this trait together.").format(untold[:1].upper() + untold[1:])
+        )
     return found if inputs.consortium is None else [*about_cohorts(inputs.consortium, findings.name), *found]
 
 

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from association.problems import InputError
 from jobs.study.traits import BinaryTrait, CountTrait, OrdinalTrait, StageTrait, TimeTrait, Trait
+
+
+class SilentTraitError(InputError):
+    """A trait in which there is nothing to compare: its cohort can't be tested alone, and merged leaves it."""
 
 
 def silent_cohorts(trait: Trait, values: pd.DataFrame, cohorts: pd.Series, kept: pd.Series) -> pd.Series:
@@ -24,12 +29,12 @@ def silent_cohorts(trait: Trait, values: pd.DataFrame, cohorts: pd.Series, kept:
     reason = pd.Series(None, index=values.index, dtype=object)
     for name in sorted(cohorts[kept].unique()):
         own = kept & (cohorts == name)
-        if words := _says_nothing(trait, values[own]):
+        if words := says_nothing(trait, values[own]):
             reason[own] = f"cohort '{name}': {words}"
     return reason
 
 
-def _says_nothing(trait: Trait, values: pd.DataFrame) -> str:
+def says_nothing(trait: Trait, values: pd.DataFrame) -> str:
     """Say why patients have nothing to compare; empty where they have."""
     if isinstance(trait, TimeTrait):
         return "" if (values["event"] == 1).any() else "no patient has the event"

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from association.hit_effects import Outcome
 from association.null_models.risk_sets import Ties
@@ -91,6 +92,14 @@ def read_packed_trait(folder: Place, name: str) -> bytes:
     return (folder / f"{name}.npz").read_bytes()
 
 
+def read_cohorts(folder: Place, name: str) -> NDArray[np.int64] | None:
+    """Give numbers to the cohorts of a trait's samples (n); None where no cohort has a null model of its own."""
+    samples = pd.read_parquet(readable(folder / f"{name}.parquet"))
+    if "cohort" not in samples:
+        return None
+    return np.unique(samples["cohort"].to_numpy(str), return_inverse=True)[1].astype(np.int64)
+
+
 def read_outcome(folder: Place, trait: ScanTrait, ties: Ties) -> Outcome | None:
     """Read a trait as it was observed; None where it is neither a time to event nor binary.
 
@@ -117,3 +126,10 @@ def read_summary(folder: Place, name: str) -> dict[str, Any]:
     """Read a trait's summary."""
     summary: dict[str, Any] = json.loads((folder / f"{name}.json").read_text())
     return summary
+
+
+def read_levels(folder: Place, name: str) -> dict[str, int]:
+    """Count the samples of a trait that are not zero in each column of its design: of COLUMN=LEVEL, who has it."""
+    samples = pd.read_parquet(readable(folder / f"{name}.parquet"))
+    columns = [str(column) for column in samples if str(column).startswith(COVARIATE)]
+    return {column.removeprefix(COVARIATE): int((samples[column] != 0).sum()) for column in columns}

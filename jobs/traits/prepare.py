@@ -15,7 +15,7 @@ from jobs.clinical.read import Clinical
 from jobs.study.study import ClinicalStudy, Study
 from jobs.study.traits import Trait
 from jobs.traits.checks import check_trait, stop_where_asked
-from jobs.traits.cohorts import silent_cohorts
+from jobs.traits.cohorts import SilentTraitError, says_nothing, silent_cohorts
 from jobs.traits.covariates import covariate_rules, covariate_table, covariate_warnings
 from jobs.traits.designs import cohort_designs, filled_in, known_variants, left_out_warnings
 from jobs.traits.diagnostics import proportional_hazards
@@ -32,6 +32,7 @@ def prepare_traits(
     known: pd.DataFrame | None = None,
     *,
     tell: Callable[[str], None] = lambda _: None,
+    silent: list[Problem] | None = None,
 ) -> list[PreparedTrait]:
     """Prepare every trait of a study.
 
@@ -47,6 +48,8 @@ def prepare_traits(
         Dosages of variants to adjust for, by sample id; a column each.
     tell
         Is told the name of each trait as its turn comes.
+    silent
+        Where given, it gets the problems of traits in which there is nothing to compare, and these are left out.
 
     Raises
     ------
@@ -60,7 +63,8 @@ def prepare_traits(
         try:
             prepared.append(_prepare(study, trait, clinical, genotyped, known))
         except InputError as error:
-            problems += [Problem(f"trait '{trait.name}', {one.place}", one.message) for one in error.problems]
+            told = silent if silent is not None and isinstance(error, SilentTraitError) else problems
+            told += [Problem(f"trait '{trait.name}', {one.place}", one.message) for one in error.problems]
     if problems:
         raise InputError("traits", problems)
     stop_where_asked(study.checks, prepared)
@@ -101,7 +105,12 @@ def _prepare(
         others.append(adjusted_components(study, trait, genotyped).loc[samples["sample"]].reset_index(drop=True))
     designs = cohort_designs(samples, columns[kept].reset_index(drop=True), rules, pd.concat(others, axis=1))
     visits = _visits(derived, kept)
-    models = fit_trait(trait, samples, designs, visits, clinical.study_path)
+    try:
+        models = fit_trait(trait, samples, designs, visits, clinical.study_path)
+    except InputError as error:
+        if says_nothing(trait, samples):
+            raise SilentTraitError(error.source, error.problems) from error
+        raise
     return PreparedTrait(
         name=trait.name,
         type=trait.type,

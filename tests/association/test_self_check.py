@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from association import self_check
 from association.calibration.monte_carlo import Effort
 from association.error_rates import carrier_class, level_table, recall_table, verdicts
 from association.gene_tests.masks import Mask
@@ -13,6 +14,7 @@ from association.null_models.design import Design
 from association.null_models.linear import fit_linear
 from association.planted_effects import EFFECTS, choose_plants
 from association.problems import InputError
+from association.scan import scan
 from association.scan_settings import MaskChoice, ScanSettings, ScanTrait, WeightedTest
 from association.self_check import scan_null, scan_planted
 from association.simulate.random_traits import KINDS
@@ -69,6 +71,33 @@ def test_the_check_tells_permutation_from_the_textbook_at_few_carriers(batch, li
     assert verdicts(level_table(rows))["verdict"].tolist() == ["kept"]
     textbook = rows.assign(p_value=rows["p_asymptotic"])
     assert verdicts(level_table(textbook))["verdict"].tolist() == ["not kept"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_cohorts_of_a_study_have_a_null_model_each(batch, like, kind, monkeypatch):
+    scanned = []
+    monkeypatch.setattr(self_check, "scan", lambda *asked: scanned.append(asked[2][0].model) or scan(*asked))
+    cohorts = np.arange(SAMPLES) // 75
+    scan_null(*batch, like, BURDEN, kind=kind, number=0, cohorts=cohorts)
+    plants = [one for one in choose_plants(*batch, like, BURDEN, per_class=1) if one.kind == kind][:1]
+    scan_planted(*batch, like, BURDEN, plants, cohorts=cohorts)
+    assert len(scanned) == 1 + len(plants)
+    for model in scanned:
+        # Each cohort's covariates, age among them, are zero among the other's samples.
+        own = [np.abs(model.cross_information[cohorts == name]).sum(axis=0) > 0 for name in range(2)]
+        assert (own[0] ^ own[1]).all()
+        assert own[0].any()
+        assert own[1].any()
+        for name in range(2):
+            assert model.residuals[cohorts == name].sum() == pytest.approx(0, abs=1e-6)
+    if kind == "quantitative":
+        assert np.unique(scanned[0].information).size == 2
+
+
+def test_one_cohort_is_none(batch, like):
+    alone = scan_null(*batch, like, BURDEN, kind="binary", number=0)
+    one = scan_null(*batch, like, BURDEN, kind="binary", number=0, cohorts=np.zeros(SAMPLES, int))
+    pd.testing.assert_frame_equal(one, alone)
 
 
 def test_plants_cover_kinds_effects_and_classes_and_leave_the_control_alone(batch, like):

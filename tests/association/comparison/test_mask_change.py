@@ -16,11 +16,14 @@ from association.comparison.sample_fates import TraitSide, sample_fates
 VARIANTS = np.array([11, 22, 33], np.uint64)
 
 
-def entries(carried, variants=VARIANTS):
+def entries(carried, variants=VARIANTS, by_reference=()):
     """Make a mask's carriers from (variant, sample, dosage)."""
     variant, sample, dosage = (np.array(column) for column in zip(*sorted(carried), strict=True))
     called = np.ones(variant.size, np.bool_)
-    return MaskEntries(variants, variant.astype(np.int64), sample.astype(np.int64), dosage.astype(float), called)
+    flipped = np.isin(np.arange(variants.size), by_reference)
+    return MaskEntries(
+        variants, flipped, variant.astype(np.int64), sample.astype(np.int64), dosage.astype(float), called
+    )
 
 
 def side(residuals, events=None, end=None):
@@ -100,6 +103,14 @@ def test_a_call_that_changed_in_a_sample_of_both_runs_is_named():
     assert without.parts[causes.CALLS_LOST] == pytest.approx(-0.5)
 
 
+def test_a_minor_allele_that_became_the_other_one_is_told_and_no_call_that_changed():
+    turned = [*CARRIED[:3], *((2, sample, 1 if sample == 3 else 2) for sample in EVERYONE)]
+    found = change_of(entries(CARRIED), entries(turned, by_reference=[2]), (TRAIT, TRAIT), EVERYONE)
+    assert found.counts == {causes.FLIPPED: 1}
+    assert found.parts[causes.FLIPPED] == pytest.approx(2 * (0.5 - 0.2 + 0.8 + 0.1))
+    assert found.share(causes.FLIPPED) == 1
+
+
 def test_means_in_place_of_calls_are_no_carriers():
     imputed = replace(entries([*CARRIED, (0, 5, 1)]), called=np.array([True, True, False, True, True]))
     more = side([*TRAIT.residuals, 0.9])
@@ -124,9 +135,8 @@ def two_runs(draw):
         chosen = np.sort(random.choice(variants, random.integers(1, variants.size), replace=False))
         dosage = random.choice([0, 0, 1, 2], size=(chosen.size, people.size))
         variant, sample = np.nonzero(dosage)
-        carried = MaskEntries(
-            chosen, variant, sample, dosage[variant, sample].astype(float), np.ones(variant.size, np.bool_)
-        )
+        by_reference, called = random.random(chosen.size) < 0.3, np.ones(variant.size, np.bool_)
+        carried = MaskEntries(chosen, by_reference, variant, sample, dosage[variant, sample].astype(float), called)
         trait = side(random.normal(size=people.size), random.integers(0, 2, people.size))
         runs.append((people, carried, trait, dosage))
     return runs
@@ -156,6 +166,7 @@ def test_the_way_back_has_the_opposite_causes(runs):
         (causes.CARRIERS_JOINED, causes.CARRIERS_LEFT),
         (causes.CALLS_GAINED, causes.CALLS_LOST),
         (causes.EVENTS_GAINED, causes.EVENTS_LOST),
+        (causes.FLIPPED, causes.FLIPPED),
     )
     for gained, lost in pairs:
         assert there.counts.get(gained) == here.counts.get(lost)

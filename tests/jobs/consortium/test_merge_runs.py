@@ -133,6 +133,10 @@ def test_three_parts_merged_give_the_studys_own_store_and_results(whole, merged)
     settings = settings_of(merged / "study.yaml")
     assert settings["cohorts"] == "cohort"
     assert settings["calibration"]["panel"] == ["list:known"]
+    assert settings["qc"]["variant"]["min_call_rate"] is None, "thresholds are those of the cohorts"
+    assert settings["qc"]["sample"]["max_deviations"] == {}
+    own = {("sample", "exclude"), ("variant", "targets"), ("ancestry", "panel")}
+    assert not [one for one in own if one[1] in settings["qc"][one[0]]], "what a site alone has is left out"
     assert (merged / "gene_lists/known.txt").read_text().split() == ["SIM001", "SIM002", "elsewhere"]
     run_study(merged / "study.yaml")
     for file in sorted((whole.output / "genes").glob("*.parquet")):
@@ -274,7 +278,12 @@ def test_people_in_two_cohorts_that_nobody_looked_for_are_said_not_to_be_checked
     rows = json.loads((out / "genotypes/attrition.json").read_text())
     (across,) = (row for row in rows if row["step"] == "across cohorts")
     assert across["skipped"] == "not checked"
-    assert "not applied: not checked" in run_study(out / "study.yaml").read_text()
+    untold = "relatives in two cohorts can't be told below a kinship of"
+    assert untold in done.output, "500 sites tell first degree and no second"
+    assert untold in record["relatives across cohorts"]
+    report = run_study(out / "study.yaml").read_text()
+    assert "not applied: not checked" in report
+    assert "elatives in two cohorts can&#39;t be told below a kinship of" in report
 
 
 @pytest.fixture(scope="module")
@@ -293,9 +302,8 @@ def without_common(parts, copy_of, tmp_path_factory):
 def test_cohorts_in_which_one_person_cant_be_told_are_refused(without_common, tmp_path):
     with pytest.raises(InputError, match=r"too few to tell one person in two of them.*--overlap unchecked"):
         merge_runs(without_common, tmp_path / "out")
-    with pytest.raises(ExceptionGroup) as caught:
+    with pytest.raises(InputError, match="nobody can tell whether a person is in both"):
         merge_runs(without_common, tmp_path / "out", overlap="refuse")
-    assert "too few to tell one person in both" in str(caught.value.exceptions[0])
     assert not (tmp_path / "out").exists()
     assert merge_runs(without_common, tmp_path / "out", overlap="unchecked").duplicates is None
 
@@ -321,6 +329,56 @@ def test_cohorts_annotated_by_other_releases_or_to_other_consequences_are_refuse
     assert not (tmp_path / "out").exists()
 
 
+def test_ids_that_clash_in_tables_alone_are_refused_with_all_else_and_nothing_is_left(parts, copy_of, tmp_path):
+    other = copy_of(parts[1].path, tmp_path / "other")
+    stranger = pd.read_parquet(parts[0].output / "genes/samples.parquet")["sample"][0]
+    other.edit_table("participants.tsv", lambda rows: [*rows, [stranger, *rows[-1][1:]]])
+    other.set(alpha=0.01)
+    make_cohort(other.study)
+    with pytest.raises(InputError) as caught:
+        merge_runs([parts[0].output, other.path / "out_of_part"], tmp_path / "out")
+    assert "north and south, ids: 1 sample ids stand in the genotypes or tables of both" in str(caught.value)
+    assert "+ alpha: 0.01" in str(caught.value)
+    assert stranger not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_could_not_be_run_leaves_nothing(parts, copy_of, tmp_path):
+    """Codes in a table that no study could read, whatever the cohorts say of themselves."""
+    copy_of(parts[1].path, tmp_path / "other")
+    table = tmp_path / "other/out_of_part/pooling/participants.parquet"
+    pd.read_parquet(table).assign(sex="neither").to_parquet(table)
+    with pytest.raises(ExceptionGroup):
+        merge_runs([parts[0].output, tmp_path / "other/out_of_part"], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_build_that_is_not_the_stated_one_is_refused_whatever_is_asked_for(parts, copy_of, tmp_path, progex):
+    """Also without a salt, and where nobody is to be looked for."""
+    other = copy_of(parts[1].path, tmp_path / "other")
+    for name in settings_of(other.study)["genotypes"]["vcfs"]:
+        vcf = name.removeprefix("vcf/")
+        header, records = other.read_vcf(vcf)
+        other.write_vcf(vcf, header, [[one[0], str(int(one[1]) + 7), *one[2:]] for one in records])
+    other.set(cohort={"salt": None})
+    made = progex("cohort", other.study)
+    assert "none: the study names no cohort.salt" in made.output
+    asked = ("--out", tmp_path / "out", "--overlap", "unchecked")
+    done = progex("merge", parts[0].output, other.path / "out_of_part", *asked)
+    assert done.exit_code == 2, done.output
+    assert "as if one were on another build than GRCh38" in done.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_fingerprints_that_tell_nobody_are_said_to(parts, copy_of, tmp_path, progex):
+    folder = copy_of(parts[0].path, tmp_path / "few")
+    vcfs = settings_of(folder.study)["genotypes"]["vcfs"]
+    folder.set(genotypes={"vcfs": [vcf for vcf in vcfs if COMMON not in vcf]})
+    done = progex("cohort", folder.study)
+    assert done.exit_code == 0, done.output
+    assert "which tell nobody in two cohorts; 100 at least are needed" in done.output
+
+
 def test_a_cohort_called_merged_can_be_merged(parts, twin, copy_of, tmp_path):
     again = copy_of(twin.path, tmp_path / "again")
     manifest = again.path / "out_of_part/cohort/manifest.json"
@@ -334,7 +392,7 @@ def test_the_command_refuses_with_status_2_and_leaves_nothing(parts, copy_of, tm
     manifest.write_text(manifest.read_text().replace('"north"', '"twin"'))
     done = progex("merge", parts[0].output, twin.path / "out_of_part", "--out", tmp_path / "out")
     assert done.exit_code == 2
-    assert "sample ids stand in both" in done.output
+    assert "sample ids stand in the genotypes or tables of both" in done.output
     assert not (tmp_path / "out").exists()
 
 

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from association.cohort.relatedness import related_pairs
 from association.problems import InputError
 from jobs.consortium.finished_run import FinishedRun
 from jobs.consortium.merged_samples import merge_samples
-from jobs.study.quality_control import Qc
+from jobs.study.quality_control import Qc, RelatednessQc
 
 SITES, PEOPLE = 1_500, 60
 
@@ -23,10 +24,14 @@ class GivenRun(FinishedRun):
     """A run whose common genotypes are given."""
 
     calls: ClassVar[dict] = {}
+    within: ClassVar[dict] = {}
     study = SimpleNamespace(qc=Qc())
 
     def common(self):
         return self.calls[self.name]
+
+    def relatives(self):
+        return self.within[self.name]
 
 
 def run(name, dosages, positions, **columns):
@@ -37,6 +42,7 @@ def run(name, dosages, positions, **columns):
     variants = pd.DataFrame({"contig": "chr1", "position": positions, "ref": "A", "alt": "C"})
     variants["contig"] = [f"chr{1 + place % 5}" for place in range(len(variants))]
     GivenRun.calls[name] = (variants, dosages)
+    GivenRun.within[name] = related_pairs(dosages, ids).pairs
     return GivenRun(None, {"cohort": name, "reference_genome": "GRCh38"}, {}, None, samples)
 
 
@@ -97,3 +103,67 @@ def test_too_few_sites_in_common_are_refused_unless_nobody_is_to_be_looked_for(c
 def test_duplicates_that_fingerprints_missed_refuse_a_merge_that_was_to_have_none(cohorts):
     with pytest.raises(InputError, match="3 samples are of people with another sample"):
         merge_samples(cohorts, overlap="refuse")
+
+
+def pairs_of(table):
+    return set(table[["sample_1", "sample_2"]].itertuples(index=False, name=None))
+
+
+@pytest.fixture
+def families(cohorts):
+    """A family of three siblings in each cohort, which share 150 of their 1,500 sites."""
+    generator = np.random.default_rng(9)
+    for name in ("a", "b"):
+        variants, dosages = GivenRun.calls[name]
+        parents = (generator.random((2, 2, SITES)) < 0.5).astype(np.int8)
+        for child in (40, 41, 42):
+            dosages[:, child] = sum(np.where(generator.random(SITES) < 0.5, *parent) for parent in parents)
+        GivenRun.within[name] = related_pairs(dosages, [f"{name}{number:02d}" for number in range(PEOPLE)]).pairs
+        chosen = np.arange(150) if name == "a" else np.arange(SITES)
+        GivenRun.calls[name] = (variants.iloc[chosen].reset_index(drop=True), dosages[chosen])
+    return cohorts
+
+
+def test_relatives_within_cohorts_stay_known_where_few_sites_are_common_in_all(families):
+    merged = merge_samples(families, overlap="resolve")
+    family = {(f"{name}{one}", f"{name}{other}") for name in "ab" for one, other in ((40, 41), (40, 42), (41, 42))}
+    assert family <= pairs_of(merged.relatives())
+    assert ("a30", "b30") not in pairs_of(merged.relatives()), "siblings in two cohorts can't be told by 150 sites"
+    least = merged.structure.relatedness.smallest_kinship
+    assert least > 0.25
+    untold = merged.untold(RelatednessQc())
+    assert f"can't be told below a kinship of {least:.3f}" in untold
+    assert "0.0884 (second_degree)" in untold
+
+
+def test_what_can_be_told_or_is_not_asked_for_is_not_said_to_be_untold(cohorts):
+    merged = merge_samples(cohorts, overlap="resolve")
+    assert merged.untold(RelatednessQc(unrelated_above="first_degree")) is None
+    assert merged.untold(RelatednessQc(unrelated_above=None)) is None
+    assert "(third_degree)" in merged.untold(RelatednessQc(unrelated_above="third_degree"))
+
+
+def test_who_is_related_to_a_sample_left_out_is_related_to_that_persons_other_one(cohorts):
+    known = GivenRun.within["b"]
+    pair = {
+        "sample_1": "b01",
+        "sample_2": "b55",
+        "kinship": 0.25,
+        "ibs0": 0.0,
+        "sites": 9,
+        "relationship": "siblings",
+    }
+    GivenRun.within["b"] = pd.concat([known, pd.DataFrame([pair])])
+    merged = merge_samples(cohorts, overlap="resolve")
+    found = pairs_of(merged.relatives())
+    assert ("a11", "b55") in found
+    assert not {"b00", "b01", "b02"} & {sample for pair in found for sample in pair}
+
+
+def test_relatives_within_a_cohort_are_its_own_alone(cohorts):
+    """Not what the sites that all share happen to say of them."""
+    GivenRun.within["a"] = GivenRun.within["a"].iloc[:0]
+    calls = GivenRun.calls["a"][1]
+    calls[:, 50] = calls[:, 51]
+    merged = merge_samples(cohorts, overlap="resolve")
+    assert merged.dropped("a") == set()

@@ -1,6 +1,8 @@
 """How rare a variant is over cohorts: who counts, what a ceiling over all takes out, and that it is told."""
 
 import json
+import math
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ from jobs.consortium.meta import meta_analyse
 from jobs.consortium.meta_combine import combined_gene
 from jobs.consortium.meta_traits import genes_of, read_traits
 from jobs.consortium.share_misfits import read_shares
+from jobs.report.manhattan import manhattan_figure
 from tests.jobs.consortium.made_share import make_share
 
 SAMPLES = 200
@@ -114,3 +117,21 @@ def test_a_gene_whose_carriers_all_stay_home_has_its_rows_and_a_page(write_share
     assert set(rows["flags"]) == {"carriers_withheld"}
     assert pd.read_parquet(tmp_path / "out/forest.parquet").empty
     assert "No gene could be tested" in (tmp_path / "out/report.html").read_text()
+
+
+def test_a_gene_without_a_place_is_where_another_cohort_says_and_else_left_out_of_the_figure(write_share, tmp_path):
+    shares = [write_share("north", {100_200: 3}), write_share("south", {100_200: 9})]
+    meta_analyse(shares, tmp_path / "out", unchecked=True)
+    assert set(pd.read_parquet(tmp_path / "out/gene_tests.parquet")["start"]) == {100_000}
+    genes = pd.DataFrame({"contig": ["chr1"] * 2, "start": [100_000, None], "gene": ["A", "B"]})
+    genes = genes.assign(mask="plof", test="burden", neg_log10_p=[2.0, 3.0], significant=False)
+    findings = SimpleNamespace(
+        genes=genes,
+        name="trait",
+        family=SimpleNamespace(threshold=0.05, counted=2),
+        floor_hides_line=False,
+        floor=math.nan,
+    )
+    figure = manhattan_figure(findings)
+    assert figure.data["gene"].tolist() == ["A"]
+    assert "1 more are not drawn" in figure.description

@@ -12,9 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from association.meta.share_schema import TABLES, VERSION, schema_of
+from association.null_models.null_model import NullModel
 from association.problems import InputError
-from jobs.consortium.share import share_study
-from jobs.consortium.share_traits import choose_traits
+from association.scan_settings import ScanTrait
+from jobs.consortium.share import share_study, thinning_key
+from jobs.consortium.share_manifest import DEFINITION, describe_trait, told_covariates
+from jobs.consortium.share_traits import choose_traits, why_not_beside
 from jobs.study.file import read_study
 
 SALT = "0123456789abcdef-of-the-consortium"
@@ -135,12 +138,16 @@ def test_patterns_of_a_gene_add_up_to_its_columns_and_products(shares):
                 np.testing.assert_allclose(found, gram[pairs[gene]["row"], pairs[gene]["column"]])
 
 
-def test_starts_of_genes_are_rounded_and_every_gene_of_the_run_is_there(sites, shares):
-    stored = pd.read_parquet(sites[0].output / "genes" / "genes.parquet").set_index("gene")["start"]
+def test_starts_of_genes_are_steps_with_a_variant_and_every_gene_of_the_run_is_there(sites, shares):
+    store = sites[0].output / "genes"
+    stored = pd.concat(pd.read_parquet(part) for part in store.glob("part-*.parquet"))
+    steps = (stored["position"] // 100_000 * 100_000).groupby(stored["gene"]).agg(set)
     genes = table(shares[0], "survival", "genes").set_index("gene")["start"]
-    assert set(genes.index) == set(stored.index)
-    assert (genes == stored[genes.index] // 100_000 * 100_000).all()
-    assert (genes != stored[genes.index]).any()
+    assert set(genes.index) == set(pd.read_parquet(store / "genes.parquet")["gene"])
+    assert all(start in steps[gene] for gene, start in genes.dropna().items())
+    told = set(table(shares[0], "survival", "variants")["gene"])
+    assert told
+    assert told <= set(genes.dropna().index)
 
 
 def test_tables_are_as_their_schema_says_and_every_column_has_a_meaning(shares):
@@ -162,6 +169,10 @@ def test_share_json_says_what_it_was_made_from(sites, shares, told):
     assert re.fullmatch("[0-9a-f]{64}", plain["run"])
     assert plain["run"] != manifest_of(shares[1])["run"]
     assert (plain["cohort"], full["cohort"]) == ("site 1", "north")
+    assert (plain["caller"], full["caller"], full["capture_kit"]) == (None, "GATK", "Twist")
+    summary = json.loads((sites[0].output / "traits" / "survival.json").read_text())
+    few = min(summary["events"], summary["samples"] - summary["events"]) < 5
+    assert plain["traits"]["survival"].get("events") == (None if few else summary["events"])
     assert (plain["salt_check"], len(full["salt_check"])) == (None, 16)
     assert set(plain["versions"]) >= {"progex", "hail", "python"}
     assert {"traits", "masks", "annotation", "strata", "qc", "tables"} <= set(plain["definitions"])
@@ -204,7 +215,8 @@ def test_inspect_tells_of_every_file_and_with_rows_of_every_value_and_says_that_
     assert plain.exit_code == 0
     assert all(path.name in plain.stdout for path in told.iterdir())
     assert "smallest of carriers of a pattern: " in plain.stdout
-    assert plain.stdout.splitlines()[-1] == "  checked      no count, pattern or stratum is of fewer than 5 samples"
+    checked = "no count, pattern or stratum is of fewer than 5 samples; texts and tables tell the same"
+    assert plain.stdout.splitlines()[-1] == f"  checked      {checked}"
     rows = progex("share", "--inspect", told, "--rows").stdout
     assert json.dumps(manifest_of(told), indent=2) in rows
     for trait in traits_of(told):
@@ -235,6 +247,10 @@ def test_inspect_tells_of_every_file_and_with_rows_of_every_value_and_says_that_
         ),
         ("covariances", "gram", lambda _: 1.0, "products are not those of the patterns"),
         ("residuals", "samples", lambda _: -1000, "samples: -1000.0"),
+        ("genes", "withheld", lambda _: ["plof@7"], "withheld: 'plof@7' is no mask of the definitions"),
+        ("genes", "start", lambda _: 1, "are not those of other traits"),
+        ("variants", "masks", lambda _: ["plof@7"], "masks: 'plof@7' is no mask of the definitions"),
+        ("variants", "score", lambda score: score + 1, "does not hold what the tables tell"),
     ],
 )
 def test_inspect_lists_what_is_of_too_few_samples_and_ends_with_status_2(
@@ -244,7 +260,8 @@ def test_inspect_lists_what_is_of_too_few_samples_and_ends_with_status_2(
     file = folder / f"survival.{name}.parquet"
     content = pq.read_table(file)
     rows = content.to_pylist()
-    rows[0] |= {column: change(rows[0][column])}
+    for row in rows if column == "score" else rows[:1]:
+        row |= {column: change(row[column])}
     if column == "carriers_by_stratum":
         rows[1:] = [row | {column: None} for row in rows[1:]]
     pq.write_table(pa.Table.from_pylist(rows, schema=content.schema), file)
@@ -252,6 +269,18 @@ def test_inspect_lists_what_is_of_too_few_samples_and_ends_with_status_2(
     assert refused.exit_code == 2
     assert message in re.sub(r"\s+", " ", refused.stderr)
     assert "checked" not in refused.stdout
+
+
+def test_inspect_refuses_texts_that_were_changed_or_regions_that_are_none(told, tmp_path, progex):
+    folder = shutil.copytree(told, tmp_path / "share")
+    with (folder / "survival.MetaCov.assoc").open("a") as stream:
+        stream.write("1\t5\t5\t1\t5\t0.1\n")
+    (folder / "callable.bed").write_text("chr1\tfive\t9\n")
+    refused = progex("share", "--inspect", folder)
+    assert refused.exit_code == 2
+    assert "survival.MetaCov.assoc: does not hold what the tables tell" in re.sub(r"\s+", " ", refused.stderr)
+    assert "callable.bed" in refused.stderr
+    assert "MetaScore" not in refused.stderr
 
 
 def test_inspect_refuses_a_file_that_does_not_belong_there(shares, tmp_path, progex):
@@ -269,9 +298,9 @@ def test_traits_can_be_chosen_and_sharing_again_gives_the_same_bytes(sites, shar
     share_study(sites[0].study, out=again, at_least=5)
     for path in shares[0].iterdir():
         assert path.read_bytes() == (again / path.name).read_bytes()
-    # The largest trait is told first, so that what is told of it does not depend on others.
+    # The largest trait is told first, and what is told of it does not depend on others, flags of genes apart.
     assert traits_of(again)[0] == "survival"
-    for name in TABLES:
+    for name in set(TABLES) - {"genes"}:
         assert pq.read_table(one / f"survival.{name}.parquet").equals(
             pq.read_table(again / f"survival.{name}.parquet")
         )
@@ -290,8 +319,9 @@ def test_a_trait_whose_samples_are_too_different_is_left_out_and_that_is_said(si
     monkeypatch.setattr(share_traits, "MOST_OUTSIDE", -1.0)
     told, left_out = choose_traits(study, sites[0].study, output, (), at_least=5)
     assert [trait.name for trait in told] == ["survival"]
-    assert "samples lack survival" in left_out["alsfrs_slope"]
-    with pytest.raises(InputError, match=r"only [0-9]+ samples have it"):
+    assert "of its samples lack survival" in left_out["alsfrs_slope"]
+    assert not re.search(r"\d+ (of its )?samples", " ".join(left_out.values()))
+    with pytest.raises(InputError, match="fewer than 1000 samples have it"):
         choose_traits(study, sites[0].study, output, (), at_least=1000)
     with pytest.raises(InputError, match="--trait alsfrs_slope: can't be shared"):
         choose_traits(study, sites[0].study, output, ("survival", "alsfrs_slope"), at_least=5)
@@ -327,3 +357,67 @@ def test_refuses_to_write_over_a_share_and_a_limit_below_five(sites, shares, pro
     refused = progex("share", sites[0].study)
     assert (refused.exit_code, "is there already" in refused.stderr) == (2, True)
     assert progex("share", sites[0].study, "--smallest-cell", "4").exit_code == 2
+
+
+def test_masks_that_ask_for_the_count_of_all_samples_are_refused(sites, copy_of, tmp_path, progex):
+    fresh = copy_of(sites[0].path, tmp_path / "cohort")
+    masks = [
+        {
+            "name": "few",
+            "where": "consequence in (plof, missense) and minor_allele_count == 1",
+            "max_allele_frequency": [0.2],
+        }
+    ]
+    fresh.set(masks=masks)
+    refused = progex("share", fresh.study, "--out", tmp_path / "new")
+    assert (refused.exit_code, "masks.few: asks for minor_allele_count" in refused.stderr) == (2, True)
+
+
+def test_levels_that_few_have_are_named_another_level_and_events_of_few_are_not_told():
+    levels = {"site=East": 4, "site=West": 5, "site=North": 2, "age": 90}
+    names = [
+        "intercept",
+        "site=East",
+        "site=West",
+        "site=North",
+        "age",
+        "months",
+        "site=East x months",
+        "age x months",
+    ]
+    told = told_covariates(names, levels, at_least=5)
+    another = "site=another level"
+    assert told == ["intercept", another, "site=West", "age", "months", f"{another} x months", "age x months"]
+    summary = {name: None for name in DEFINITION} | {"coefficients": []}
+    for events, few in ((4, True), (5, False), (45, False), (46, True), (None, True)):
+        described = describe_trait(summary | {"events": events}, levels, 50, None, at_least=5)
+        assert ("events" not in described) == few
+
+
+def test_carriers_are_drawn_by_what_share_json_does_not_tell():
+    key = thinning_key("store", ["b", "a"])
+    assert key == thinning_key("store", ["a", "b"])
+    assert len({key, thinning_key("store", ["a", "c"]), thinning_key("other", ["a", "b"])}) == 3
+
+
+@pytest.mark.parametrize(("lacking", "told"), [(0, True), (1, False), (4, False), (5, True)])
+def test_traits_whose_samples_differ_by_few_are_not_told_beside_each_other(lacking, told):
+    reason = why_not_beside(scan_trait_of("slope", range(lacking, 200)), [scan_trait_of("survival", range(200))], 5)
+    assert (reason is None) == told
+    assert told or "differ by fewer than 5" in reason
+
+
+def test_traits_are_apart_by_enough_in_every_combination():
+    first, second = range(200), [*range(5), *range(11, 200)]
+    third = range(5, 200)
+    # Six lack the second and five the third; nobody lacks both, and samples 11 on have all.
+    traits = [scan_trait_of(str(at), own) for at, own in enumerate((first, second, third))]
+    assert why_not_beside(traits[2], traits[:2], 5) is None
+    # Six who lack the second, five of whom lack the third too: the difference of the two is one sample.
+    assert why_not_beside(scan_trait_of("few", [*range(6), *range(10, 200)]), traits[:2], 5) is not None
+
+
+def scan_trait_of(name, positions):
+    size = len(positions)
+    model = NullModel("linear", np.zeros(size), np.ones(size), np.zeros((size, 0)), np.zeros((0, 0)))
+    return ScanTrait(name, model, np.zeros(size, int), np.array(positions), 200)

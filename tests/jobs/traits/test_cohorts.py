@@ -9,7 +9,7 @@ import pytest
 from association.null_models.cox import fit_cox
 from association.null_models.design import Design
 from association.null_models.logistic import fit_logistic
-from jobs.traits.files import read_outcome, scan_trait, write_traits
+from jobs.traits.files import read_cohorts, read_outcome, scan_trait, write_traits
 
 SURVIVAL = {"name": "survival", "type": "survival", "endpoint": "death"}
 HEIGHT = {"name": "height", "type": "quantitative", "column": "height", "transform": "rank_normal"}
@@ -102,7 +102,7 @@ def test_what_a_cohort_is_too_small_for_is_refused_by_its_name(cohort, refusal):
 def test_effects_are_estimated_beside_the_covariates_of_every_cohort(merged, prepare, tmp_path, trait):
     (prepared,) = prepare(merged, trait, cohorts="site", covariates=COVARIATES)
     write_traits([prepared], tmp_path)
-    ready = scan_trait(prepared, merged["sample"])
+    ready = scan_trait(prepared, merged[["sample"]].assign(cohort=0))
     outcome = read_outcome(tmp_path, ready, "efron")
     design = Design(prepared.models.design.names, outcome.covariates)
     if trait is SURVIVAL:
@@ -149,3 +149,15 @@ def test_known_variants_and_offsets_are_those_of_the_cohorts_samples(merged, pre
         predicted[own["sample"]].rename_axis("FID_IID").to_csv(tmp_path / "fit_1.loco", sep=" ")
         (alone,) = prepare(own, trait, known=known.loc[own["sample"]] if name == "north" else None)
         assert alone.models.by_contig["7"].model.residuals == pytest.approx(residuals[alone.samples["sample"]])
+
+
+def test_cohorts_are_numbered_for_a_check_where_each_has_a_model(merged, prepare, tmp_path):
+    (prepared,) = prepare(merged, SURVIVAL, cohorts="site", covariates=COVARIATES)
+    write_traits([prepared], tmp_path)
+    numbers, names = read_cohorts(tmp_path, prepared.name), prepared.samples["cohort"].to_numpy(str)
+    assert {(name, number) for name, number in zip(names, numbers, strict=True)} == {
+        (name, number) for number, name in enumerate(sorted(set(names)))
+    }
+    (alone,) = prepare(merged, SURVIVAL, covariates=COVARIATES)
+    write_traits([alone], tmp_path)
+    assert read_cohorts(tmp_path, alone.name) is None
