@@ -86,6 +86,7 @@ MANY_TIES = "many_ties"
 NONPROPORTIONAL = "nonproportional_hazards"
 CARRIERS_WITHHELD = "carriers_withheld"
 STRATA_UNTOLD = "strata_untold"
+COLLAPSED_ONLY = "collapsed_only"
 HETEROGENEOUS = "heterogeneous_cohorts"
 FLAGS = {
     FEW_CARRIERS: "fewer than 3 carriers: descriptive only",
@@ -96,6 +97,7 @@ FLAGS = {
     ONE_VARIANT_DRIVEN: "without one of its variants the p-value is above 0.05 or 100 times itself",
     CARRIERS_WITHHELD: "a cohort of a meta-analysis keeps carriers of the mask back: too few to tell of",
     STRATA_UNTOLD: "a cohort of a meta-analysis does not tell the strata of carriers: p is the largest over them",
+    COLLAPSED_ONLY: "cohorts of a meta-analysis tell of the mask's variants as one column: every test is its burden",
     HETEROGENEOUS: "cohorts of a meta-analysis have different effects (Cochran's Q, p < 0.01)",
     "at_resolution_limit": "no permutation was as extreme: the p-value is an upper bound set by their number",
 }

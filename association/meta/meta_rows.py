@@ -32,7 +32,7 @@ from association.meta.summed_tests import (
     skat_o_over_cohorts_log10_p,
     skat_over_cohorts_log10_p,
 )
-from association.results import CARRIERS_WITHHELD, FEW_CARRIERS, HETEROGENEOUS, STRATA_UNTOLD
+from association.results import CARRIERS_WITHHELD, COLLAPSED_ONLY, FEW_CARRIERS, HETEROGENEOUS, STRATA_UNTOLD
 from association.row_maker import name_test
 from association.scan_settings import ALL_MASKS, CONTROL_MASK, OMNIBUS, WeightedTest
 from association.textbook import asymptotic_columns
@@ -142,8 +142,9 @@ def _describe(gene: CombinedGene | None, used: Booleans, *, withheld: bool) -> R
         flags.append(STRATA_UNTOLD)
     if carriers < FEWEST_CARRIERS:
         flags.append(FEW_CARRIERS)
-    if used.sum() == 1 and not gene.variants[int(used.argmax())].startswith(COLLAPSED):
-        flags.append("single_variant")
+    if used.sum() == 1:
+        collapsed = gene.variants[int(used.argmax())].startswith(COLLAPSED)
+        flags.append(COLLAPSED_ONLY if collapsed else "single_variant")
     if heterogeneity(gene, used.astype(np.float64)).log10_p < math.log10(HETEROGENEITY_P):
         flags.append(HETEROGENEOUS)
     return {

@@ -51,6 +51,8 @@ def saddlepoint_test_p(test: str, gene: CombinedGene, weights: Floats, cumulants
     if test == "burden":
         return burden
     columns, shares = acat_v_columns(gene, weights) if test == "acat_v" else _skat_columns(gene, weights)
+    if len(columns) == 1:
+        return cumulants.burden_p(gene, columns[0])
     parts = [cumulants.burden_p(gene, column) for column in columns]
     laws = {part.method for part in ([] if test == "acat_v" else [burden]) + parts}
     method = SADDLEPOINT if SADDLEPOINT in laws else NORMAL

@@ -1,5 +1,7 @@
 """Rows of a gene over cohorts: cautions reach every row, and burdens are worked out once with the same result."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -71,6 +73,25 @@ def test_a_collapsed_column_is_not_called_a_single_variant():
     for name, flagged in (("chr1-2-A-C", True), ("collapsed missense@0.1", False)):
         (row, *_) = rows_of([mask("missense", [False, True])], [cohort("a", ("chr1-1-A-C", name))])
         assert ("single_variant" in row["flags"]) == flagged
+        assert ("collapsed_only" in row["flags"]) != flagged
+
+
+def test_every_test_of_a_single_column_is_its_burden():
+    tests = (*TESTS, WeightedTest("skat_o", "beta_1_25"))
+    rows = rows_of([mask("missense", [True, False])], [cohort("a"), cohort("bb")], tests)
+    assert len({round(row["p_value"], 12) for row in rows}) == 1
+    assert rows[0]["p_value"] < 0.2
+
+
+def test_strata_that_a_cohort_does_not_tell_are_flagged_where_somebody_carries_the_mask():
+    trait, gene = cohort("a")
+    rules = tuple((values, counts / 2) for values, counts in trait.rules * 2)
+    dealt = CarrierPatterns(PATTERNS[[0, 2]], np.array([[5, 3], [4, 2]]), dealt=True)
+    own = (replace(trait, rules=rules), replace(gene, patterns=dealt))
+    (row, *_) = rows_of([mask("missense", [False, True])], [own, cohort("bb")])
+    assert "strata_untold" in row["flags"]
+    (row, *_) = rows_of([mask("missense", [True, True])], [cohort("a"), cohort("bb")])
+    assert "strata_untold" not in row["flags"]
 
 
 def test_every_gene_counts_in_the_family_and_says_how_its_p_value_was_made():
