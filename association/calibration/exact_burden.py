@@ -83,11 +83,24 @@ class ExactLaw:
         first, second = self.first[carriers].sum(), self.second[carriers].sum()
         most, size = float(carriers.size) if self.family == BINARY else np.inf, float(carriers.size)
         observed = likelihood_ratio(self.family, first, min(second, most), size) * (1.0 - TIE_TOLERANCE)
-        if observed <= 0:
+        return self.log10_tail(observed, carriers.size)
+
+    def log10_tail(self, ratio: float, carriers: int) -> float:
+        """Give log10 of the probability of a likelihood ratio of at least this size; minus infinity beyond all.
+
+        Parameters
+        ----------
+        ratio
+            The likelihood ratio.
+        carriers
+            How many there are.
+        """
+        if ratio <= 0:
             return 0.0
         sums = (self.others, self.number, self.event, self.below, self.above)
-        ways = count_tail(*sums, self.family, observed, size, self.step, self.centre)
-        return float(min((np.log(ways) - self.log_ways) / np.log(10), 0.0))
+        ways = count_tail(*sums, self.family, ratio, float(carriers), self.step, self.centre)
+        with np.errstate(divide="ignore"):
+            return float(min((np.log(ways) - self.log_ways) / np.log(10), 0.0))
 
 
 class ExactBurden:

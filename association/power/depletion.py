@@ -1,0 +1,65 @@
+"""Carriers who die before they can enrol: what left truncation takes of a harmful variant.
+
+A patient is seen who lives to the entry of the study. With L_i the hazard from the origin to the entry of patient i,
+a patient like this one lives to it with probability exp(-L_i), and as a carrier with exp(-HR L_i). Who is enrolled
+stands for exp(L_i) patients at the origin; so carriers' share among the enrolled is that at the origin times
+
+    mean_i exp(-L_i (HR - 1)).
+
+The hazard before the first enrolment, which no enrolled patient can tell, is taken to be that of the first interval
+of `smooth_hazard`; if patients in truth rarely die so early, fewer carriers are lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from association.power.planted_times import PlantedTimes
+
+Floats = NDArray[np.float64]
+
+# Power of none or all of the replicates stands as far out as one in so many.
+FARTHEST = 1e-4
+
+
+def kept_share(times: PlantedTimes, hazard_ratio: float) -> float:
+    """Give the carriers' share among the enrolled, over that at the origin.
+
+    Parameters
+    ----------
+    times
+        The study's times to event.
+    hazard_ratio
+        Of carriers, above 0.
+    """
+    hazard, factor = times.hazard
+    before = factor * hazard.cumulative(np.maximum(times.entry, hazard.bounds[0]))
+    return float(np.exp(-before * (hazard_ratio - 1)).mean())
+
+
+def has_late_entry(times: PlantedTimes) -> bool:
+    """Say whether anybody enters after the origin."""
+    return bool((times.entry > times.hazard[0].bounds[0]).any())
+
+
+def power_between(carriers: float, classes: Sequence[int], power: Sequence[float]) -> float:
+    """Give the power of a number of carriers that is no class, from its neighbours; none without any carrier.
+
+    The probit of power is nearly straight in the root of the number of carriers, as the formula has it.
+
+    Parameters
+    ----------
+    carriers
+        Any number from 0 to the largest class.
+    classes, power
+        Numbers of carriers in rising order, and the power of each.
+    """
+    if carriers <= classes[0]:
+        return power[0] * carriers / classes[0]
+    probits = norm.ppf(np.clip(power, FARTHEST, 1 - FARTHEST))
+    between = norm.cdf(np.interp(np.sqrt(carriers), np.sqrt(classes), probits))
+    return float(np.clip(between, min(power), max(power)))

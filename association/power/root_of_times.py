@@ -1,0 +1,114 @@
+"""Power for a time to an event by formula, large effects included: the law of the carriers' signed root.
+
+Schoenfeld's formula takes the carriers' number of events from the null. Carriers with hazard ratio HR have more
+events, and are at risk for less time: with e_i the hazard that patient i took (`planted_times`), one who had an event
+has E_i = e_i / HR; one who was censored after a hazard L_i has the event where L_i + X < HR L_i, X exponential. From
+this follow mean and covariance of the carriers' O and E over carriers drawn from the study's patients, and those of
+the signed root of 2 (O log(O/E) - O + E) by the delta method.
+
+The baseline is estimated from everyone, so the carriers' excess makes it larger: where carriers are a share q(t) of
+the risk at time t, their expected events grow by 1 + (HR - 1) q(t), averaged over the hazard that they take.
+
+Axes: n samples, four sums: O and E as carriers, and O and E as they were.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from association.null_models.risk_sets import RiskSets
+from association.power.planted import ExpectedRoot, covariance_of_sums, delta_root
+
+Booleans = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+def root_of_times(
+    event: Booleans, expected: Floats, sets: RiskSets, risk: Floats, carriers: int, effect: float
+) -> ExpectedRoot:
+    """Give the law of the carriers' signed root.
+
+    Parameters
+    ----------
+    event, expected
+        Observed and expected events under the null model (n).
+    sets, risk
+        Risk sets, and hazard ratios within strata (n).
+    carriers
+        K.
+    effect
+        Log hazard ratio, above 0.
+    """
+    ratio, deaths = math.exp(effect), float(event.sum())
+    means, within = _moments(event, expected, ratio)
+    sums = carriers * means.mean(axis=1)
+    uniform = (deaths + sums[0] - sums[2]) / (deaths + sums[1] - sums[3])
+    pulled = pulled_up(sets, risk, event, carriers / event.size, ratio) / uniform
+
+    def root(sums: Floats) -> float:
+        observed, own = max(float(sums[0]), 1e-12), float(sums[1])
+        refitted = own * (deaths + observed - sums[2]) / (deaths + own - sums[3]) * pulled
+        half = observed * math.log(observed / refitted) - observed + refitted
+        return math.copysign(math.sqrt(2 * max(half, 0.0)), observed - refitted)
+
+    return delta_root(root, sums, covariance_of_sums(means, within, carriers))
+
+
+def _moments(event: Booleans, expected: Floats, ratio: float) -> tuple[Floats, Floats]:
+    """Give what each sample adds to the four sums on average (4, n), and the mean covariance of it (4, 4)."""
+    beyond = (ratio - 1) * expected
+    spared = np.exp(-beyond)
+    first = 1 - (1 + beyond) * spared
+    second = 2 - (beyond * (beyond + 2) + 2) * spared
+    happens = np.where(event, 1.0, 1 - spared)
+    taken = np.where(event, expected / ratio, (expected * (1 - spared) + first) / ratio + expected * spared)
+    square = (expected**2 * (1 - spared) + 2 * expected * first + second) / ratio**2 + expected**2 * spared
+    product = (expected * (1 - spared) + first) / ratio
+    within = np.zeros((4, 4))
+    within[0, 0] = (happens * (1 - happens)).mean()
+    within[1, 1] = np.where(event, 0.0, square - taken**2).mean()
+    within[0, 1] = within[1, 0] = np.where(event, 0.0, product - happens * taken).mean()
+    return np.stack((happens, taken, event.astype(np.float64), expected)), within
+
+
+def pulled_up(sets: RiskSets, risk: Floats, event: Booleans, share: float, ratio: float) -> float:
+    """Give by how much carriers' own excess raises what is expected of them.
+
+    Parameters
+    ----------
+    sets, risk, event
+        Of the samples (n).
+    share
+        Of the samples that carry.
+    ratio
+        Hazard ratio of carriers.
+    """
+    slots = int(sets.starts[-1])
+    size = np.zeros(slots)
+    size[sets.event_slots] = sets.at_risk(risk[:, None])[:, 0]
+    deaths = np.bincount(sets.event_slots, minlength=slots)
+    hazard = np.divide(deaths, size, out=np.zeros(slots), where=size > 0)
+    still = np.zeros(slots)
+    _still_at_risk(sets.first, sets.last, risk, event, hazard, ratio, still)
+    left = size - share * (size - still)
+    of_risk = np.divide(share * still, left, out=np.zeros(slots), where=left > 0)
+    return float(1 + (ratio - 1) * (still * of_risk * hazard).sum() / (still * hazard).sum())
+
+
+@njit(cache=True, nogil=True)
+def _still_at_risk(first: Any, last: Any, risk: Any, event: Any, hazard: Any, ratio: float, still: Any) -> None:
+    """Add up the risk of everyone who would still be there as a carrier, by slot."""
+    before = np.concatenate((np.zeros(1), np.cumsum(hazard)))
+    for i in range(first.size):
+        total = risk[i] * (before[last[i]] - before[first[i]])
+        for slot in range(first[i], last[i]):
+            taken = ratio * risk[i] * ((before[slot] + before[slot + 1]) / 2 - before[first[i]])
+            if event[i]:
+                still[slot] += risk[i] if taken < total else 0.0
+            else:
+                still[slot] += risk[i] * np.exp(-max(taken - total, 0.0))
