@@ -6,6 +6,7 @@ and after them is here. `jobs.run` does those that are not current.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from jobs.check import CheckedStudy
 from jobs.check_masks import MASKS_FILE, review_masks, write_masks
 from jobs.clinical.files import read_checks, write_checks
 from jobs.clinical.genetic_sex import with_genetic_sex
+from jobs.clinical.read import Clinical
 from jobs.conditioning import read_dosages
 from jobs.follow_up import SINGLE_VARIANTS, TABLES, write_follow_up
 from jobs.gene_lists import GENE_LISTS_FILE, match_gene_lists, write_gene_lists
@@ -38,6 +40,7 @@ from jobs.trait_stages import GENE_TESTS, TraitStages, follow_up_of, scan_of
 from jobs.traits.files import read_summary, write_scan_traits, write_traits
 from jobs.traits.genotyped import read_genotyped
 from jobs.traits.prepare import prepare_traits
+from jobs.traits.prepared import PreparedTrait
 
 # The code that decides a stage's outputs: when it changes, the stage is done again.
 SETTINGS = ("jobs.pipeline", "jobs.stage_settings")
@@ -68,6 +71,25 @@ REPORT = (
     "association.diagnostics",
     "association.results",
 )
+
+
+@dataclass(frozen=True)
+class RunTraits:
+    """The traits of a run.
+
+    Attributes
+    ----------
+    clinical
+        The clinical tables, sex from genotypes beside the stated one.
+    traits
+        With their null models.
+    store
+        The gene store's samples, in its order: sample, and the number of its cohort.
+    """
+
+    clinical: Clinical
+    traits: list[PreparedTrait]
+    store: pd.DataFrame
 
 
 class Pipeline:
@@ -151,7 +173,14 @@ class Pipeline:
             paths += [path for path in (trait.polygenic_offset, trait.kinship) if path is not None]
         return tuple(fingerprint(resolve(self.checked.path, path)) for path in paths)
 
-    def _traits(self, folder: Path, folders: Folders) -> Counts:
+    def prepare_traits(self, folders: Folders) -> RunTraits:
+        """Prepare the traits of those whose genotypes passed quality control.
+
+        Parameters
+        ----------
+        folders
+            Of the stages up to the gene store.
+        """
         samples = pd.read_parquet(readable(folders["samples"] / SAMPLES))
         relatives = pd.read_parquet(readable(folders["samples"] / KINSHIP))
         genotyped = read_genotyped(samples, relatives, read_structure(folders["samples"])["structured"])
@@ -162,14 +191,19 @@ class Pipeline:
         by_x = samples["sex_from_genotypes"].map({"male": 1.0, "female": 0.0})
         male = pd.Series(by_x.to_numpy(np.float64), index=samples["sample"])
         clinical = with_genetic_sex(self.checked.clinical, self.study.checks, male)
-        traits = prepare_traits(self.study, clinical, genotyped, known)
+        return RunTraits(clinical, prepare_traits(self.study, clinical, genotyped, known), store)
+
+    def _traits(self, folder: Path, folders: Folders) -> Counts:
+        prepared = self.prepare_traits(folders)
+        clinical, traits = prepared.clinical, prepared.traits
         (folder / "traits").mkdir()
         write_traits(traits, folder / "traits")
-        write_scan_traits(traits, store, folder / "traits")
+        write_scan_traits(traits, prepared.store, folder / "traits")
         (folder / "checks").mkdir()
         outcomes = [*clinical.checks, *(one for trait in traits for one in trait.checks)]
         write_checks(outcomes, clinical.participants["sample"], folder / "checks")
-        unknown = sorted(set(samples["sample"]) - set(clinical.participants["sample"]))
+        judged = pd.read_parquet(readable(folders["samples"] / SAMPLES), columns=["sample"])
+        unknown = sorted(set(judged["sample"]) - set(clinical.participants["sample"]))
         (folder / "traits" / "not_in_participants.tsv").write_text("\n".join(["sample", *unknown]) + "\n")
         used = {f"samples in {trait.name}": len(trait.samples) for trait in traits}
         return used | {"samples without a participants row": len(unknown)}

@@ -28,7 +28,7 @@ from association.null_models.risk_sets import RiskSets, Ties, arrange_risk_sets
 from association.power.critical_ratio import one_ratios
 from association.power.planted import ExpectedRoot, Planted
 from association.power.refitted_hazard import FollowedRisk, refit_hazard
-from association.power.root_of_times import root_of_times
+from association.power.root_of_times import RiskAsCarriers, root_of_times
 from association.power.smooth_hazard import SmoothHazard, fit_smooth_hazard
 
 Booleans = NDArray[np.bool_]
@@ -75,6 +75,11 @@ class PlantedTimes(Planted):
     def _followed(self) -> FollowedRisk:
         return FollowedRisk.of(self._sets, self.entry, self.exit, self.risk)
 
+    @cached_property
+    def _at_risk(self) -> dict[float, RiskAsCarriers]:
+        """What would be at risk if everybody carried, by effect; kept, for it is the same for all classes."""
+        return {}
+
     def draws(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
         """Draw the hazard that censored patients would have taken beyond the end."""
         return rng.exponential(size=shape)
@@ -97,7 +102,9 @@ class PlantedTimes(Planted):
 
     def expected_root(self, carriers: int, effect: float) -> ExpectedRoot:
         """Give the law of the signed root of the likelihood ratio; see `Planted`."""
-        return root_of_times(self.event, self.expected, self._sets, self.risk, carriers, effect)
+        if effect not in self._at_risk:
+            self._at_risk[effect] = RiskAsCarriers.of(self._sets, self.risk, self.event, float(np.exp(effect)))
+        return root_of_times(self.event, self.expected, self._at_risk[effect], carriers, effect)
 
     def fates(self, carriers: Integers, unseen: Floats, effect: float) -> tuple[Floats, Booleans]:
         """Give when carriers leave, and whether by an event that they would not have had then (as `carriers`).

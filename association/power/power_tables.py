@@ -38,6 +38,8 @@ class AskedPower:
         Its genes.
     alpha
         Error rate of the study, and the level of a panel by itself.
+    carriers
+        Numbers of carriers to look at.
     panels
         Carriers of each panel; none where they are not known.
     """
@@ -45,7 +47,8 @@ class AskedPower:
     trait: StudiedTrait
     family: GeneFamily
     alpha: float
-    panels: Mapping[str, int] = field(default_factory=dict)
+    carriers: Sequence[int]
+    panels: Mapping[str, int]
 
     @property
     def levels(self) -> tuple[float, float]:
@@ -53,10 +56,10 @@ class AskedPower:
         return self.family.multiplicity.threshold, self.alpha
 
     def classes(self) -> list[int]:
-        """Give the numbers of carriers to look at: the usual ones, the genes' median, and each panel's own."""
+        """Give the numbers of carriers to look at: those asked for, the genes' median, and each panel's own."""
         median = self.family.median_carriers
         own = [*self.panels.values(), *([median] if median else [])]
-        return sorted({number for number in (*CARRIER_CLASSES, *own) if 0 < number < self.trait.samples})
+        return sorted({number for number in (*self.carriers, *own) if 0 < number < self.trait.samples})
 
 
 @dataclass

@@ -15,6 +15,7 @@ Axes: n samples, four sums: O and E as carriers, and O and E as they were.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,51 @@ Booleans = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class RiskAsCarriers:
+    """What would be at risk if everybody carried, by slot of event times.
+
+    Attributes
+    ----------
+    size, still
+        Risk of everybody there, and of those who would still be there as carriers (slots).
+    hazard
+        Of the baseline (slots).
+    """
+
+    size: Floats
+    still: Floats
+    hazard: Floats
+
+    @classmethod
+    def of(cls, sets: RiskSets, risk: Floats, event: Booleans, ratio: float) -> RiskAsCarriers:
+        """Let everybody live through their own fate at a hazard ratio.
+
+        Parameters
+        ----------
+        sets, risk, event
+            Risk sets, hazard ratios within strata, and who had the event (n).
+        ratio
+            Hazard ratio of carriers.
+        """
+        slots = int(sets.starts[-1])
+        size, still = np.zeros(slots), np.zeros(slots)
+        size[sets.event_slots] = sets.at_risk(risk[:, None])[:, 0]
+        deaths = np.bincount(sets.event_slots, minlength=slots)
+        hazard = np.divide(deaths, size, out=np.zeros(slots), where=size > 0)
+        _still_at_risk(sets.first, sets.last, risk, event, hazard, ratio, still)
+        return cls(size, still, hazard)
+
+    def pulled_up(self, share: float, ratio: float) -> float:
+        """Give by how much the excess of a share of carriers raises what is expected of them."""
+        left = self.size - share * (self.size - self.still)
+        of_risk = np.divide(share * self.still, left, out=np.zeros(left.size), where=left > 0)
+        taken = self.still * self.hazard
+        return float(1 + (ratio - 1) * (of_risk * taken).sum() / taken.sum())
+
+
 def root_of_times(
-    event: Booleans, expected: Floats, sets: RiskSets, risk: Floats, carriers: int, effect: float
+    event: Booleans, expected: Floats, at_risk: RiskAsCarriers, carriers: int, effect: float
 ) -> ExpectedRoot:
     """Give the law of the carriers' signed root.
 
@@ -37,8 +81,8 @@ def root_of_times(
     ----------
     event, expected
         Observed and expected events under the null model (n).
-    sets, risk
-        Risk sets, and hazard ratios within strata (n).
+    at_risk
+        At this effect.
     carriers
         K.
     effect
@@ -48,7 +92,7 @@ def root_of_times(
     means, within = _moments(event, expected, ratio)
     sums = carriers * means.mean(axis=1)
     uniform = (deaths + sums[0] - sums[2]) / (deaths + sums[1] - sums[3])
-    pulled = pulled_up(sets, risk, event, carriers / event.size, ratio) / uniform
+    pulled = at_risk.pulled_up(carriers / event.size, ratio) / uniform
 
     def root(sums: Floats) -> float:
         observed, own = max(float(sums[0]), 1e-12), float(sums[1])
@@ -74,30 +118,6 @@ def _moments(event: Booleans, expected: Floats, ratio: float) -> tuple[Floats, F
     within[1, 1] = np.where(event, 0.0, square - taken**2).mean()
     within[0, 1] = within[1, 0] = np.where(event, 0.0, product - happens * taken).mean()
     return np.stack((happens, taken, event.astype(np.float64), expected)), within
-
-
-def pulled_up(sets: RiskSets, risk: Floats, event: Booleans, share: float, ratio: float) -> float:
-    """Give by how much carriers' own excess raises what is expected of them.
-
-    Parameters
-    ----------
-    sets, risk, event
-        Of the samples (n).
-    share
-        Of the samples that carry.
-    ratio
-        Hazard ratio of carriers.
-    """
-    slots = int(sets.starts[-1])
-    size = np.zeros(slots)
-    size[sets.event_slots] = sets.at_risk(risk[:, None])[:, 0]
-    deaths = np.bincount(sets.event_slots, minlength=slots)
-    hazard = np.divide(deaths, size, out=np.zeros(slots), where=size > 0)
-    still = np.zeros(slots)
-    _still_at_risk(sets.first, sets.last, risk, event, hazard, ratio, still)
-    left = size - share * (size - still)
-    of_risk = np.divide(share * still, left, out=np.zeros(slots), where=left > 0)
-    return float(1 + (ratio - 1) * (still * of_risk * hazard).sum() / (still * hazard).sum())
 
 
 @njit(cache=True, nogil=True)

@@ -70,6 +70,10 @@ class GeneFamily:
     testable: int
     from_store: bool
 
+    def can_reach(self, carriers: int, attainable_p: float) -> bool:
+        """Say whether a gene with so many carriers, and this smallest p-value, can be significant."""
+        return carriers >= FEWEST_CARRIERS and attainable_p <= self.multiplicity.threshold
+
     @property
     def median_carriers(self) -> int | None:
         """The median of the genes that count; None where there are none."""

@@ -109,6 +109,26 @@ def fit_trait(
     return TraitModels(next(iter(by_contig.values())), design, by_contig)
 
 
+def refit_trait(trait: Trait, samples: pd.DataFrame, design: Design, visits: pd.DataFrame | None) -> Fit:
+    """Fit a trait on other samples than the study's, who have no relatives and no polygenic offset.
+
+    Parameters
+    ----------
+    trait
+        Its settings.
+    samples, visits
+        As for `fit_trait`.
+    design
+        Covariates, with levels of the strata where a model has none of its own for them.
+
+    Raises
+    ------
+    InputError
+        If the model can't be fitted.
+    """
+    return _fit(trait, samples, design, visits, None)
+
+
 def takes_offset(trait: Trait) -> bool:
     """Say whether a trait's model has a place for a known part of the predictor."""
     if isinstance(trait, MilestoneTrait):

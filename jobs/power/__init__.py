@@ -1,0 +1,1 @@
+"""`progex power`: what a study can find, said before any result is looked at."""
