@@ -55,7 +55,7 @@ class Planted(ABC):
         Parameters
         ----------
         carriers
-            Samples that carry in each replicate (R, K).
+            Samples that carry in each replicate, those of a stratum beside each other (R, K).
         draws
             What `draws` gave (R, K).
         effect

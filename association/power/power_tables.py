@@ -24,6 +24,8 @@ Tell = Callable[[int, int], None]
 
 GENES, PANEL = "genes", "panel"
 CARRIER_CLASSES = (1, 2, 3, 5, 10, 20, 50)
+# A panel of fewer carriers is a cell that is not told of.
+FEWEST_TOLD = 5
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class AskedPower:
     def classes(self) -> list[int]:
         """Give the numbers of carriers to look at: those asked for, the genes' median, and each panel's own."""
         median = self.family.median_carriers
-        own = [*self.panels.values(), *([median] if median else [])]
+        own = [*(number for number in self.panels.values() if number >= FEWEST_TOLD), *([median] if median else [])]
         return sorted({number for number in (*self.carriers, *own) if 0 < number < self.trait.samples})
 
 
@@ -97,7 +99,7 @@ def power_rows(asked: AskedPower, seed: int, tell: Tell, replicates: int = REPLI
         curves[carriers] = power_curves(asked.trait, carriers, asked.levels, seed, replicates)
         for family, curve in zip((GENES, PANEL), curves[carriers], strict=True):
             rows.power += _curve_rows(asked.trait, family, curve)
-            names = [name for name, number in asked.panels.items() if number == carriers]
+            names = [name for name, number in asked.panels.items() if number == carriers >= FEWEST_TOLD]
             for panel in ("", *names) if family == PANEL else ("",):
                 rows.detectable.append(_detectable_row(asked, family, panel, curve))
     tell(len(classes), len(classes))

@@ -102,7 +102,7 @@ def refit_hazard(
     followed
         The samples.
     carriers
-        Samples that are moved (R, K).
+        Samples that are moved, those of a stratum beside each other (R, K).
     leaves
         When each leaves (R, K), not before entry and not after the sample's own exit.
     happens
@@ -120,16 +120,16 @@ def _refit(followed: Any, carriers: Any, leaves: Any, happens: Any, observed: An
     for replicate in range(carriers.shape[0]):
         moved, time, happening = carriers[replicate], leaves[replicate], happens[replicate]
         _change_slots(followed, moved, time, happening, until, hazard)
-        _add_own_events(followed, moved, time, happening, own)
+        begin = 0
+        for end in range(1, number + 1):
+            if end == number or followed.stratum[moved[end]] != followed.stratum[moved[begin]]:
+                _see_own_events(followed, moved[begin:end], time[begin:end], happening[begin:end], own[begin:end])
+                begin = end
         observed[replicate] = expected[replicate] = 0.0
         for c in range(number):
             one = moved[c]
-            seen = hazard[until[c]] - hazard[followed.first[one]]
-            for other in range(number):
-                if own[other] > 0.0 and followed.stratum[moved[other]] == followed.stratum[one]:
-                    seen += own[other] if followed.entry[one] < time[other] <= time[c] else 0.0
             observed[replicate] += 1.0 if happening[c] or followed.event[one] else 0.0
-            expected[replicate] += followed.risk[one] * seen
+            expected[replicate] += followed.risk[one] * (hazard[until[c]] - hazard[followed.first[one]] + own[c])
 
 
 @njit(cache=True, nogil=True)
@@ -159,20 +159,36 @@ def _change_slots(followed: Any, moved: Any, time: Any, happening: Any, until: A
 
 
 @njit(cache=True, nogil=True)
-def _add_own_events(followed: Any, moved: Any, time: Any, happening: Any, own: Any) -> None:
-    """Fill in the hazard at each carrier's own event (K); 0 where there is none that moved."""
+def _see_own_events(followed: Any, moved: Any, time: Any, happening: Any, own: Any) -> None:
+    """Fill in what carriers of one stratum see of the hazard at each other's moved events (k)."""
+    code = followed.stratum[moved[0]]
+    begin, end = followed.edges[code], followed.edges[code + 1]
+    by_exit, by_entry = followed.by_exit[begin:end], followed.by_entry[begin:end]
+    exits = followed.exit[moved]
+    order, later = np.argsort(time), np.argsort(exits)
+    left, gone = time[order], exits[later]
+    left_risk = _running(followed.risk[moved[order]])
+    gone_risk = _running(followed.risk[moved[later]])
+    hazard = np.zeros(moved.size)
+    for place in range(moved.size):
+        when = left[place]
+        if happening[order[place]]:
+            size = followed.left[begin + code + np.searchsorted(by_exit, when, side="left")]
+            size -= followed.entered[begin + code + np.searchsorted(by_entry, when, side="left")]
+            # Carriers who have left by now, and but for the effect would be there.
+            size -= left_risk[np.searchsorted(left, when, side="left")]
+            size += gone_risk[np.searchsorted(gone, when, side="left")]
+            hazard[place] = 1.0 / size
+    seen = _running(hazard)
     for c in range(moved.size):
-        own[c] = 0.0
-        if not happening[c]:
-            continue
-        code = followed.stratum[moved[c]]
-        begin, end = followed.edges[code], followed.edges[code + 1]
-        size = followed.left[begin + code + np.searchsorted(followed.by_exit[begin:end], time[c], side="left")]
-        size -= followed.entered[begin + code + np.searchsorted(followed.by_entry[begin:end], time[c], side="left")]
-        for other in range(moved.size):
-            one = moved[other]
-            # Carriers who have left by now, and would have been at risk.
-            was_there = followed.stratum[one] == code and followed.entry[one] < time[c] <= followed.exit[one]
-            if was_there and time[other] < time[c]:
-                size -= followed.risk[one]
-        own[c] = 1.0 / size
+        last = np.searchsorted(left, time[c], side="right")
+        own[c] = seen[last] - seen[np.searchsorted(left, followed.entry[moved[c]], side="right")]
+
+
+@njit(cache=True, nogil=True)
+def _running(values: Any) -> Any:
+    """Give the sums of all values before each place, and of all (k + 1)."""
+    sums = np.zeros(values.size + 1)
+    for place in range(values.size):
+        sums[place + 1] = sums[place] + values[place]
+    return sums

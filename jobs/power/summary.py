@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from association.power.power_tables import GENES, PANEL, PowerRows
+from association.power.power_tables import FEWEST_TOLD, GENES, PANEL, PowerRows
 from jobs.power.asked import AskedTrait
 from jobs.report import numbers
-
-# Cells of fewer people are not shown.
-FEWEST_SHOWN = 5
 
 
 def trait_summary(asked: AskedTrait, rows: PowerRows) -> dict[str, Any]:
@@ -43,7 +40,7 @@ def trait_summary(asked: AskedTrait, rows: PowerRows) -> dict[str, Any]:
         "median_carriers": median,
         "detectable_at_median": None if at_median is None else at_median["detectable"],
         "panels": {
-            name: {"carriers": carriers if carriers >= FEWEST_SHOWN else None, **_panel(rows, name)}
+            name: {"carriers": carriers if carriers >= FEWEST_TOLD else None, **_panel(rows, name)}
             for name, carriers in asked.asked.panels.items()
         },
         "detectable": [
@@ -79,7 +76,7 @@ def summary_lines(traits: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             ]
             yield f"             {words}, {trait['unit']} found in 4 of 5 studies, by carriers: {', '.join(sizes)}"
         for name, panel in trait["panels"].items():
-            number = f"{panel['carriers']:,}" if panel["carriers"] else f"fewer than {FEWEST_SHOWN}"
+            number = f"{panel['carriers']:,}" if panel["carriers"] else f"fewer than {FEWEST_TOLD}"
             yield f"             panel {name}: {number} carriers: {size_words(panel['detectable'], trait['unit'])}"
         if trait["reason"]:
             yield f"             {trait['reason']}"

@@ -6,8 +6,9 @@ import math
 
 from scipy.stats import chi2, norm
 
+from association.power.formula import carriers_information, detectable_effect
+
 NORMAL_95 = float(norm.isf(0.025))
-POWER = 0.8
 
 
 def poisson_interval(observed: float, expected: float) -> tuple[float, float]:
@@ -22,9 +23,7 @@ def chance_of_smaller(p_value: float, tests: int) -> float:
 
 
 def detectable_hazard_ratio(*, events: float, carrier_share: float, level: float) -> float:
-    """Give the hazard ratio that is found with 80% power.
-
-    Schoenfeld's formula, exp((z_{1-a/2} + z_{0.8}) / sqrt(d p (1-p))); rough below 10 carriers.
+    """Give the hazard ratio that is found with 80% power, by Schoenfeld's formula; rough below 10 carriers.
 
     Parameters
     ----------
@@ -34,11 +33,5 @@ def detectable_hazard_ratio(*, events: float, carrier_share: float, level: float
         p, share of the samples that carry.
     level
         a, the largest p-value that is significant.
-
-    References
-    ----------
-    Schoenfeld. Sample-size formula for the proportional-hazards regression model. Biometrics 1983.
-    doi:10.2307/2531021
     """
-    quantile = norm.isf(level / 2) + norm.ppf(POWER)
-    return math.exp(quantile / math.sqrt(events * carrier_share * (1 - carrier_share)))
+    return math.exp(float(detectable_effect(carriers_information(1.0, events, events * carrier_share), level)))

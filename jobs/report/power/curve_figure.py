@@ -36,6 +36,8 @@ def curve_figure(trait: str, rows: pd.DataFrame) -> ReportFigure:
                 _draw(panel, curve, number, str(carriers))
             if ratio:
                 log_axis(panel, part["effect"].tolist(), axis="x")
+            else:
+                panel.locator_params(axis="x", nbins=8)
             panel.set_ylim(-0.02, 1.02)
             panel.set_xlabel(str(rows["unit"].iloc[0]))
         panels[0].set_ylabel("power")

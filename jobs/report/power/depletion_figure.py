@@ -41,7 +41,8 @@ def depletion_figure(trait: str, rows: pd.DataFrame) -> ReportFigure:
             panel.set_ylim(-0.02, 1.02)
             log_axis(panel, rows["hazard_ratio"].tolist(), axis="x")
             panel.set_xlabel("hazard ratio")
-        panels[-1].legend(title="carriers at onset", loc="lower right", fontsize=7, title_fontsize=7)
+        lines = panels[-1].get_legend_handles_labels()
+        panels[0].legend(*lines, title="carriers at onset", loc="upper right", fontsize=7, title_fontsize=7)
         description = f"Share of carriers who live to enrol, and power with those who do, for {trait}."
         image = svg.inline_svg(figure, name=f"depletion-{slug(trait)}", description=description)
     shown = ["hazard_ratio", "kept_share", "family", "carriers", "power_undepleted", "power"]

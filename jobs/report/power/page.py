@@ -8,15 +8,13 @@ from typing import Any
 
 import pandas as pd
 
+from association.power.power_tables import FEWEST_TOLD
 from jobs.report import numbers
 from jobs.report.environment import page_environment
 from jobs.report.power.curve_figure import curve_figure
 from jobs.report.power.depletion_figure import depletion_figure
 from jobs.report.power.detectable_figure import detectable_figure
 from jobs.report.power.panels import FAMILIES
-
-# Cells of fewer people are not shown.
-FEWEST_SHOWN = 5
 
 
 def write_power_page(path: Path, *, record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> None:
@@ -91,6 +89,6 @@ def _panel_cells(name: str, panel: Mapping[str, Any]) -> dict[str, str]:
     carriers, found = panel["carriers"], panel["detectable"]
     return {
         "name": name,
-        "carriers": f"fewer than {FEWEST_SHOWN}" if carriers is None else numbers.count(carriers),
+        "carriers": f"fewer than {FEWEST_TOLD}" if carriers is None else numbers.count(carriers),
         "size": numbers.NOTHING if found is None else numbers.number(found, 2),
     }

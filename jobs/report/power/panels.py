@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from jobs.report import svg
 
@@ -27,15 +27,9 @@ def log_axis(panel: Axes, values: Sequence[float], *, axis: str) -> None:
     """Make an axis logarithmic, with a tick at each of some round values."""
     named: Any = panel.xaxis if axis == "x" else panel.yaxis
     (panel.set_xscale if axis == "x" else panel.set_yscale)("log")
-    named.set_major_locator(_at(values))
+    named.set_major_locator(FixedLocator(thinned(values)))
     named.set_minor_locator(NullLocator())
     named.set_major_formatter(lambda value, _: f"{value:g}")
-
-
-def _at(values: Sequence[float]) -> Any:
-    from matplotlib.ticker import FixedLocator
-
-    return FixedLocator(thinned(values))
 
 
 def thinned(values: Sequence[float], apart: float = 1.25) -> list[float]:
