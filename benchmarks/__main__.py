@@ -17,6 +17,7 @@ from benchmarks import (
     growth,
     kernels,
     power,
+    power_of_tests,
     recovery,
     saddlepoint,
     spine,
@@ -28,7 +29,7 @@ from benchmarks.picture import draw
 
 GROUPS = {
     "speed": (spine, gene_tests, growth, cluster, stages, kernels),
-    "statistics": (exome, saddlepoint, calibration, power, traits, recovery),
+    "statistics": (exome, saddlepoint, calibration, power_of_tests, power, traits, recovery),
 }
 
 

@@ -154,7 +154,7 @@ def _simulate(
         def tell(done: int, of: int, name: str = one.asked.trait.name, number: int = number) -> None:
             at[0] = f"trait {number} of {len(asked)}, {name}: {done} of {of} numbers of carriers"
 
-        rows.append(power_rows(one.asked, told.seed, tell))
+        rows.append(power_rows(one.asked, told.seed, tell, REPLICATES))
     return asked, rows
 
 
