@@ -30,6 +30,8 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 REPLICATES = 4000
+# Carriers of the replicates that are worked on at a time: some tens of megabytes.
+CARRIERS_AT_ONCE = 500_000
 _CARRIERS, _CHANCES = 1, 2
 
 
@@ -150,10 +152,14 @@ def _simulate(
     drawn = draw_carriers(taken, trait.strata, (seed, _CARRIERS, carriers), replicates).astype(np.int64)
     chances = planted.draws(np.random.default_rng((seed, _CHANCES, carriers)), drawn.shape)
     critical = _Critical(trait, planted, taken, levels, seed, (drawn[0], chances[0]))
-    found = []
+    found, at_once = [], max(1, CARRIERS_AT_ONCE // carriers)
     for size in trait.scale.sizes:
         effect = trait.scale.on_predictor(size)
-        ratios, root = planted.ratios(drawn, chances, effect), planted.expected_root(carriers, effect)
+        parts = range(0, replicates, at_once)
+        ratios = np.concatenate(
+            [planted.ratios(drawn[part : part + at_once], chances[part : part + at_once], effect) for part in parts]
+        )
+        root = planted.expected_root(carriers, effect)
         found.append([_count(ratios, root, one) for one in critical.at(effect)])
     return found
 

@@ -101,7 +101,9 @@ def test_hardly_any_effect_is_found_as_often_as_the_level_says(make_studied, kin
 def _without_effect(trait):
     """Give the trait with the smallest of effects alone."""
     size = 1.0001 if trait.scale.deviation is None else 1e-4
-    return type(trait)(**{**vars(trait), "scale": type(trait.scale)(trait.scale.unit, (size,), trait.scale.deviation)})
+    return type(trait)(
+        **{**vars(trait), "scale": type(trait.scale)(trait.scale.unit, (size,), trait.scale.deviation)}
+    )
 
 
 @pytest.mark.parametrize(("carriers", "taken"), [(1, [1, 0, 0]), (4, [2, 1, 1]), (10, [5, 3, 2])])
