@@ -140,7 +140,7 @@ def depletion_table() -> pd.DataFrame:
             kept = odds / (pool.share_at_onset / (1 - pool.share_at_onset))
             seen = pool.seen_effect()
             planted = [pool.trait(pool.cohort(rng, 0)).planted for _ in range(20)]
-            shares = [kept_share(one, seen) for one in planted if isinstance(one, PlantedTimes)]
+            shares = [kept_share(one, seen).share for one in planted if isinstance(one, PlantedTimes)]
             row = {"source": source, "hazard_ratio": ratio, "seen": seen, "kept": kept}
             rows.append(row | {"predicted": np.mean(shares), "deviation": np.std(shares)})
     return pd.DataFrame(rows).round(3)

@@ -13,10 +13,11 @@ of `smooth_hazard`; if patients in truth rarely die so early, fewer carriers are
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.stats import chi2, norm
 
 from association.power.planted_times import PlantedTimes
 
@@ -26,19 +27,41 @@ Floats = NDArray[np.float64]
 FARTHEST = 1e-4
 
 
-def kept_share(times: PlantedTimes, hazard_ratio: float) -> float:
-    """Give the carriers' share among the enrolled, over that at the origin.
+@dataclass(frozen=True)
+class KeptShare:
+    """Carriers' share among the enrolled, over that at the origin.
+
+    Attributes
+    ----------
+    share
+        As estimated.
+    lower, upper
+        Its 95% interval, from the exact Poisson interval of the events that the hazard until entry rests on.
+    """
+
+    share: float
+    lower: float
+    upper: float
+
+
+def kept_share(times: PlantedTimes, hazard_ratio: float) -> KeptShare:
+    """Give how much of carriers' share is left at entry.
 
     Parameters
     ----------
     times
         The study's times to event.
     hazard_ratio
-        Of carriers, above 0.
+        Of carriers, 1 or more.
     """
     hazard, factor = times.hazard
-    before = factor * hazard.cumulative(np.maximum(times.entry, hazard.bounds[0]))
-    return float(np.exp(-before * (hazard_ratio - 1)).mean())
+    entry = np.maximum(times.entry, hazard.bounds[0])
+    before = factor * hazard.cumulative(entry)
+    early = max(entry.mean(), hazard.bounds[1] if hazard.bounds.size > 1 else entry.mean())
+    events = max(int((times.event & (times.exit <= early)).sum()), 1)
+    fewest, most = chi2.ppf(0.025, 2 * events) / 2 / events, chi2.ppf(0.975, 2 * events + 2) / 2 / events
+    shares = [float(np.exp(-scale * before * (hazard_ratio - 1)).mean()) for scale in (1.0, most, fewest)]
+    return KeptShare(*shares)
 
 
 def has_late_entry(times: PlantedTimes) -> bool:

@@ -71,6 +71,8 @@ DEPLETION = (
     _TRAIT,
     Column("hazard_ratio", pa.float64(), "of carriers"),
     Column("kept_share", pa.float64(), "carriers' share among the enrolled over that at the origin of time"),
+    Column("kept_lower", pa.float64(), "95% interval of it, lower end: the hazard until entry rests on few events"),
+    Column("kept_upper", pa.float64(), "upper end"),
     _FAMILY,
     _LEVEL,
     Column("carriers", pa.int32(), "carriers that the cohort would have if none had died before entry"),

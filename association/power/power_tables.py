@@ -185,13 +185,15 @@ def _depletion_rows(
                     {
                         "trait": trait.name,
                         "hazard_ratio": ratio,
-                        "kept_share": kept,
+                        "kept_share": kept.share,
+                        "kept_lower": kept.lower,
+                        "kept_upper": kept.upper,
                         "family": family,
                         "level": curves[carriers][place].level,
                         "carriers": carriers,
-                        "carriers_enrolled": carriers * kept,
+                        "carriers_enrolled": carriers * kept.share,
                         "power_undepleted": undepleted,
-                        "power": power_between(carriers * kept, classes, power),
+                        "power": power_between(carriers * kept.share, classes, power),
                     }
                 )
     return rows

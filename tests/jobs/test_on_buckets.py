@@ -165,12 +165,14 @@ def test_a_folder_in_a_bucket_is_held_against_another_run(afar, server, progex):
 
 
 def test_every_command_takes_a_study_in_a_bucket(afar, server, progex):
-    for command in (["validate"], ["qc"], ["traits"], ["check", "--null-traits", "1", "--planted", "1"]):
+    check = ["check", "--null-traits", "1", "--planted", "1"]
+    for command in (["validate"], ["qc"], ["traits"], check, ["power", "--carriers", "3"]):
         done = progex(*command, STUDY)
         assert done.exit_code == 0, done.output
     made = server.root / "lab" / "as1" / "out"
     assert {"null_models.html", "run.json", "visits.tsv"} <= {path.name for path in (made / "clinical").iterdir()}
     assert {"self_check.tsv", "self_check.png"} <= {path.name for path in (made / "self_check").iterdir()}
+    assert {"power.html", "power.json", "genes.tsv"} <= {path.name for path in (made / "power").iterdir()}
 
 
 def test_a_vcf_in_a_bucket_is_blocked_anew(here, server, progex):

@@ -28,6 +28,9 @@ def depletion_figure(trait: str, rows: pd.DataFrame) -> ReportFigure:
         figure, panels = panel_grid(1 + len(FAMILIES), columns=3, height=HEIGHT)
         kept = rows.drop_duplicates("hazard_ratio")
         panels[0].set_title("Carriers left at entry")
+        panels[0].fill_between(
+            kept["hazard_ratio"], kept["kept_lower"], kept["kept_upper"], color=svg.BAND, linewidth=0
+        )
         panels[0].plot(kept["hazard_ratio"], kept["kept_share"], color=svg.INK, marker="o", markersize=3, linewidth=1)
         for panel, (family, words) in zip(panels[1:], FAMILIES.items(), strict=True):
             panel.set_title(f"Power: {words.lower()}")
