@@ -55,7 +55,7 @@ def measure() -> pd.DataFrame:
                         "half_width": 50 * max(its.upper - its.lower for _, its in looked_at),
                     }
                 rows.append(row)
-    return pd.DataFrame(rows).round(1)
+    return pd.DataFrame(rows).round({"formula": 1, "small_effects": 1, "half_width": 1})
 
 
 def _largest(differences: Iterable[float]) -> float:
