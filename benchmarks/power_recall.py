@@ -11,7 +11,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom
 
 from association.calibration.monte_carlo import Effort
 from association.null_models.cox import fit_cox
@@ -33,7 +32,7 @@ LEVELS = (0.05 / 100, 0.05)
 BURDEN = ScanSettings(MASKS, (WeightedTest("burden", "flat"),), 1, Effort(10_000, 20_000, 50))
 COHORTS = 150
 # Cohorts without any effect that a prediction is made on.
-PREDICTED_ON = 6
+PREDICTED_ON = 12
 # Patients of a pool, from onset on, and the share of them that carries.
 POOL, CARRIER_SHARE = 40_000, 0.1
 SIMCOHORT = Path(__file__).parents[2] / "shared" / "tools"
@@ -89,8 +88,10 @@ def recall_table() -> pd.DataFrame:
     Returns
     -------
     pd.DataFrame
-        source and kind of the cohorts, carriers, effect (planted, and as the model sees it), level; predicted power;
-        lower and upper, between which the recall of so many cohorts lies with 95%; recall; within, whether it does.
+        source and kind of the cohorts, carriers, effect (planted, and as the model sees it), level; predicted power,
+        on average over cohorts without any effect, and its deviation between them; lower and upper, between which
+        the recall of so many cohorts lies with 95%, for the prediction of any one of these; recall; within, whether
+        it does.
     """
     rows = [row for one in (_of_check(), _of_pools()) for row in one]
     return pd.DataFrame(rows).round(3)
@@ -168,8 +169,8 @@ def _size(kind: Kind, carriers: int) -> float:
     return EFFECTS[carriers] * (1.6 if kind == "binary" else 1.0)
 
 
-def _predicted(cohorts: list[StudiedTrait], carriers: int, size: float) -> list[float]:
-    """Give the power at each level, on average over cohorts without any effect."""
+def _predicted(cohorts: list[StudiedTrait], carriers: int, size: float) -> np.ndarray:
+    """Give the power at each level (l, c), by each of the cohorts, which are without any effect."""
     powers = []
     for number, trait in enumerate(cohorts):
         # A deviation is that of the simulation, not of the cohort's estimate.
@@ -177,7 +178,7 @@ def _predicted(cohorts: list[StudiedTrait], carriers: int, size: float) -> list[
         one = replace(trait, scale=EffectScale(trait.scale.unit, (size,), deviation))
         curves = power_curves(one, carriers, LEVELS, number)
         powers.append([curve.points[0].simulated.power for curve in curves if curve.points[0].simulated])
-    return [float(power) for power in np.mean(powers, axis=0)]
+    return np.array(powers).T
 
 
 def _p_value(model: NullModel, strata: np.ndarray, carriers: np.ndarray) -> float:
@@ -188,14 +189,16 @@ def _p_value(model: NullModel, strata: np.ndarray, carriers: np.ndarray) -> floa
 
 
 def _rows(
-    source: str, kind: str, carriers: int, size: float, seen: float, predicted: list[float], found: list[float]
+    source: str, kind: str, carriers: int, size: float, seen: float, predicted: np.ndarray, found: list[float]
 ) -> Iterator[dict[str, object]]:
-    for level, power in zip(LEVELS, predicted, strict=True):
-        reached = int((np.array(found) <= level).sum())
-        lower, upper = binom.ppf([0.025, 0.975], len(found), power) / len(found)
+    rng = np.random.default_rng(1)
+    for level, powers in zip(LEVELS, predicted, strict=True):
+        recall = float((np.array(found) <= level).mean())
+        possible = rng.binomial(len(found), powers, (10_000, powers.size)) / len(found)
+        lower, upper = np.quantile(possible, (0.025, 0.975))
         row = {"source": source, "kind": kind, "carriers": carriers, "effect": size, "seen": seen, "level": level}
-        row |= {"predicted": power, "lower": lower, "upper": upper, "recall": reached / len(found)}
-        yield row | {"within": bool(lower <= reached / len(found) <= upper)}
+        row |= {"predicted": powers.mean(), "deviation": powers.std(), "lower": lower, "upper": upper}
+        yield row | {"recall": recall, "within": bool(lower <= recall <= upper)}
 
 
 def _cohort_pool(log_hazard: float, rng: np.random.Generator) -> Pool:

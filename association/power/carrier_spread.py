@@ -1,7 +1,8 @@
 """Carriers that nobody has seen yet: how many of each stratum, which samples, and what they can attain at best.
 
 So many carriers are spread over strata in proportion to their sizes, by largest remainder, as a variant would be that
-knows nothing of sites. Which samples of a stratum carry is drawn, all choices being equally likely.
+knows nothing of sites. Which samples of a stratum carry is drawn: all choices being equally likely, or in proportion
+to weights, where carriers are not like all that are enrolled.
 
 Axes: n samples, R draws, K carriers, S strata.
 """
@@ -16,8 +17,12 @@ from numpy.typing import NDArray
 
 from association.calibration.attainable import log10_min_attainable_p
 
+Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Places = NDArray[np.int32]
+
+# Where nobody likely is left, anybody is taken.
+MOST_REFUSED = 1000
 
 
 def spread_over_strata(carriers: int, sizes: Integers) -> Integers:
@@ -49,8 +54,10 @@ def log10_attainable_p(taken: Integers, sizes: Integers) -> float:
     return float(log10_min_attainable_p(np.zeros(carriers.size, np.int64), carriers, sizes))
 
 
-def draw_carriers(taken: Integers, strata: Integers, seed: tuple[int, ...], draws: int) -> Places:
-    """Draw who carries, so many times (R, K), in order of strata.
+def draw_carriers(
+    taken: Integers, strata: Integers, seed: tuple[int, ...], draws: int, weights: Floats | None = None
+) -> Places:
+    """Draw who carries, so many times (R, K), in order of strata, one carrier after another.
 
     Parameters
     ----------
@@ -62,17 +69,26 @@ def draw_carriers(taken: Integers, strata: Integers, seed: tuple[int, ...], draw
         The same seed gives the same draws.
     draws
         R.
+    weights
+        How likely each sample is to be drawn (n), above or at 0; all alike, if absent.
     """
     by_stratum = np.argsort(strata, kind="stable").astype(np.int32)
     starts = np.concatenate(([0], np.cumsum(np.bincount(strata))))
     drawn = np.empty((draws, int(taken.sum())), np.int32)
-    _draw(by_stratum, starts, taken, int(np.random.SeedSequence(seed).generate_state(1)[0]), drawn)
+    likely = np.ones(strata.size) if weights is None else weights
+    highest = np.zeros(taken.size)
+    np.maximum.at(highest, strata, likely)
+    accepted = likely / np.maximum(highest[strata], np.finfo(float).tiny)
+    _draw(by_stratum, starts, taken, accepted, int(np.random.SeedSequence(seed).generate_state(1)[0]), drawn)
     return drawn
 
 
 @njit(cache=True, nogil=True)
-def _draw(by_stratum: Any, starts: Any, taken: Any, seed: int, drawn: Any) -> None:
-    """Shuffle as many samples of each stratum to its front as are taken, again and again."""
+def _draw(by_stratum: Any, starts: Any, taken: Any, accepted: Any, seed: int, drawn: Any) -> None:
+    """Bring as many samples of each stratum to its front as are taken, again and again.
+
+    A sample that comes up is taken with the chance in `accepted` (n), and else another comes up.
+    """
     np.random.seed(seed)  # noqa: NPY002
     for draw in range(drawn.shape[0]):
         place = 0
@@ -80,6 +96,11 @@ def _draw(by_stratum: Any, starts: Any, taken: Any, seed: int, drawn: Any) -> No
             begin, end = starts[stratum], starts[stratum + 1]
             for front in range(begin, begin + taken[stratum]):
                 other = np.random.randint(front, end)  # noqa: NPY002
+                for _ in range(MOST_REFUSED):
+                    chance = accepted[by_stratum[other]]
+                    if chance >= 1.0 or np.random.random() < chance:  # noqa: NPY002
+                        break
+                    other = np.random.randint(front, end)  # noqa: NPY002
                 by_stratum[front], by_stratum[other] = by_stratum[other], by_stratum[front]
                 drawn[draw, place] = by_stratum[front]
                 place += 1

@@ -54,9 +54,8 @@ def kept_share(times: PlantedTimes, hazard_ratio: float) -> KeptShare:
     hazard_ratio
         Of carriers, 1 or more.
     """
-    hazard, factor = times.hazard
+    hazard, before = times.hazard[0], times.hazard_before
     entry = np.maximum(times.entry, hazard.bounds[0])
-    before = factor * hazard.cumulative(entry)
     early = max(entry.mean(), hazard.bounds[1] if hazard.bounds.size > 1 else entry.mean())
     events = max(int((times.event & (times.exit <= early)).sum()), 1)
     fewest, most = chi2.ppf(0.025, 2 * events) / 2 / events, chi2.ppf(0.975, 2 * events + 2) / 2 / events

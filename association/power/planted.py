@@ -48,6 +48,10 @@ class Planted(ABC):
     def draws(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
         """Draw what carriers need of chance, the same for every effect."""
 
+    def weights(self, effect: float) -> Floats | None:
+        """Give how likely each sample is to be a carrier, it being in the study (n); None where all are alike."""
+        return None
+
     @abstractmethod
     def ratios(self, carriers: Integers, draws: Floats, effect: float) -> Floats:
         """Give the likelihood ratio of the carriers of each replicate (R), as the engine would find it.
@@ -118,7 +122,7 @@ def delta_root(root: Callable[[Floats], float], mean: Floats, covariance: Floats
     return ExpectedRoot(centre, float(np.sqrt(gradient @ covariance @ gradient)))
 
 
-def covariance_of_sums(means: Floats, within: Floats, carriers: int) -> Floats:
+def covariance_of_sums(means: Floats, within: Floats, carriers: int, weights: Floats | None = None) -> Floats:
     """Give the covariance of sums over carriers drawn from the samples without replacement (q, q).
 
     Parameters
@@ -129,5 +133,8 @@ def covariance_of_sums(means: Floats, within: Floats, carriers: int) -> Floats:
         Mean covariance of what one sample adds (q, q).
     carriers
         K.
+    weights
+        How likely each sample is to be drawn (n).
     """
-    return np.asarray(carriers * ((1 - carriers / means.shape[1]) * np.cov(means) + within), np.float64)
+    between = np.cov(means, aweights=weights)
+    return np.asarray(carriers * ((1 - carriers / means.shape[1]) * between + within), np.float64)

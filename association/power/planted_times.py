@@ -6,6 +6,10 @@ the same patient has the event where HR times the hazard adds up to e_i, if that
 entry, censoring, stratum, covariates and all else that decides a patient's fate are the study's own, and at HR = 1
 everyone lives as they did.
 
+Who carries a harmful variant and is in the study has lived to its entry: a patient with hazard L from the origin to
+entry is a carrier exp(-(HR - 1) L) times as likely as one who entered at once. So carriers are drawn, and few of them
+enter late.
+
 What a null model makes of it: the baseline hazard is estimated anew from all events, the carriers' among them
 (`refitted_hazard`), covariates keep their effects.
 
@@ -84,6 +88,16 @@ class PlantedTimes(Planted):
         """Draw the hazard that censored patients would have taken beyond the end."""
         return rng.exponential(size=shape)
 
+    def weights(self, effect: float) -> Floats:
+        """Give how likely each sample is to be a carrier, for that carriers live to their entry (n)."""
+        return np.asarray(np.exp(-(np.exp(effect) - 1) * self.hazard_before), np.float64)
+
+    @cached_property
+    def hazard_before(self) -> Floats:
+        """The hazard of each sample from the origin to entry (n)."""
+        hazard, factor = self.hazard
+        return np.asarray(factor * hazard.cumulative(np.maximum(self.entry, hazard.bounds[0])), np.float64)
+
     def ratios(self, carriers: Integers, draws: Floats, effect: float) -> Floats:
         """Give the likelihood ratio of the carriers of each replicate (R); see `Planted`."""
         leaves, happens = self.fates(carriers, draws, effect)
@@ -103,7 +117,10 @@ class PlantedTimes(Planted):
     def expected_root(self, carriers: int, effect: float) -> ExpectedRoot:
         """Give the law of the signed root of the likelihood ratio; see `Planted`."""
         if effect not in self._at_risk:
-            self._at_risk[effect] = RiskAsCarriers.of(self._sets, self.risk, self.event, float(np.exp(effect)))
+            weights = self.weights(effect) / self.weights(effect).mean()
+            self._at_risk[effect] = RiskAsCarriers.of(
+                self._sets, self.risk, self.event, float(np.exp(effect)), weights
+            )
         return root_of_times(self.event, self.expected, self._at_risk[effect], carriers, effect)
 
     def fates(self, carriers: Integers, unseen: Floats, effect: float) -> tuple[Floats, Booleans]:

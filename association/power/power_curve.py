@@ -2,9 +2,9 @@
 
 An effect is planted in carriers drawn from the study's own samples; what the engine would report for their burden is
 significant where their likelihood ratio reaches the critical one, which is that of a cohort with the effect in it:
-carriers' own fates are part of what their p-value is compared with. The same carriers and chances serve all effects
-and levels of a class, so curves rise smoothly. Where the law of p-values is costly, one with the effect that the
-formula calls detectable serves the whole curve.
+carriers' own fates are part of what their p-value is compared with. The same chances serve all effects and levels of
+a class, and so do the same carriers, but where a harmful effect decides who lives to be enrolled. Where the law of
+p-values is costly, one with the effect that the formula calls detectable serves the whole curve.
 
 Axes: R replicates, K carriers.
 """
@@ -12,7 +12,7 @@ Axes: R replicates, K carriers.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -149,16 +149,19 @@ def _simulate(
     planted, carriers = trait.planted, int(taken.sum())
     if planted is None:
         return [[] for _ in trait.scale.sizes]
-    drawn = draw_carriers(taken, trait.strata, (seed, _CARRIERS, carriers), replicates).astype(np.int64)
-    chances = planted.draws(np.random.default_rng((seed, _CHANCES, carriers)), drawn.shape)
-    critical = _Critical(trait, planted, taken, levels, seed, (drawn[0], chances[0]))
+    chances = planted.draws(np.random.default_rng((seed, _CHANCES, carriers)), (replicates, carriers))
+    seeds = (seed, _CARRIERS, carriers)
+
+    def draw(effect: float, draws: int) -> Integers:
+        return draw_carriers(taken, trait.strata, seeds, draws, planted.weights(effect)).astype(np.int64)
+
+    critical = _Critical(trait, planted, taken, levels, seed, lambda effect: (draw(effect, 1)[0], chances[0]))
     found, at_once = [], max(1, CARRIERS_AT_ONCE // carriers)
     for size in trait.scale.sizes:
         effect = trait.scale.on_predictor(size)
-        parts = range(0, replicates, at_once)
-        ratios = np.concatenate(
-            [planted.ratios(drawn[part : part + at_once], chances[part : part + at_once], effect) for part in parts]
-        )
+        drawn = draw(effect, replicates)
+        parts = [slice(first, first + at_once) for first in range(0, replicates, at_once)]
+        ratios = np.concatenate([planted.ratios(drawn[part], chances[part], effect) for part in parts])
         root = planted.expected_root(carriers, effect)
         found.append([_count(ratios, root, one) for one in critical.at(effect)])
     return found
@@ -181,7 +184,7 @@ class _Critical:
     trait, planted, taken, levels, seed
         As for `_simulate`.
     example
-        Carriers and chances of one replicate, whose samples a law is made of.
+        Gives carriers and chances of one replicate of an effect, whose samples a law is made of.
     """
 
     def __init__(
@@ -191,7 +194,7 @@ class _Critical:
         taken: Integers,
         levels: Sequence[float],
         seed: int,
-        example: tuple[Integers, Floats],
+        example: Callable[[float], tuple[Integers, Floats]],
     ) -> None:
         self._trait, self._planted, self._levels, self._example = trait, planted, levels, example
         self._ratios = CriticalRatios(taken, trait.strata, seed)
@@ -207,5 +210,5 @@ class _Critical:
         return self._with(effect) if self._one_for_all is None else self._one_for_all
 
     def _with(self, effect: float) -> list[CriticalRatio]:
-        refitted = self._planted.refitted(*self._example, effect)
+        refitted = self._planted.refitted(*self._example(effect), effect)
         return self._ratios.at(evidence_of(refitted, self._trait.strata), self._levels)

@@ -121,5 +121,23 @@ def test_draws_take_so_many_of_each_stratum_and_each_sample_alike():
     np.testing.assert_allclose(counts[strata == 1], 1_000, rtol=0.15)
 
 
+def test_draws_by_weight_take_samples_in_proportion_and_anybody_where_nobody_is_likely():
+    strata, weights = np.zeros(50, np.int64), np.repeat([1.0, 0.25, 0.0], [10, 20, 20])
+    drawn = draw_carriers(np.array([1]), strata, (5,), 30_000, weights)[:, 0]
+    counts = np.bincount(drawn, minlength=50)
+    np.testing.assert_allclose(counts[:10], 2_000, rtol=0.1)
+    np.testing.assert_allclose(counts[10:30], 500, rtol=0.2)
+    assert counts[30:].sum() == 0
+    every = draw_carriers(np.array([50]), strata, (5,), 3, weights)
+    assert (np.sort(every, axis=1) == np.arange(50)).all()
+
+
+def test_carriers_of_a_harmful_variant_enter_early(make_studied):
+    trait = make_studied(np.random.default_rng(8), "survival")
+    weights = trait.planted.weights(np.log(6))
+    assert np.average(trait.planted.entry, weights=weights) < trait.planted.entry.mean() - 1
+    np.testing.assert_allclose(trait.planted.weights(0.0), 1)
+
+
 def test_the_smallest_p_value_is_one_over_the_choices():
     assert 10 ** log10_attainable_p(np.array([3]), np.array([300])) == pytest.approx(1 / 4_455_100)
