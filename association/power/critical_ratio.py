@@ -19,7 +19,7 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
-from association.calibration.evidence import BINARY, PLAIN, Evidence, likelihood_ratio
+from association.calibration.evidence import BINARY, PLAIN, UNEQUAL, Evidence, likelihood_ratio
 from association.calibration.exact_burden import ExactBurden, ExactLaw
 from association.power.carrier_spread import Places, draw_carriers, log10_attainable_p
 
@@ -79,8 +79,8 @@ class CriticalRatios:
 
     def is_dear(self, evidence: Evidence) -> bool:
         """Say whether a law costs so much that one must do for all effects."""
-        exact = ExactBurden(evidence, self._strata)
-        return not exact.feasible(self._some) or exact.is_dear(self._some)
+        exact = self._exact(evidence)
+        return exact is None or exact.is_dear(self._some)
 
     def at(self, evidence: Evidence, levels: Sequence[float]) -> list[CriticalRatio]:
         """Give the critical ratio at each level.
@@ -96,14 +96,19 @@ class CriticalRatios:
         nothing = CriticalRatio(math.inf, UNATTAINABLE)
         if not any(attainable):
             return [nothing for _ in levels]
-        exact = ExactBurden(evidence, self._strata)
-        if exact.feasible(self._some):
+        exact = self._exact(evidence)
+        if exact is not None:
             law = exact.law(self._some)
             found = [CriticalRatio(_exact_ratio(law, level, self._some.size), EXACT) for level in levels]
         else:
             ratios = group_ratios(evidence, self._draws())
             found = [CriticalRatio(_drawn_ratio(ratios, level), DRAWN) for level in levels]
         return [one if able else nothing for one, able in zip(found, attainable, strict=True)]
+
+    def _exact(self, evidence: Evidence) -> ExactBurden | None:
+        """Give the exact laws where there is one of these ratios: not of those with an information of their own."""
+        exact = ExactBurden(evidence, self._strata)
+        return exact if evidence.family != UNEQUAL and exact.feasible(self._some) else None
 
     def _draws(self) -> Places:
         if self._drawn is None:

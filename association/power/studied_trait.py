@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from association.calibration.evidence import has_one_information
 from association.null_models.null_model import NullModel
 from association.null_models.risk_sets import Ties
 from association.null_models.shared_risk import CoxSharedRisk
@@ -139,18 +140,19 @@ def _scale(model: NullModel, details: Mapping[str, float]) -> EffectScale:
     if model.kind in RATIO_OF:
         return EffectScale(RATIO_OF[model.kind], RATIOS, None)
     sign = -1.0 if model.kind in FALLING else 1.0
-    # Where all slopes seem alike, what visits leave unknown is all the spread that there is.
+    # Where all slopes seem alike, or each cohort has a spread of its own, what is known of a slope is the unit.
     spread = 1 / math.sqrt(float(model.information.mean()))
     if model.kind == "slope":
-        own = details["slope_sd"]
+        own = details.get("slope_sd", 0.0)
         return EffectScale(SLOPES, DEVIATIONS, sign * (own if own > 0 else spread))
     return EffectScale(RESIDUALS, DEVIATIONS, sign * spread)
 
 
 def _planted(model: NullModel, strata: Integers, times: tuple[Floats, Floats, Ties] | None) -> Planted | None:
-    if model.kind in ("linear", "joint_rank"):
+    if model.kind in ("linear", "joint_rank") and has_one_information(model):
         return PlantedValues(model)
-    if model.kind == "slope":
+    # Cohorts with a residual variance each are to their values what visits are to slopes.
+    if model.kind in ("linear", "joint_rank", "slope"):
         return PlantedSlopes(model)
     if model.events is None or model.expected_events is None:
         return None

@@ -47,13 +47,13 @@ class CurrentStore:
     traits
         Of the samples that passed quality control.
     samples
-        Ids of the store's samples, in its order.
+        The store's samples, in its order: sample, and the number of its cohort.
     """
 
     checked: CheckedStudy
     folder: Place
     traits: list[PreparedTrait]
-    samples: pd.Series
+    samples: pd.DataFrame
 
     @property
     def settings(self) -> ScanSettings:
@@ -100,7 +100,7 @@ def current_store(study: ClinicalStudy, path: Place) -> tuple[CurrentStore | Non
     if folders is None:
         return None, NOT_CURRENT
     prepared = pipeline.prepare_traits(folders)
-    return CurrentStore(checked, folders[STORE] / "genes", prepared.traits, prepared.store_samples), ""
+    return CurrentStore(checked, folders[STORE] / "genes", prepared.traits, prepared.store), ""
 
 
 def _finished(pipeline: Pipeline, checked: CheckedStudy) -> Folders | None:

@@ -1,9 +1,12 @@
 """Effects that are planted in the study's own samples, and what null models make of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from association.calibration.evidence import evidence_of
+from association.null_models.by_cohort import CohortFit, stack_fits
 from association.null_models.cox import fit_cox
 from association.null_models.design import Design
 from association.null_models.linear import fit_linear
@@ -46,6 +49,21 @@ def test_a_shift_is_refitted_as_least_squares_does():
     np.testing.assert_allclose(found.information, expected.information, rtol=1e-9)
     ratio = group_ratios(evidence_of(expected, strata), carriers[None])[0]
     assert planted.ratios(carriers[None], nothing[None], 1.4)[0] == pytest.approx(ratio, rel=1e-9)
+
+
+def test_cohorts_of_different_spread_keep_the_level_and_have_the_power_of_their_information():
+    rng, half = np.random.default_rng(9), np.arange(150)
+    fits = []
+    for name, own, spread in (("a", half, 1.0), ("b", half + 150, 3.0)):
+        design = Design(("x",), rng.normal(size=(150, 1)))
+        fits.append(CohortFit(name, own, fit_linear(spread * rng.normal(size=150), design)))
+    fit = stack_fits(fits)
+    trait = studied_trait("y", "quantitative", fit.model, np.repeat([0, 1], 150), fit.details)
+    scale = replace(trait.scale, sizes=(1e-4, 0.8))
+    (curve,) = power_curves(replace(trait, scale=scale), 30, [0.05], 1)
+    nothing, some = (point.simulated for point in curve.points)
+    assert nothing.power == pytest.approx(0.05, abs=0.012)
+    assert some.power == pytest.approx(some.by_formula, abs=0.03)
 
 
 def test_one_step_comes_close_to_a_logistic_refit(make_studied):
