@@ -30,9 +30,9 @@ from benchmarks.null_genes import MASKS, SAMPLES, STRATA, store_tables
 
 LEVELS = (0.05 / 100, 0.05)
 BURDEN = ScanSettings(MASKS, (WeightedTest("burden", "flat"),), 1, Effort(10_000, 20_000, 50))
-COHORTS = 150
+COHORTS = 60
 # Cohorts without any effect that a prediction is made on.
-PREDICTED_ON = 12
+PREDICTED_ON = 4
 # Patients of a pool, from onset on, and the share of them that carries.
 POOL, CARRIER_SHARE = 40_000, 0.1
 SIMCOHORT = Path(__file__).parents[2] / "shared" / "tools"
