@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from association.calibration.enumeration import MOST_ARRANGEMENTS, ArrangedValues
+from association.calibration.enumeration import MOST_ARRANGEMENTS, ArrangedValues, where_arranged
 from association.calibration.evidence import Evidence, evidence_of
 from association.calibration.exact_burden import ExactBurden
 from association.calibration.extremes import Looks, scales_of, set_conditions
@@ -161,9 +161,7 @@ def _reached(
     ways = round(10.0**part.log10_ways)
     carriers, values = arranged.arrange(part.samples, part.classes, ways)
     # Samples of other masks have no place; what their columns add up to is not looked at.
-    ascending = np.argsort(carriers)
-    found = np.searchsorted(carriers[ascending], one.statistics.columns.samples)
-    samples = ascending[np.minimum(found, carriers.size - 1)]
+    samples = where_arranged(carriers, one.statistics.columns.samples)
     looks = Looks.of([one.unit.tested[number].readings for number in numbers])
     read = np.unique(np.concatenate((looks.first, looks.second)))
     looks = looks.renumber(read)

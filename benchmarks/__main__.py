@@ -23,13 +23,14 @@ from benchmarks import (
     spine,
     stages,
     traits,
+    traits_together,
 )
 from benchmarks.machine import describe
 from benchmarks.picture import draw
 
 GROUPS = {
     "speed": (spine, gene_tests, growth, cluster, stages, kernels),
-    "statistics": (exome, saddlepoint, calibration, power_of_tests, power, traits, recovery),
+    "statistics": (exome, saddlepoint, calibration, power_of_tests, power, traits, traits_together, recovery),
 }
 
 

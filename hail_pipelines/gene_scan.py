@@ -150,13 +150,13 @@ def scan_on_spark(
 def scan_share(store: Place, share: Share, traits: Sequence[bytes], settings: ScanSettings) -> pa.Table:
     """Scan the genes of a share."""
     unpacked = [unpack_trait(trait) for trait in traits]
-    with _no_search_for_cycles():
+    with no_search_for_cycles():
         tables = [scan(genes, variants, unpacked, settings) for genes, variants in read_share(store, share)]
     return pa.concat_tables(tables) if tables else SCAN_SCHEMA.empty_table()
 
 
 @contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
+def no_search_for_cycles() -> Iterator[None]:
     """Let Python not look for cyclic garbage: rows of genes make none, and looking takes a tenth of the time."""
     was_on = gc.isenabled()
     gc.disable()

@@ -15,7 +15,9 @@ from jobs.study.study import ClinicalStudy, Study, resolve
 # What the clinical part by itself replaces, and what marks it as made by it.
 CLINICAL = "clinical"
 # What a run replaces.
-OF_A_RUN = ("qc", "annotation", "genes", "traits", "checks", "results", "follow_up", "report", "stages")
+OF_A_RUN = (
+    *("qc", "annotation", "genes", "traits", "checks", "results", "follow_up", "traits_together", "report", "stages"),
+)
 # What a cohort's manifest and what goes with it replace.
 OF_A_COHORT = ("cohort", "pooling")
 

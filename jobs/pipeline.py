@@ -41,6 +41,7 @@ from jobs.traits.files import read_summary, write_scan_traits, write_traits
 from jobs.traits.genotyped import read_genotyped
 from jobs.traits.prepare import prepare_traits
 from jobs.traits.prepared import PreparedTrait
+from jobs.traits_together import TogetherStage, read_together
 
 # The code that decides a stage's outputs: when it changes, the stage is done again.
 SETTINGS = ("jobs.pipeline", "jobs.stage_settings")
@@ -108,6 +109,7 @@ class Pipeline:
         self.study = checked.study
         self.genotypes = GenotypeStages(checked)
         self.traits = TraitStages(checked.study, self.genotypes, cores)
+        self.together = TogetherStage(checked.study, self.genotypes, cores)
         self._settings = checked.study.model_dump(mode="json")
 
     def stages(self) -> list[Stage]:
@@ -123,6 +125,7 @@ class Pipeline:
         )
         clinical_files = ("checks/checks.tsv", "traits/excluded.tsv", *trait_files)
         by_trait = self.traits.stages()
+        together = self.together.stages()
         shown = ("masks", "tests", "calibration", "condition_on", "gene_lists", "follow_up")
         lists = tuple(fingerprint(resolve(self.checked.path, one.path)) for one in self.study.gene_lists)
         results = tuple(
@@ -134,6 +137,7 @@ class Pipeline:
             self.genotypes.gene_store(),
             Stage("traits", clinical, tables, ("gene store", "samples"), clinical_files, CLINICAL, self._traits),
             *by_trait,
+            *together,
             Stage(
                 "results",
                 {name: settings[name] for name in shown},
@@ -147,7 +151,7 @@ class Pipeline:
                 "report",
                 self._shown(),
                 (),
-                ("variants", "traits", "results"),
+                ("variants", "traits", "results", *(stage.name for stage in together)),
                 ("report.html", NULL_MODELS),
                 REPORT,
                 self._report,
@@ -160,7 +164,7 @@ class Pipeline:
 
     def tally(self) -> str:
         """Say how far the stage at work is."""
-        return self.traits.tally() or self.genotypes.tally()
+        return self.traits.tally() or self.together.tally() or self.genotypes.tally()
 
     def _tables(self) -> list[str]:
         return [*TABLES, SINGLE_VARIANTS] if self.study.follow_up.single_variants else list(TABLES)
@@ -249,6 +253,8 @@ class Pipeline:
             settings=self._shown(),
             run={"versions": versions(), "stages": _stage_times(folders)},
             relatives_untold=read_structure(folders["samples"]).get("relatives_untold"),
+            together=read_together(folders),
+            left_out=self.together.left_out(),
         )
         write_null_models(
             folder / NULL_MODELS,

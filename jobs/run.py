@@ -18,6 +18,7 @@ from jobs.progress import Progress, Tally, warn
 from jobs.stage import Counts, Stage, StageRecord, finished, perform, stage_key
 from jobs.stage_settings import cores_of
 from jobs.storage_errors import storage_errors_told
+from jobs.traits_together import TOGETHER, TOGETHER_FOLDER
 from jobs.transfer_tally import TransferTally
 
 # Written when all else is in place: without it the folder's files may be of different runs.
@@ -33,6 +34,7 @@ PUBLISHED = {
     "gene store": (".", ("genes",)),
     "traits": (".", ("traits", "checks")),
     "results": (".", ("results", "follow_up")),
+    TOGETHER: (".", (TOGETHER_FOLDER,)),
     "report": ("report", ("report.html", "null_models.html")),
 }
 
@@ -101,6 +103,8 @@ def _run_stages(checked: CheckedStudy, still_held: Callable[[], None]) -> Place:
     records = bring_current(stages, checked.output, progress, pipeline.tally, still_held)
     still_held()
     remove(checked.output / RUN_RECORD)
+    if TOGETHER not in records:
+        remove(checked.output / TOGETHER_FOLDER)
     for record in records.values():
         publish(record, checked.output)
     still_held()

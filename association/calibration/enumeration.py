@@ -121,6 +121,13 @@ def arrange(carriers: Integers, classes: Integers, strata: Integers, ways: int) 
     return Arrangements(pattern.carriers, _places(pattern, by_stratum, ways))
 
 
+def where_arranged(carriers: Integers, samples: Integers) -> Integers:
+    """Say where each of some samples stands among arranged carriers (k); one that does not gets any place."""
+    ascending = np.argsort(carriers)
+    found = np.searchsorted(carriers[ascending], samples)
+    return np.asarray(ascending[np.minimum(found, carriers.size - 1)], np.int64)
+
+
 def _pattern(carriers: Integers, classes: Integers, strata: Integers, in_order: Integers) -> _Pattern:
     ordered = carriers[order := np.lexsort((carriers, classes, strata[carriers]))]
     stratum, kind = strata[ordered], classes[order]

@@ -15,8 +15,9 @@ Axes: c columns, r rows, b permutations.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numba import njit
@@ -64,6 +65,27 @@ class Terms:
     cauchy: NDArray[np.bool_]
 
 
+class PermutedRows(Protocol):
+    """What permutations are counted on: rows that are made of what comes to a gene's carriers.
+
+    Attributes
+    ----------
+    columns
+        Whose samples are asked for.
+    rows
+        How many rows there are.
+    """
+
+    columns: Carriers
+    rows: int
+
+    def evaluate(
+        self, block: Floats, samples: Integers | None = None, wanted: Booleans | Integers | None = None
+    ) -> Floats:
+        """Give all rows for each permutation of a block, as `GeneStatistics.evaluate` does."""
+        ...
+
+
 class GeneStatistics:
     """The rows of one gene for one trait.
 
@@ -81,6 +103,7 @@ class GeneStatistics:
 
     def __init__(self, columns: Carriers, terms: Terms, rows: int, family: int) -> None:
         self.columns, self.terms, self.rows, self.family = columns, terms, rows, family
+        self._quantities = slice(None)
         self._burdens = in_typical_units(columns)
         self._squares = self._burdens**2
         sizes = np.diff(columns.offsets)
@@ -90,6 +113,12 @@ class GeneStatistics:
         self._terms = (terms.row[order], terms.weight[order], terms.cauchy[order])
         counts = np.bincount(terms.column, minlength=sizes.size)
         self._term_offsets = np.concatenate(([0], np.cumsum(counts)))
+
+    def of_trait(self, family: int, quantities: slice) -> GeneStatistics:
+        """Give the same rows of another trait, of whose family certain quantities of a block are."""
+        other = copy.copy(self)
+        other.family, other._quantities = family, quantities
+        return other
 
     def evaluate(
         self, block: Floats, samples: Integers | None = None, wanted: Booleans | Integers | None = None
@@ -117,7 +146,7 @@ class GeneStatistics:
             *self._terms,
             self.family,
             asked,
-            block,
+            block[self._quantities],
             out,
         )
         return out

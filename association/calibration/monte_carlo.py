@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from association.calibration.extremes import Conditions
-from association.calibration.gene_statistics import GeneStatistics
+from association.calibration.gene_statistics import PermutedRows
 from association.calibration.permutation_stream import PermutationStream
 
 Floats = NDArray[np.float64]
@@ -77,7 +77,7 @@ class GeneCount:
         How far to go for each test.
     """
 
-    def __init__(self, statistics: GeneStatistics, conditions: Conditions, efforts: Sequence[Effort]) -> None:
+    def __init__(self, statistics: PermutedRows, conditions: Conditions, efforts: Sequence[Effort]) -> None:
         self.statistics, self.conditions, self.efforts = statistics, conditions, tuple(efforts)
         self._screen = np.array([effort.screen for effort in efforts], np.int64)
         self._escalated = np.array([effort.escalated for effort in efforts], np.int64)
@@ -179,7 +179,7 @@ def count_exceedances(genes: Sequence[GeneCount], stream: PermutationStream) -> 
             active = [gene for gene in active if gene.going.any()]
 
 
-def places_of(genes: Sequence[GeneStatistics], stream: PermutationStream) -> tuple[Integers, Integers]:
+def places_of(genes: Sequence[PermutedRows], stream: PermutationStream) -> tuple[Integers, Integers]:
     """Give the samples that any gene needs, and where each sample (n) stands among them."""
     needed = np.zeros(stream.values.shape[1], np.bool_)
     for gene in genes:

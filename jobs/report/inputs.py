@@ -6,7 +6,7 @@ All of it is about groups. No input names a sample, so no page can.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -37,6 +37,10 @@ class ReportInputs:
         The cohorts of a meta-analysis; None for a study of its own.
     relatives_untold
         Which relatives in two of merged cohorts can't be told; None where there are none such.
+    together
+        Traits together: tables genes, pairs and correlations; None where the study has none.
+    left_out
+        Traits that can't be looked at together: trait and reason.
     """
 
     results: pd.DataFrame
@@ -46,6 +50,8 @@ class ReportInputs:
     run: Mapping[str, Any]
     consortium: Consortium | None = None
     relatives_untold: str | None = None
+    together: Mapping[str, pd.DataFrame] | None = None
+    left_out: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
 
     @property
     def study(self) -> str:

@@ -28,6 +28,7 @@ from jobs.report.manhattan import manhattan_figure
 from jobs.report.masks import TEST, about_empty_masks, mask_rules, mask_table
 from jobs.report.quantile_figure import quantile_figure
 from jobs.report.summary import trait_sentences
+from jobs.report.together import together_section
 
 
 def write_report(
@@ -40,6 +41,8 @@ def write_report(
     run: Mapping[str, Any] | None = None,
     consortium: Consortium | None = None,
     relatives_untold: str | None = None,
+    together: Mapping[str, pd.DataFrame] | None = None,
+    left_out: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Write the report to a file; see `ReportInputs` for what it takes.
 
@@ -55,8 +58,11 @@ def write_report(
         The cohorts, where their summaries were combined.
     relatives_untold
         Which relatives in two of merged cohorts can't be told.
+    together, left_out
+        Traits together, where the study has them, and who can't be among them.
     """
-    inputs = ReportInputs(results, attrition, traits, settings, run or {}, consortium, relatives_untold)
+    of_cohorts = (consortium, relatives_untold)
+    inputs = ReportInputs(results, attrition, traits, settings, run or {}, *of_cohorts, together, left_out)
     path.write_text(report_html(inputs), encoding="utf-8")
 
 
@@ -81,6 +87,7 @@ def report_html(inputs: ReportInputs) -> str:
             study=inputs.study,
             alpha=inputs.alpha,
             traits=traits,
+            together=together_section(inputs),
             genes=int(inputs.results["gene"].nunique()),
             attrition=list(inputs.attrition),
             attrition_figure=attrition_figure(inputs.attrition) if inputs.attrition else None,

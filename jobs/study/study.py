@@ -25,6 +25,7 @@ from jobs.study.mask_misfits import misfits_of_gene_lists, misfits_of_low_scores
 from jobs.study.quality_control import Qc
 from jobs.study.section import Section
 from jobs.study.tables import Participants, Visits
+from jobs.study.together import Together, misfits_of_together
 from jobs.study.traits import SurvivalTrait, Trait, needs_visits
 
 # Files beside those of the traits.
@@ -102,6 +103,7 @@ class Study(ClinicalStudy):
         list[GeneList], Field(description="lists to name genes by, in the results and in calibration.panel")
     ] = []
     follow_up: FollowUp = FollowUp()
+    together: Together = Together()
     condition_on: Annotated[
         list[Annotated[str, Field(pattern=r"^[^-]+-[0-9]+-[ACGTN]+-[ACGTN]+$")]],
         Field(
@@ -118,6 +120,7 @@ class Study(ClinicalStudy):
     def misfits(self) -> Iterator[str]:
         """Name every setting that contradicts another, as 'place: message'."""
         yield from _misfits_of_tests(self)
+        yield from misfits_of_together(self.together, self.traits, self.tests)
         yield from super().misfits()
 
 

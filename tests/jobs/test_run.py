@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
@@ -18,7 +19,7 @@ from jobs.simulate_cohort import simulate_cohort
 QC_STAGES = ["load", "measure", "samples", "variants", "annotate", "qc page"]
 TRAITS = ["survival", "alsfrs_slope"]
 SCANS, FOLLOW_UPS = ([f"{step} {trait}" for trait in TRAITS] for step in ("scan", "follow up"))
-TESTED = [*SCANS, *FOLLOW_UPS, "results", "report"]
+TESTED = [*SCANS, *FOLLOW_UPS, "traits together", "results", "report"]
 STAGES = [*QC_STAGES, "gene store", "traits", *TESTED]
 
 
@@ -100,6 +101,10 @@ def test_a_run_leaves_results_report_record_quality_control_and_traits(finished)
         "follow_up/leave_one_out.tsv",
         "follow_up/effects.tsv",
         "follow_up/columns.tsv",
+        "traits_together/genes.parquet",
+        "traits_together/pairs.tsv",
+        "traits_together/correlations.tsv",
+        "traits_together/columns.tsv",
         "report/report.html",
         "qc/attrition.json",
         "qc/samples.parquet",
@@ -123,6 +128,25 @@ def test_both_forms_of_the_results_hold_the_same_rows(finished):
     assert len(table) == len(results) == 12 * 2 * 2 * 5
     pd.testing.assert_series_equal(table["p_value"], results["p_value"], rtol=1e-12)
     assert (table["gene"] == results["gene"]).all()
+
+
+def test_traits_are_put_together_with_the_p_values_that_each_has_by_itself(finished):
+    folder = finished.output / "traits_together"
+    tables = {name: pd.read_csv(folder / f"{name}.tsv", sep="\t") for name in ("genes", "pairs", "correlations")}
+    meanings = pd.read_csv(folder / "columns.tsv", sep="\t")
+    for name, table in tables.items():
+        assert list(table) == meanings.loc[meanings["table"] == name, "column"].tolist()
+    genes, results = tables["genes"], results_of(finished)
+    key = ["gene", "mask", "test"]
+    shared = results[results["test"].isin(["burden", "skat", "omnibus"])]
+    for trait in TRAITS:
+        own = shared[shared["trait"] == trait].set_index(key)["p_value"].reindex(pd.MultiIndex.from_frame(genes[key]))
+        np.testing.assert_allclose(genes[f"p_value_{trait}"], own, rtol=1e-9)
+    assert (genes["p_any"].notna() ^ genes["reason"].fillna("").ne("")).all()
+    assert genes.loc[genes["test"] == "burden", "p_heterogeneous"].notna().sum() >= 10
+    assert tables["pairs"][["trait_1", "trait_2"]].drop_duplicates().to_numpy().tolist() == [TRAITS]
+    assert tables["correlations"].loc[0, "samples_both"] > 30
+    assert "Traits together" in (finished.output / "report" / "report.html").read_text()
 
 
 def test_every_row_has_a_p_value_or_a_reason(finished):
@@ -276,12 +300,14 @@ def test_a_changed_trait_redoes_traits_and_what_follows_without_java(again, no_j
     again.set(traits=[{"name": "survival", "type": "survival", "origin": "diagnosis"}])
     assert redone(again) == ["traits", "scan survival", "follow up survival", "results", "report"]
     assert set(results_of(again)["trait"]) == {"survival"}
+    # One trait by itself: nothing is left of what two of an earlier run were together.
+    assert not (again.output / "traits_together").exists()
 
 
 def test_a_trait_that_is_added_is_scanned_alone_without_java(again, finished, no_java):
     settings = yaml.safe_load(again.study.read_text())
     again.set(traits=[{"name": "cmap", "type": "baseline", "measure": "cmap"}, *settings["traits"]])
-    assert redone(again) == ["traits", "scan cmap", "follow up cmap", "results", "report"]
+    assert redone(again) == ["traits", "scan cmap", "follow up cmap", "traits together", "results", "report"]
     rows, before = results_of(again), results_of(finished)
     assert list(dict.fromkeys(rows["trait"])) == ["cmap", *TRAITS]
     pd.testing.assert_frame_equal(rows[rows["trait"] != "cmap"].reset_index(drop=True), before, check_exact=True)

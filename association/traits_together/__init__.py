@@ -1,0 +1,1 @@
+"""What a gene does to several traits at once, by permutations that all traits share."""
