@@ -63,11 +63,25 @@ def calibrate(units: Sequence[GeneUnit], trait: ScanTrait, settings: ScanSetting
     if trait.model.kind in NOT_EXCHANGEABLE:
         _take_textbook(units, NOT_EXCHANGEABLE[trait.model.kind])
         return
+    add_large_sample_p(units, trait)
+    look_at_arrangements(units, trait, settings)
+    add_large_sample_omnibus(units, trait)
+
+
+def look_at_arrangements(units: Sequence[GeneUnit], trait: ScanTrait, settings: ScanSettings) -> None:
+    """Add p-values by enumeration, exact laws and permutations to the rows that have none.
+
+    Parameters
+    ----------
+    units
+        The batch's genes.
+    trait, settings
+        What they are tested against, and how; the trait's samples can be exchanged within strata.
+    """
     evidence = evidence_of(trait.model, trait.strata)
     stream = PermutationStream(evidence.values, trait.strata, settings.seed)
     exact = ExactBurden(evidence, trait.strata)
     arranged = ArrangedValues(evidence.values, trait.strata)
-    add_large_sample_p(units, trait)
     ready = make_ready(units, evidence, stream, lambda one: _is_needed(one, trait, settings))
     add_deviations(ready, stream, settings.family_permutations)
     counted: list[tuple[ReadyUnit, GeneCount]] = []
@@ -81,7 +95,6 @@ def calibrate(units: Sequence[GeneUnit], trait: ScanTrait, settings: ScanSetting
     count_exceedances([count for _, count in counted], stream)
     for one, count in counted:
         _add_counted(one.unit, count, exact)
-    add_large_sample_omnibus(units, trait)
 
 
 def _take_textbook(units: Sequence[GeneUnit], method: str) -> None:

@@ -13,6 +13,7 @@ from benchmarks import (
     calibration,
     cluster,
     exome,
+    gene_sets,
     gene_tests,
     growth,
     kernels,
@@ -30,7 +31,10 @@ from benchmarks.picture import draw
 
 GROUPS = {
     "speed": (spine, gene_tests, growth, cluster, stages, kernels),
-    "statistics": (exome, saddlepoint, calibration, power_of_tests, power, traits, traits_together, recovery),
+    "statistics": (
+        *(exome, saddlepoint, calibration, power_of_tests, power, gene_sets),
+        *(traits, traits_together, recovery),
+    ),
 }
 
 

@@ -137,6 +137,13 @@ def read_share(store: Place, share: Share) -> Iterator[tuple[pa.Table, pa.Table]
         yield _join(waiting)
 
 
+def read_store(store: Place) -> Iterator[pa.Table]:
+    """Read the variants of a whole store, a few genes at a time, each gene whole, sorted by gene."""
+    for share in deal_store(store, 1):
+        for _, variants in read_share(store, share):
+            yield variants
+
+
 def _filters(share: Share) -> list[tuple[str, str, str | list[str]]]:
     if share.only is not None:
         return [("gene", "==", share.only)]

@@ -18,7 +18,9 @@ from jobs.clinical.read import Clinical, read_clinical
 from jobs.cloud_study import use_buckets_of
 from jobs.consortium.merged_genotypes import merged_summary
 from jobs.gene_lists import ReadList, read_gene_lists, with_panel
+from jobs.gene_symbols import GeneSymbols, symbols_of
 from jobs.genotype_inputs import check_bed_files, quality_fields, read_panel_labels
+from jobs.known_carriers import read_known_variants
 from jobs.output_folder import OF_A_RUN, check_output
 from jobs.quality_control.exclusions import read_exclusions
 from jobs.study.file import read_study
@@ -48,6 +50,8 @@ class CheckedStudy:
         Its traits, as they would be if every sample passed quality control.
     gene_lists
         Its gene lists.
+    gene_symbols
+        Names that genes have and had.
     quality_fields
         INFO fields on a site's quality that all VCFs have.
     exclusions
@@ -63,6 +67,7 @@ class CheckedStudy:
     clinical: Clinical
     traits: tuple[PreparedTrait, ...]
     gene_lists: tuple[ReadList, ...] = ()
+    gene_symbols: GeneSymbols = field(default_factory=GeneSymbols)
     quality_fields: tuple[str, ...] = ()
     exclusions: pd.Series = field(default_factory=lambda: pd.Series(dtype=object))
     panel_vcfs: tuple[Place, ...] = ()
@@ -104,6 +109,8 @@ def check_study(path: Place, *, silent: list[Problem] | None = None) -> CheckedS
         summary = _attempt(lambda: _inspect(study, vcfs), errors) if vcfs else None
     clinical = _attempt(lambda: read_clinical(study, path), errors)
     lists = _attempt(lambda: read_gene_lists(study.gene_lists, path), errors) or ()
+    _attempt(lambda: _known_variants(study, path), errors)
+    symbols = _attempt(lambda: symbols_of(study, path), errors) or GeneSymbols()
     # Merged cohorts have been annotated.
     if merged is None:
         infos = summary.info_descriptions if summary is not None else ()
@@ -129,6 +136,7 @@ def check_study(path: Place, *, silent: list[Problem] | None = None) -> CheckedS
         clinical,
         tuple(traits),
         lists,
+        symbols,
         quality_fields([read_header(vcf).infos for vcf in vcfs]),
         exclusions,
         *panel,
@@ -140,6 +148,12 @@ def _read_exclusions(study: Study, path: Place, summary: VcfSummary | None) -> p
     if study.qc.sample.exclude is None:
         return pd.Series(dtype=object)
     return read_exclusions(resolve(path, study.qc.sample.exclude), None if summary is None else summary.samples)
+
+
+def _known_variants(study: Study, path: Place) -> None:
+    """See that the list of known variants can be read; the run reads it again."""
+    if study.known_genes is not None and study.known_genes.variants is not None:
+        read_known_variants(resolve(path, study.known_genes.variants))
 
 
 def _read_panel(study: Study, path: Place, errors: list[InputError]) -> tuple[tuple[Place, ...], pd.Series] | None:

@@ -1,16 +1,14 @@
-"""Gene lists that others made: read with their versions, put into the panel, and written beside the results.
+"""Gene lists: read with their versions and sources, and put into the panel that is worth more permutations.
 
-A list is a table with a column of gene symbols, or a text with a gene per line, "#" beginning a remark.
+A list is a table with a column of gene symbols, or a text with a gene per line, "#" beginning a remark. Some come
+with progex; of these the first remarks give version and source.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-import pandas as pd
+from importlib import resources
 
 from association.problems import InputError
 from infra.storage import Place
@@ -18,9 +16,6 @@ from jobs.study.gene_tests import LIST_PREFIX, GeneList
 from jobs.study.study import Study, resolve
 from jobs.tables.table import Table
 
-log = logging.getLogger(__name__)
-
-GENE_LISTS_FILE = "gene_lists.tsv"
 # A symbol holds no blanks, commas or the like; a line that does is of a table.
 SEPARATORS = "\t,; "
 
@@ -31,8 +26,8 @@ class ReadList:
 
     Attributes
     ----------
-    name, version
-        As in the study file.
+    name, version, source
+        As in the study file, or as the panel has them; no source where none is named.
     genes
         Its symbols, each once, in the order of the file.
     repeated
@@ -43,23 +38,7 @@ class ReadList:
     version: str
     genes: tuple[str, ...]
     repeated: int
-
-
-@dataclass(frozen=True)
-class ListMatch:
-    """How a gene list fits the genes of a cohort.
-
-    Attributes
-    ----------
-    found
-        Its genes with an annotated variant in the cohort.
-    unknown
-        The others: no variant there, or another symbol.
-    """
-
-    list: ReadList
-    found: tuple[str, ...]
-    unknown: tuple[str, ...]
+    source: str = ""
 
 
 def read_gene_lists(lists: Sequence[GeneList], study_path: Place) -> tuple[ReadList, ...]:
@@ -80,7 +59,7 @@ def read_gene_lists(lists: Sequence[GeneList], study_path: Place) -> tuple[ReadL
     read, errors = [], []
     for one in lists:
         try:
-            read.append(_read(one, resolve(study_path, one.path)))
+            read.append(_read(one, study_path))
         except InputError as error:
             errors.append(error)
     if errors:
@@ -100,47 +79,23 @@ def with_panel(study: Study, lists: Iterable[ReadList]) -> Study:
     return study.model_copy(update={"calibration": calibration})
 
 
-def match_gene_lists(lists: Iterable[ReadList], annotated: Collection[str]) -> tuple[ListMatch, ...]:
-    """Say which genes of each list are among those annotated in the cohort, and count the others in the log."""
-    known = set(annotated)
-    matches = []
-    for one in lists:
-        found = tuple(gene for gene in one.genes if gene in known)
-        unknown = tuple(gene for gene in one.genes if gene not in known)
-        matches.append(ListMatch(one, found, unknown))
-        log.info("gene list %s (%s): %d genes, %d in the cohort", one.name, one.version, len(one.genes), len(found))
-        if unknown:
-            log.warning("%s", unknown_words(matches[-1]))
-    return tuple(matches)
-
-
-def unknown_words(match: ListMatch, most: int = 10) -> str:
-    """Warn of the genes of a list that the cohort does not have, naming the first of them."""
-    some = ", ".join(match.unknown[:most]) + (", ..." if len(match.unknown) > most else "")
-    return (
-        f"{len(match.unknown)} of {len(match.list.genes)} genes of the list {match.list.name} "
-        f"({match.list.version}) have no annotated variant in the cohort, or another symbol there: {some}"
-    )
-
-
-def write_gene_lists(matches: Sequence[ListMatch], folder: Path) -> None:
-    """Write `gene_lists.tsv`: a row per list and gene, with the version and whether the cohort has the gene."""
-    rows = [
-        {"gene": gene, "list": match.list.name, "version": match.list.version, "in_cohort": gene in match.found}
-        for match in matches
-        for gene in match.list.genes
-    ]
-    table = pd.DataFrame(rows, columns=["gene", "list", "version", "in_cohort"])
-    table["in_cohort"] = table["in_cohort"].map({True: "yes", False: "no"})
-    table.to_csv(folder / GENE_LISTS_FILE, sep="\t", index=False)
-
-
 def _read(one: GeneList, path: Place) -> ReadList:
-    symbols = _lines(path) if one.column is None else _column(path, one.column)
+    if one.panel is not None:
+        return read_panel(one.name, one.panel)
+    file = resolve(path, one.path or "")
+    symbols = _lines(file) if one.column is None else _column(file, one.column)
     genes = tuple(dict.fromkeys(symbols))
     if not genes:
-        raise InputError.single(path.name, "file", "names no gene")
-    return ReadList(one.name, one.version, genes, len(symbols) - len(genes))
+        raise InputError.single(file.name, "file", "names no gene")
+    return ReadList(one.name, one.version or "", genes, len(symbols) - len(genes), one.source or "")
+
+
+def read_panel(name: str, panel: str) -> ReadList:
+    """Read one of progex's own panels under a name of the study's."""
+    # The code may lie in a zip, in which there are no files to open.
+    lines = resources.files("jobs").joinpath(f"panels/{panel}.txt").read_text(encoding="utf-8").splitlines()
+    told = dict(line.removeprefix("# ").split(": ", 1) for line in lines if line.startswith("# "))
+    return ReadList(name, told["version"], tuple(_symbols(lines, panel)), 0, told["source"])
 
 
 def _column(path: Place, column: str) -> list[str]:
@@ -160,11 +115,15 @@ def _lines(path: Place) -> list[str]:
     except UnicodeDecodeError as error:
         message = "not UTF-8 text; save it as such, or name the column of gene symbols if it is a table"
         raise InputError.single(path.name, f"byte {error.start}", message) from None
+    return _symbols(lines, path.name)
+
+
+def _symbols(lines: Sequence[str], file: str) -> list[str]:
     symbols = []
     for number, line in enumerate(lines, start=1):
         symbol = line.split("#", 1)[0].strip()
         if any(separator in symbol for separator in SEPARATORS):
             message = "holds several values, expected one gene; if the file is a table, name its column in gene_lists"
-            raise InputError.single(path.name, f"line {number}", message)
+            raise InputError.single(file, f"line {number}", message)
         symbols += [symbol] if symbol else []
     return symbols

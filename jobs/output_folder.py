@@ -16,7 +16,8 @@ from jobs.study.study import ClinicalStudy, Study, resolve
 CLINICAL = "clinical"
 # What a run replaces.
 OF_A_RUN = (
-    *("qc", "annotation", "genes", "traits", "checks", "results", "follow_up", "traits_together", "report", "stages"),
+    *("qc", "annotation", "genes", "traits", "checks", "results", "follow_up", "gene_sets", "known_genes"),
+    *("traits_together", "report", "stages"),
 )
 # What a cohort's manifest and what goes with it replace.
 OF_A_COHORT = ("cohort", "pooling")
@@ -82,4 +83,9 @@ def input_settings(study: ClinicalStudy) -> Iterator[tuple[str, str]]:
             if study.cohort is not None and (name := getattr(study.cohort, setting)) is not None:
                 yield f"cohort.{setting}", name
         for number, one in enumerate(study.gene_lists):
-            yield f"gene_lists[{number}].path", one.path
+            if one.path is not None:
+                yield f"gene_lists[{number}].path", one.path
+        if study.known_genes is not None and study.known_genes.variants is not None:
+            yield "known_genes.variants", study.known_genes.variants
+        if study.gene_symbols is not None:
+            yield "gene_symbols", study.gene_symbols

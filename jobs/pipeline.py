@@ -6,11 +6,9 @@ and after them is here. `jobs.run` does those that are not current.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,19 +16,17 @@ import pyarrow.parquet as pq
 from association.leave_one_out import flag_one_variant_driven
 from association.results import COLUMNS
 from hail_pipelines.gene_scan import in_order
-from hail_pipelines.gene_store import read_cohorts
 from hail_pipelines.places import readable
 from infra.provenance import Fingerprint, fingerprint, versions
 from jobs.check import CheckedStudy
 from jobs.check_masks import MASKS_FILE, review_masks, write_masks
 from jobs.clinical.files import read_checks, write_checks
-from jobs.clinical.genetic_sex import with_genetic_sex
-from jobs.clinical.read import Clinical
-from jobs.conditioning import read_dosages
 from jobs.follow_up import SINGLE_VARIANTS, TABLES, write_follow_up
-from jobs.gene_lists import GENE_LISTS_FILE, match_gene_lists, write_gene_lists
+from jobs.gene_list_matches import GENE_LISTS_FILE, tell_of_unknown, write_gene_lists
+from jobs.gene_set_stages import gene_set_files, gene_set_stages, match_lists, read_gene_sets, write_gene_sets
 from jobs.genotype_stages import GenotypeStages, attrition_of
-from jobs.quality_control.files import KINSHIP, SAMPLES, read_structure
+from jobs.known_gene_stages import known_gene_files, known_gene_stages, read_known_genes, write_known_genes
+from jobs.quality_control.files import read_structure
 from jobs.result_files import COLUMNS_FILE, NULL_MODELS, file_names, write_columns, write_rows
 from jobs.stage import Counts, Folders, Stage
 from jobs.stage_folder import manifest_of
@@ -38,10 +34,9 @@ from jobs.stage_settings import scan_settings
 from jobs.study.study import ClinicalStudy, resolve
 from jobs.trait_stages import GENE_TESTS, TraitStages, follow_up_of, scan_of
 from jobs.traits.files import read_summary, write_scan_traits, write_traits
-from jobs.traits.genotyped import read_genotyped
+from jobs.traits.inputs import read_inputs
 from jobs.traits.prepare import prepare_traits
-from jobs.traits.prepared import PreparedTrait
-from jobs.traits_together import TogetherStage, read_together
+from jobs.traits_together import TogetherStage
 
 # The code that decides a stage's outputs: when it changes, the stage is done again.
 SETTINGS = ("jobs.pipeline", "jobs.stage_settings")
@@ -51,7 +46,11 @@ RESULTS = (
     "hail_pipelines.gene_scan",
     "jobs.check_masks",
     "jobs.follow_up",
+    "jobs.gene_list_matches",
     "jobs.gene_lists",
+    "jobs.gene_set_stages",
+    "jobs.gene_symbols",
+    "jobs.known_gene_stages",
     "jobs.result_files",
 )
 CLINICAL = (
@@ -72,25 +71,6 @@ REPORT = (
     "association.diagnostics",
     "association.results",
 )
-
-
-@dataclass(frozen=True)
-class RunTraits:
-    """The traits of a run.
-
-    Attributes
-    ----------
-    clinical
-        The clinical tables, sex from genotypes beside the stated one.
-    traits
-        With their null models.
-    store
-        The gene store's samples, in its order: sample, and the number of its cohort.
-    """
-
-    clinical: Clinical
-    traits: list[PreparedTrait]
-    store: pd.DataFrame
 
 
 class Pipeline:
@@ -124,10 +104,13 @@ class Pipeline:
             f"traits/{trait.name}.{kind}" for trait in self.study.traits for kind in ("npz", "json", "parquet")
         )
         clinical_files = ("checks/checks.tsv", "traits/excluded.tsv", *trait_files)
-        by_trait = self.traits.stages()
+        by_trait = [
+            *self.traits.stages(),
+            *gene_set_stages(self.checked),
+            *known_gene_stages(self.checked, clinical, tables),
+        ]
         together = self.together.stages()
         shown = ("masks", "tests", "calibration", "condition_on", "gene_lists", "follow_up")
-        lists = tuple(fingerprint(resolve(self.checked.path, one.path)) for one in self.study.gene_lists)
         results = tuple(
             f"results/{name}" for name in (*file_names(GENE_TESTS), COLUMNS_FILE, MASKS_FILE, GENE_LISTS_FILE)
         )
@@ -141,9 +124,9 @@ class Pipeline:
             Stage(
                 "results",
                 {name: settings[name] for name in shown},
-                lists,
-                ("gene store", *(stage.name for stage in by_trait)),
-                (*results, *looked_at),
+                self._list_fingerprints(),
+                ("gene store", "annotate", *(stage.name for stage in by_trait)),
+                (*results, *looked_at, *gene_set_files(), *known_gene_files()),
                 RESULTS,
                 self._results,
             ),
@@ -177,37 +160,21 @@ class Pipeline:
             paths += [path for path in (trait.polygenic_offset, trait.kinship) if path is not None]
         return tuple(fingerprint(resolve(self.checked.path, path)) for path in paths)
 
-    def prepare_traits(self, folders: Folders) -> RunTraits:
-        """Prepare the traits of those whose genotypes passed quality control.
-
-        Parameters
-        ----------
-        folders
-            Of the stages up to the gene store.
-        """
-        samples = pd.read_parquet(readable(folders["samples"] / SAMPLES))
-        relatives = pd.read_parquet(readable(folders["samples"] / KINSHIP))
-        genotyped = read_genotyped(samples, relatives, read_structure(folders["samples"])["structured"])
-        genes = folders["gene store"] / "genes"
-        store = pd.read_parquet(readable(genes / "samples.parquet"))
-        store = store.assign(cohort=read_cohorts(genes, len(store)))
-        known = read_dosages(genes, self.study.condition_on, store["sample"])
-        by_x = samples["sex_from_genotypes"].map({"male": 1.0, "female": 0.0})
-        male = pd.Series(by_x.to_numpy(np.float64), index=samples["sample"])
-        clinical = with_genetic_sex(self.checked.clinical, self.study.checks, male)
-        return RunTraits(clinical, prepare_traits(self.study, clinical, genotyped, known), store)
+    def _list_fingerprints(self) -> tuple[Fingerprint, ...]:
+        named = [one.path for one in self.study.gene_lists] + [self.study.gene_symbols]
+        return tuple(fingerprint(resolve(self.checked.path, one)) for one in named if one is not None)
 
     def _traits(self, folder: Path, folders: Folders) -> Counts:
-        prepared = self.prepare_traits(folders)
-        clinical, traits = prepared.clinical, prepared.traits
+        inputs = read_inputs(self.checked, folders)
+        clinical = inputs.clinical
+        traits = prepare_traits(self.study, clinical, inputs.genotyped, inputs.known)
         (folder / "traits").mkdir()
         write_traits(traits, folder / "traits")
-        write_scan_traits(traits, prepared.store, folder / "traits")
+        write_scan_traits(traits, inputs.store, folder / "traits")
         (folder / "checks").mkdir()
         outcomes = [*clinical.checks, *(one for trait in traits for one in trait.checks)]
         write_checks(outcomes, clinical.participants["sample"], folder / "checks")
-        judged = pd.read_parquet(readable(folders["samples"] / SAMPLES), columns=["sample"])
-        unknown = sorted(set(judged["sample"]) - set(clinical.participants["sample"]))
+        unknown = sorted(set(inputs.samples) - set(clinical.participants["sample"]))
         (folder / "traits" / "not_in_participants.tsv").write_text("\n".join(["sample", *unknown]) + "\n")
         used = {f"samples in {trait.name}": len(trait.samples) for trait in traits}
         return used | {"samples without a participants row": len(unknown)}
@@ -231,14 +198,24 @@ class Pipeline:
         write_columns(COLUMNS, folder / "results" / COLUMNS_FILE)
         review = review_masks(store, scan_settings(self.study))
         write_masks(review, self.study.masks, folder / "results")
-        annotated = pq.read_table(readable(store / "genes.parquet"), columns=["gene"])["gene"].to_pylist()
-        matches = match_gene_lists(self.checked.gene_lists, annotated)
+        matches = match_lists(self.checked, folders)
+        tell_of_unknown(matches)
         write_gene_lists(matches, folder / "results")
+        (folder / "gene_sets").mkdir()
+        write_gene_sets(self.study.traits, folder / "gene_sets", folders)
+        (folder / "known_genes").mkdir()
+        write_known_genes(self.study.traits, folder / "known_genes", folders)
         (folder / "follow_up").mkdir()
         write_follow_up(tables, folder / "follow_up")
         unknown = sum(len(match.unknown) for match in matches)
         counts = {"rows": rows.num_rows, "masks without variants": review.empty}
         return counts | {"listed genes not in the cohort": unknown}
+
+    def _beside(self, folders: Folders) -> dict[str, Any]:
+        """Give what the report shows beside genes by themselves."""
+        results = folders["results"]
+        known = {"known_genes": read_known_genes(results)}
+        return self.together.read(folders) | read_gene_sets(results) | known
 
     def _report(self, folder: Path, folders: Folders) -> Counts:
         from jobs.report import write_report
@@ -253,8 +230,7 @@ class Pipeline:
             settings=self._shown(),
             run={"versions": versions(), "stages": _stage_times(folders)},
             relatives_untold=read_structure(folders["samples"]).get("relatives_untold"),
-            together=read_together(folders),
-            left_out=self.together.left_out(),
+            beside=self._beside(folders),
         )
         write_null_models(
             folder / NULL_MODELS,

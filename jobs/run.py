@@ -33,7 +33,7 @@ PUBLISHED = {
     "annotate": ("annotation", ("gene_lengths.parquet",)),
     "gene store": (".", ("genes",)),
     "traits": (".", ("traits", "checks")),
-    "results": (".", ("results", "follow_up")),
+    "results": (".", ("results", "follow_up", "gene_sets", "known_genes")),
     TOGETHER: (".", (TOGETHER_FOLDER,)),
     "report": ("report", ("report.html", "null_models.html")),
 }

@@ -94,15 +94,12 @@ class TogetherStage:
     def _report(self, finished: int, total: int) -> None:
         self._scanned = (finished, total) if finished < total else (0, 0)
 
-    def left_out(self) -> list[dict[str, Any]]:
-        """Name the study's traits that can't be looked at together with others, and why."""
+    def read(self, folders: Folders) -> dict[str, Any]:
+        """Read what the report shows of traits together: tables, and which traits can't be among them."""
+        if TOGETHER not in folders:
+            return {}
+        own = folders[TOGETHER] / TOGETHER_FOLDER
+        tables = {name: pd.read_parquet(readable(own / file_names(name)[0])) for name in (GENES, PAIRS, CORRELATIONS)}
         reasons = {trait.name: reason_against(trait) for trait in self._study.traits}
-        return [{"trait": name, "reason": reason} for name, reason in reasons.items() if reason is not None]
-
-
-def read_together(folders: Folders) -> dict[str, pd.DataFrame] | None:
-    """Read what the stage wrote; None where the study has no such stage."""
-    if TOGETHER not in folders:
-        return None
-    own = folders[TOGETHER] / TOGETHER_FOLDER
-    return {name: pd.read_parquet(readable(own / file_names(name)[0])) for name in (GENES, PAIRS, CORRELATIONS)}
+        left_out = [{"trait": name, "reason": reason} for name, reason in reasons.items() if reason is not None]
+        return {"together": tables, "left_out": left_out}

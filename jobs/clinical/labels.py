@@ -12,6 +12,7 @@ from association.phenotypes.covariates import is_numeric
 from association.phenotypes.sex import other_words, sex_codes
 from association.problems import InputError, Problem
 from jobs.clinical.categories import category_problems
+from jobs.clinical.needed import known_columns
 from jobs.study.study import ClinicalStudy
 from jobs.tables.notes import MOST_PROBLEMS_SHOWN
 
@@ -70,7 +71,7 @@ def own_labels(own: pd.DataFrame, rows: pd.Series, study: ClinicalStudy, file: s
             texts[column] = coded[place].map(SEXES)
             expected = "male and female, M and F, or 1 and 2"
             problems += _unknown_words(own[column], other_words(own[column]), rows, expected)
-    for column in (columns.c9orf72, columns.pathogenic_variant):
+    for column in dict.fromkeys((columns.c9orf72, columns.pathogenic_variant, *known_columns(study))):
         if column is not None and not is_numeric(own[column]):
             words = own[column].astype("string").str.strip().str.lower()
             texts[column] = words.map({**dict.fromkeys(YES, "yes"), **dict.fromkeys(NO, "no")}).astype(object)

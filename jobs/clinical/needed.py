@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from association.phenotypes.survival import EVENT_DATES, ORIGINS
 from jobs.study.covariates import Covariate, Covariates
-from jobs.study.study import ClinicalStudy
+from jobs.study.study import ClinicalStudy, Study
 from jobs.study.traits import (
     BaselineTrait,
     ColumnTrait,
@@ -110,8 +110,15 @@ def own_columns(study: ClinicalStudy) -> list[str]:
             named += [trait.exit, trait.event, *([trait.entry] if trait.entry else [])]
     labels = (columns.sex, columns.genetic_sex, columns.site, columns.batch, columns.onset_region)
     named += [column for column in (*labels, columns.c9orf72, columns.pathogenic_variant) if column is not None]
-    named += columns.principal_components
+    named += [*columns.principal_components, *known_columns(study)]
     return [column for column in dict.fromkeys(named) if column != AGE_AT_ONSET]
+
+
+def known_columns(study: ClinicalStudy) -> list[str]:
+    """List the columns that say who carries a known variant."""
+    if not isinstance(study, Study) or study.known_genes is None:
+        return []
+    return study.known_genes.columns
 
 
 def uses_age_at_onset(study: ClinicalStudy) -> bool:

@@ -24,7 +24,7 @@ from association.power.testable_genes import (
     planned_carriers,
 )
 from association.problems import InputError, Problem
-from jobs.gene_lists import ReadList
+from jobs.gene_list_matches import ListMatch
 from jobs.power.current_store import CurrentStore
 from jobs.power.planned import planned_fit, planned_samples, times_of
 from jobs.study.gene_tests import LIST_PREFIX
@@ -112,17 +112,18 @@ def ask(trait: PreparedTrait, settings: Trait, told: PowerSettings, store: Curre
     family = gene_family(counted, told.alpha, own, strata)
     panels = {
         name: round(panel_carriers(counted, genes).size * strata.size / own.size)
-        for name, genes in panels_of(store.checked.gene_lists, store.checked.study.calibration.panel).items()
+        for name, genes in panels_of(store.lists, store.checked.study.calibration.panel).items()
     }
     asked = AskedPower(studied, family, told.alpha, told.carriers, panels)
     return AskedTrait(asked, months, _gene_rows(counted, studied, family, own))
 
 
-def panels_of(lists: Sequence[ReadList], panel: Sequence[str]) -> Mapping[str, frozenset[str]]:
+def panels_of(lists: Sequence[ListMatch], panel: Sequence[str]) -> Mapping[str, frozenset[str]]:
     """Give the panels of a study: each gene list, and the panel of its calibration where that is no such list."""
-    panels = {one.name: frozenset(one.genes) for one in lists}
+    panels = {one.list.name: one.symbols for one in lists}
     own = frozenset(gene for gene in panel if not gene.startswith(LIST_PREFIX))
-    return panels if not own or own in panels.values() else panels | {OWN_PANEL: own}
+    listed = [frozenset(one.list.genes) for one in lists]
+    return panels if not own or own in listed else panels | {OWN_PANEL: own}
 
 
 def _codes(labels: pd.Series) -> Integers:

@@ -18,11 +18,15 @@ from association.scan_settings import ScanSettings
 from hail_pipelines.places import listed, readable
 from infra.storage import Place
 from jobs.check import CheckedStudy, check_study
+from jobs.gene_list_matches import ListMatch
+from jobs.gene_set_stages import match_lists
 from jobs.pipeline import Pipeline
 from jobs.stage import Folders, finished, stage_key
 from jobs.stage_settings import scan_settings
 from jobs.study.study import ClinicalStudy, Study, resolve
 from jobs.traits.files import scan_trait
+from jobs.traits.inputs import read_inputs
+from jobs.traits.prepare import prepare_traits
 from jobs.traits.prepared import PreparedTrait
 
 STORE = "gene store"
@@ -48,12 +52,15 @@ class CurrentStore:
         Of the samples that passed quality control.
     samples
         The store's samples, in its order: sample, and the number of its cohort.
+    lists
+        The study's gene lists, and what the annotation calls their genes.
     """
 
     checked: CheckedStudy
     folder: Place
     traits: list[PreparedTrait]
     samples: pd.DataFrame
+    lists: tuple[ListMatch, ...]
 
     @property
     def settings(self) -> ScanSettings:
@@ -99,8 +106,10 @@ def current_store(study: ClinicalStudy, path: Place) -> tuple[CurrentStore | Non
     folders = _finished(pipeline, checked)
     if folders is None:
         return None, NOT_CURRENT
-    prepared = pipeline.prepare_traits(folders)
-    return CurrentStore(checked, folders[STORE] / "genes", prepared.traits, prepared.store), ""
+    inputs = read_inputs(checked, folders)
+    traits = prepare_traits(checked.study, inputs.clinical, inputs.genotyped, inputs.known)
+    lists = match_lists(checked, folders)
+    return CurrentStore(checked, folders[STORE] / "genes", traits, inputs.store, lists), ""
 
 
 def _finished(pipeline: Pipeline, checked: CheckedStudy) -> Folders | None:

@@ -11,6 +11,8 @@ from typing import Any
 
 import pandas as pd
 
+from association.gene_sets.set_results import GENE_SCHEMA, SET_SCHEMA
+from association.known_genes import SCHEMA as KNOWN_SCHEMA
 from jobs.report.consortium import Consortium
 from jobs.stage_settings import ESCALATION
 
@@ -41,6 +43,10 @@ class ReportInputs:
         Traits together: tables genes, pairs and correlations; None where the study has none.
     left_out
         Traits that can't be looked at together: trait and reason.
+    gene_sets, set_genes
+        Tables of gene sets (`association.gene_sets.set_results`): tests, and genes; empty without gene lists.
+    known_genes
+        Findings without known carriers and adjusted for them (`association.known_genes`); empty where none are named.
     """
 
     results: pd.DataFrame
@@ -52,6 +58,9 @@ class ReportInputs:
     relatives_untold: str | None = None
     together: Mapping[str, pd.DataFrame] | None = None
     left_out: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    gene_sets: pd.DataFrame = field(default_factory=lambda: SET_SCHEMA.empty_table().to_pandas())
+    set_genes: pd.DataFrame = field(default_factory=lambda: GENE_SCHEMA.empty_table().to_pandas())
+    known_genes: pd.DataFrame = field(default_factory=lambda: KNOWN_SCHEMA.empty_table().to_pandas())
 
     @property
     def study(self) -> str:

@@ -22,8 +22,10 @@ from jobs.report.environment import page_environment
 from jobs.report.figures import attrition_figure
 from jobs.report.findings import TraitFindings, find
 from jobs.report.forest_figure import forest_figure
+from jobs.report.gene_sets import set_sections
 from jobs.report.gene_table import gene_table, records
 from jobs.report.inputs import ReportInputs
+from jobs.report.known_genes import known_sections
 from jobs.report.manhattan import manhattan_figure
 from jobs.report.masks import TEST, about_empty_masks, mask_rules, mask_table
 from jobs.report.quantile_figure import quantile_figure
@@ -41,8 +43,7 @@ def write_report(
     run: Mapping[str, Any] | None = None,
     consortium: Consortium | None = None,
     relatives_untold: str | None = None,
-    together: Mapping[str, pd.DataFrame] | None = None,
-    left_out: Sequence[Mapping[str, Any]] = (),
+    beside: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the report to a file; see `ReportInputs` for what it takes.
 
@@ -58,11 +59,11 @@ def write_report(
         The cohorts, where their summaries were combined.
     relatives_untold
         Which relatives in two of merged cohorts can't be told.
-    together, left_out
-        Traits together, where the study has them, and who can't be among them.
+    beside
+        What there is beside genes by themselves, by their names in `ReportInputs`.
     """
-    of_cohorts = (consortium, relatives_untold)
-    inputs = ReportInputs(results, attrition, traits, settings, run or {}, *of_cohorts, together, left_out)
+    found = (results, attrition, traits, settings, run or {}, consortium, relatives_untold)
+    inputs = ReportInputs(*found, **(beside or {}))
     path.write_text(report_html(inputs), encoding="utf-8")
 
 
@@ -92,6 +93,10 @@ def report_html(inputs: ReportInputs) -> str:
             attrition=list(inputs.attrition),
             attrition_figure=attrition_figure(inputs.attrition) if inputs.attrition else None,
             untested=_untested(inputs.results),
+            gene_sets=set_sections(inputs.gene_sets, inputs.set_genes),
+            known_genes=known_sections(inputs.known_genes),
+            set_tests=int(inputs.gene_sets["p_value"].notna().sum()),
+            sets_by_length=bool(inputs.gene_sets["length_per_gene"].notna().any()),
             mask_rules=mask_rules(inputs.settings),
             settings=yaml.safe_dump(_plain(inputs.settings), sort_keys=False, allow_unicode=True, width=100),
             versions=dict(inputs.run.get("versions", {})),

@@ -10,6 +10,8 @@ from jobs.study.section import Name, Section
 
 # Begins an entry of the panel that stands for a gene list.
 LIST_PREFIX = "list:"
+# Panels in jobs/panels: ClinGen's genes of ALS and of Charcot-Marie-Tooth disease, the peripheral nerve.
+BuiltInPanel = Literal["als_clingen", "cmt_clingen"]
 
 
 class DamagingScore(Section):
@@ -111,11 +113,18 @@ class Calibration(Section):
 
 
 class GeneList(Section):
-    """A list of genes that others made, such as a panel."""
+    """A list of genes, such as a panel: one that others made, in a file, or one that progex brings with it."""
 
     name: Annotated[Name, Field(description="letters, digits and _, beginning with a letter")]
-    version: Annotated[str, Field(min_length=1, description="of the list, or the date of its download")]
-    path: Annotated[str, Field(description="a table, or a text with a gene per line")]
+    panel: Annotated[
+        BuiltInPanel | None,
+        Field(description="a panel of progex's own, with its version and source; instead of version and path"),
+    ] = None
+    version: Annotated[
+        str | None, Field(min_length=1, description="of the list, or the date of its download; needed with path")
+    ] = None
+    source: Annotated[str | None, Field(min_length=1, description="who made the list, and from what")] = None
+    path: Annotated[str | None, Field(description="a table, or a text with a gene per line")] = None
     column: Annotated[
         str | None, Field(description="the column of gene symbols; null: the file has a gene per line and no header")
     ] = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
+from typing import get_args
 
 from association.gene_tests.mask_expression.checks import closest, find_faults
 from association.gene_tests.mask_expression.constant import constant_value
@@ -12,8 +13,9 @@ from association.gene_tests.mask_expression.tree import ExpressionError
 from association.gene_tests.masks import BUILT_IN, NUMBER_FIELDS, TEXT_FIELDS
 from association.gene_tests.weights import SCORE
 from association.scan_settings import ALL_MASKS, OMNIBUS
-from jobs.study.gene_tests import LIST_PREFIX, GeneList, GeneTest, Mask
+from jobs.study.gene_tests import LIST_PREFIX, BuiltInPanel, GeneList, GeneTest, Mask
 
+PANELS = get_args(BuiltInPanel)
 # What results call other things.
 RESERVED_NAMES = ("any", ALL_MASKS, OMNIBUS)
 
@@ -48,12 +50,24 @@ def misfits_of_gene_lists(lists: Sequence[GeneList], panel: Sequence[str]) -> It
     for number, name in enumerate(names):
         if counts[name.lower()] > 1 and name.lower() in (other.lower() for other in names[:number]):
             yield f"gene_lists[{number}].name: '{name}' is used twice; give each list, and each version, its own name"
+        yield from (f"gene_lists[{number}].{message}" for message in _faults_of_list(lists[number]))
     for number, gene in enumerate(panel):
         name = gene.removeprefix(LIST_PREFIX)
         if name != gene and name not in names:
             known = f" (there are {', '.join(names)})" if names else ""
             hint = closest(name, names)
             yield f"calibration.panel[{number}]: no list '{name}'{hint}{known}; add it to gene_lists"
+
+
+def _faults_of_list(one: GeneList) -> Iterator[str]:
+    """Name what a gene list lacks, or has beside a panel that brings it."""
+    if one.panel is not None:
+        given = (name for name in ("version", "source", "path", "column") if getattr(one, name) is not None)
+        yield from (f"{name}: the panel {one.panel} brings its own; leave this out" for name in given)
+    elif one.path is None:
+        yield f"path: missing; name a file, or one of progex's own panels as 'panel' ({', '.join(PANELS)})"
+    elif one.version is None:
+        yield "version: missing; give the list's own, or the date of its download"
 
 
 def misfits_of_low_scores(masks: Sequence[Mask], tests: Sequence[GeneTest], low: Collection[str]) -> Iterator[str]:

@@ -21,6 +21,7 @@ from jobs.study.cohort import CohortFacts
 from jobs.study.covariates import Covariates, MissingPolicy
 from jobs.study.gene_tests import Calibration, FollowUp, GeneList, GeneTest, Mask
 from jobs.study.genotypes import Genotypes
+from jobs.study.known_genes import KnownGenes
 from jobs.study.mask_misfits import misfits_of_gene_lists, misfits_of_low_scores, misfits_of_masks
 from jobs.study.quality_control import Qc
 from jobs.study.section import Section
@@ -100,10 +101,19 @@ class Study(ClinicalStudy):
     ]
     calibration: Calibration = Calibration()
     gene_lists: Annotated[
-        list[GeneList], Field(description="lists to name genes by, in the results and in calibration.panel")
+        list[GeneList],
+        Field(description="lists to name genes by, in the results and in calibration.panel, and to test as sets"),
     ] = []
+    gene_symbols: Annotated[
+        str | None,
+        Field(
+            description="HGNC's table of symbols, for genes of lists that the annotation calls otherwise; null: a "
+            "small one for progex's own panels"
+        ),
+    ] = None
     follow_up: FollowUp = FollowUp()
     together: Together = Together()
+    known_genes: KnownGenes | None = None
     condition_on: Annotated[
         list[Annotated[str, Field(pattern=r"^[^-]+-[0-9]+-[ACGTN]+-[ACGTN]+$")]],
         Field(

@@ -112,10 +112,16 @@ def read_outcome(folder: Place, trait: ScanTrait, ties: Ties) -> Outcome | None:
     ties
         How its simultaneous events are treated.
     """
+    if trait.model.kind not in OBSERVED:
+        return None
+    return outcome_of(pd.read_parquet(readable(folder / f"{trait.name}.parquet")), trait, ties)
+
+
+def outcome_of(samples: pd.DataFrame, trait: ScanTrait, ties: Ties) -> Outcome | None:
+    """Give a trait as it was observed, from its `sample_table`; None where it is neither a time nor binary."""
     columns = OBSERVED.get(trait.model.kind)
     if columns is None:
         return None
-    samples = pd.read_parquet(readable(folder / f"{trait.name}.parquet"))
     covariates = samples[[name for name in samples if name.startswith(COVARIATE)]].to_numpy(np.float64)
     event, *times = (samples[name].to_numpy(np.float64) for name in columns)
     entry, exit_ = times or (None, None)

@@ -5,7 +5,9 @@ import pytest
 import yaml
 
 from association.problems import InputError
-from jobs.gene_lists import match_gene_lists, read_gene_lists, with_panel, write_gene_lists
+from jobs.gene_list_matches import match_gene_lists, tell_of_unknown, write_gene_lists
+from jobs.gene_lists import read_gene_lists, with_panel
+from jobs.gene_symbols import GeneSymbols
 from jobs.stage_settings import scan_settings
 from jobs.study.file import read_study
 from jobs.study.gene_tests import GeneList
@@ -34,6 +36,10 @@ def folder(tmp_path):
 
 def read(folder, *lists):
     return read_gene_lists([GeneList(**one) for one in lists or LISTS], folder / "study.yaml")
+
+
+def match(folder, in_cohort):
+    return match_gene_lists(read(folder), in_cohort, GeneSymbols())
 
 
 def study(folder, **sections):
@@ -104,7 +110,8 @@ def test_a_list_without_a_version_is_refused(folder):
 
 
 def test_genes_that_the_cohort_does_not_have_are_counted_and_warned_of(folder, caplog):
-    panel, own = match_gene_lists(read(folder), ["SOD1", "TARDBP", "FUS"][:2])
+    panel, own = match(folder, ["SOD1", "TARDBP"])
+    tell_of_unknown((panel, own))
     assert (panel.found, panel.unknown) == (("SOD1",), ("FUS",))
     assert (own.found, own.unknown) == (("TARDBP",), ("FUS",))
     warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
@@ -113,9 +120,9 @@ def test_genes_that_the_cohort_does_not_have_are_counted_and_warned_of(folder, c
 
 
 def test_the_table_has_a_row_per_list_and_gene_with_its_version(folder):
-    write_gene_lists(match_gene_lists(read(folder), ["SOD1", "FUS"]), folder)
+    write_gene_lists(match(folder, ["SOD1", "FUS"]), folder)
     table = pd.read_csv(folder / "gene_lists.tsv", sep="\t", dtype=str)
-    assert table.to_numpy().tolist() == [
+    assert table[["gene", "list", "version", "in_cohort"]].to_numpy().tolist() == [
         ["SOD1", "ALS_panel", "2026-06", "yes"],
         ["FUS", "ALS_panel", "2026-06", "yes"],
         ["TARDBP", "own", "3", "no"],
@@ -125,4 +132,31 @@ def test_the_table_has_a_row_per_list_and_gene_with_its_version(folder):
 
 def test_without_lists_the_table_is_a_header(tmp_path):
     write_gene_lists((), tmp_path)
-    assert (tmp_path / "gene_lists.tsv").read_text() == "gene\tlist\tversion\tin_cohort\n"
+    header = "gene\tlist\tversion\tin_cohort\tannotated_as\tremark\tsource\n"
+    assert (tmp_path / "gene_lists.tsv").read_text() == header
+
+
+def test_a_panel_of_progex_brings_version_and_source_and_only_well_supported_genes(folder):
+    als, nerve = read(folder, {"name": "als", "panel": "als_clingen"}, {"name": "nerve", "panel": "cmt_clingen"})
+    assert (als.version, als.source.split(",")[0]) == ("2026-06", "ClinGen ALS Gene Curation Expert Panel")
+    assert {"SOD1", "FUS", "TARDBP", "C9orf72"} <= set(als.genes)
+    assert "DAO" not in als.genes, "its evidence is refuted"
+    assert {"PMP22", "MFN2", "GJB1"} <= set(nerve.genes)
+    assert "MED25" not in nerve.genes, "its evidence is disputed"
+    assert "KIF5A" in set(als.genes) & set(nerve.genes)
+    assert (len(als.genes), len(nerve.genes)) == (29, 65)
+
+
+@pytest.mark.parametrize(
+    ("one", "words"),
+    [
+        ({"name": "als", "panel": "als_clinge"}, "expected 'als_clingen' or 'cmt_clingen', found 'als_clinge'"),
+        ({"name": "als", "panel": "als_clingen", "version": "1"}, "version: the panel als_clingen brings its own"),
+        ({"name": "als", "panel": "als_clingen", "path": "als.tsv"}, "path: the panel als_clingen brings its own"),
+        ({"name": "als", "version": "1"}, "path: missing; name a file, or one of progex's own panels"),
+    ],
+)
+def test_a_list_is_a_file_with_its_version_or_a_panel_of_progex(folder, one, words):
+    with pytest.raises(InputError) as caught:
+        study(folder, gene_lists=[one])
+    assert f"gene_lists[0].{words}" in str(caught.value) or words in str(caught.value)
