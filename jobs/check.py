@@ -14,6 +14,7 @@ from hail_pipelines.vcf.files import VcfSummary, inspect_vcfs, read_header
 from infra.storage import Place
 from jobs.annotation_settings import info_fields
 from jobs.check_annotation import check_annotation, check_annotation_files
+from jobs.check_interactions import check_interactions
 from jobs.clinical.read import Clinical, read_clinical
 from jobs.cloud_study import use_buckets_of
 from jobs.consortium.merged_genotypes import merged_summary
@@ -118,6 +119,7 @@ def check_study(path: Place, *, silent: list[Problem] | None = None) -> CheckedS
         if summary is not None:
             _attempt(lambda: check_annotation(study, path, summary), errors)
     _attempt(lambda: check_bed_files(study, path), errors)
+    _attempt(lambda: check_interactions(study), errors)
     exclusions = _attempt(lambda: _read_exclusions(study, path, summary), errors)
     panel = _read_panel(study, path, errors)
     traits = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -20,7 +21,7 @@ from association.gene_sets.set_results import GENE_COLUMNS, GENE_SCHEMA, SET_COL
 from association.scan_trait_bytes import unpack_trait
 from hail_pipelines.places import readable
 from hail_pipelines.scan_shares import read_store
-from infra.provenance import fingerprint
+from infra.provenance import Fingerprint, fingerprint
 from infra.storage import Place
 from jobs.check import CheckedStudy
 from jobs.gene_list_matches import ListMatch, match_gene_lists
@@ -54,15 +55,13 @@ def gene_set_stages(checked: CheckedStudy) -> list[Stage]:
     study = checked.study
     dumped = study.model_dump(mode="json")
     settings = {name: dumped[name] for name in ("masks", "calibration", "condition_on")}
-    settings["lists"] = [[one.name, one.version, list(one.genes)] for one in checked.gene_lists]
-    settings["symbols"] = own_table() if study.gene_symbols is None else None
-    named = [study.gene_symbols] if study.gene_symbols is not None else []
+    settings["lists"] = list_settings(checked)
     files = tuple(file_names(table)[0] for table in SCHEMAS)
     return [
         Stage(
             gene_sets_of(trait),
             settings,
-            tuple(fingerprint(resolve(checked.path, one)) for one in named),
+            symbol_files(checked),
             ("gene store", "annotate"),
             files,
             CODE,
@@ -76,6 +75,18 @@ def gene_set_stages(checked: CheckedStudy) -> list[Stage]:
 def gene_sets_of(trait: Trait) -> str:
     """Name a trait's tests of gene sets among the stages."""
     return f"gene sets {trait.name}"
+
+
+def list_settings(checked: CheckedStudy) -> list[Any]:
+    """Give what decides the genes of a study's lists: their symbols, and the table that says what they became."""
+    lists = [[one.name, one.version, list(one.genes)] for one in checked.gene_lists]
+    return [lists, own_table() if checked.study.gene_symbols is None else None]
+
+
+def symbol_files(checked: CheckedStudy) -> tuple[Fingerprint, ...]:
+    """Give the fingerprint of the study's own table of symbols, if it names one."""
+    named = checked.study.gene_symbols
+    return () if named is None else (fingerprint(resolve(checked.path, named)),)
 
 
 def match_lists(checked: CheckedStudy, folders: Folders) -> tuple[ListMatch, ...]:

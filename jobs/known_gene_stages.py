@@ -35,7 +35,7 @@ from infra.provenance import Fingerprint, fingerprint
 from infra.storage import Place
 from jobs.check import CheckedStudy
 from jobs.follow_up import driving_row, genes_to_follow
-from jobs.gene_set_stages import coding_lengths, gene_sets_to_test
+from jobs.gene_set_stages import coding_lengths, gene_sets_to_test, list_settings, symbol_files
 from jobs.known_carriers import (
     adjusted_for_carriers,
     carriers_of,
@@ -61,7 +61,9 @@ CODE = (
     "hail_pipelines.variant_scan",
     "jobs.clinical",
     "jobs.follow_up",
+    "jobs.gene_list_matches",
     "jobs.gene_set_stages",
+    "jobs.gene_symbols",
     "jobs.known_carriers",
     "jobs.known_gene_stages",
     "jobs.tables",
@@ -85,8 +87,9 @@ def known_gene_stages(checked: CheckedStudy, clinical: Any, tables: Sequence[Fin
         return []
     dumped = checked.study.model_dump(mode="json")
     settings = {name: dumped[name] for name in ("masks", "tests", "calibration", "follow_up", "known_genes")}
-    settings |= {"clinical": clinical, "lists": [[one.name, list(one.genes)] for one in checked.gene_lists]}
-    read = [*tables, *([fingerprint(resolve(checked.path, known.variants))] if known.variants is not None else [])]
+    settings |= {"clinical": clinical, "lists": list_settings(checked)}
+    read = [*tables, *symbol_files(checked)]
+    read += [fingerprint(resolve(checked.path, known.variants))] if known.variants is not None else []
     return [
         Stage(
             known_genes_of(trait),

@@ -17,7 +17,7 @@ CLINICAL = "clinical"
 # What a run replaces.
 OF_A_RUN = (
     *("qc", "annotation", "genes", "traits", "checks", "results", "follow_up", "gene_sets", "known_genes"),
-    *("traits_together", "report", "stages"),
+    *("traits_together", "interactions", "mechanism", "report", "stages"),
 )
 # What a cohort's manifest and what goes with it replace.
 OF_A_COHORT = ("cohort", "pooling")

@@ -25,7 +25,9 @@ from jobs.follow_up import SINGLE_VARIANTS, TABLES, write_follow_up
 from jobs.gene_list_matches import GENE_LISTS_FILE, tell_of_unknown, write_gene_lists
 from jobs.gene_set_stages import gene_set_files, gene_set_stages, match_lists, read_gene_sets, write_gene_sets
 from jobs.genotype_stages import GenotypeStages, attrition_of
+from jobs.interaction_stage import interaction_stages, read_interactions
 from jobs.known_gene_stages import known_gene_files, known_gene_stages, read_known_genes, write_known_genes
+from jobs.mechanism_stage import mechanism_stages, read_mechanism
 from jobs.quality_control.files import read_structure
 from jobs.result_files import COLUMNS_FILE, NULL_MODELS, file_names, write_columns, write_rows
 from jobs.stage import Counts, Folders, Stage
@@ -109,7 +111,11 @@ class Pipeline:
             *gene_set_stages(self.checked),
             *known_gene_stages(self.checked, clinical, tables),
         ]
-        together = self.together.stages()
+        asked_for = [
+            *self.together.stages(),
+            *interaction_stages(self.checked),
+            *mechanism_stages(self.checked),
+        ]
         shown = ("masks", "tests", "calibration", "condition_on", "gene_lists", "follow_up")
         results = tuple(
             f"results/{name}" for name in (*file_names(GENE_TESTS), COLUMNS_FILE, MASKS_FILE, GENE_LISTS_FILE)
@@ -120,7 +126,7 @@ class Pipeline:
             self.genotypes.gene_store(),
             Stage("traits", clinical, tables, ("gene store", "samples"), clinical_files, CLINICAL, self._traits),
             *by_trait,
-            *together,
+            *asked_for,
             Stage(
                 "results",
                 {name: settings[name] for name in shown},
@@ -134,7 +140,7 @@ class Pipeline:
                 "report",
                 self._shown(),
                 (),
-                ("variants", "traits", "results", *(stage.name for stage in together)),
+                ("variants", "traits", "results", *(stage.name for stage in asked_for)),
                 ("report.html", NULL_MODELS),
                 REPORT,
                 self._report,
@@ -214,8 +220,8 @@ class Pipeline:
     def _beside(self, folders: Folders) -> dict[str, Any]:
         """Give what the report shows beside genes by themselves."""
         results = folders["results"]
-        known = {"known_genes": read_known_genes(results)}
-        return self.together.read(folders) | read_gene_sets(results) | known
+        of_results = read_gene_sets(results) | {"known_genes": read_known_genes(results)}
+        return of_results | self.together.read(folders) | read_interactions(folders) | read_mechanism(folders)
 
     def _report(self, folder: Path, folders: Folders) -> Counts:
         from jobs.report import write_report

@@ -13,6 +13,8 @@ from association.problems import InputError
 from infra.provenance import Fingerprint, canonical_json, versions
 from infra.storage import FolderInUseError, Place, copy_whole, lock_folder, remove, write_whole
 from jobs.check import CheckedStudy, check_study
+from jobs.interaction_stage import INTERACTIONS
+from jobs.mechanism_stage import MECHANISM
 from jobs.pipeline import Pipeline
 from jobs.progress import Progress, Tally, warn
 from jobs.stage import Counts, Stage, StageRecord, finished, perform, stage_key
@@ -35,8 +37,12 @@ PUBLISHED = {
     "traits": (".", ("traits", "checks")),
     "results": (".", ("results", "follow_up", "gene_sets", "known_genes")),
     TOGETHER: (".", (TOGETHER_FOLDER,)),
+    INTERACTIONS: (".", (INTERACTIONS,)),
+    MECHANISM: (".", (MECHANISM,)),
     "report": ("report", ("report.html", "null_models.html")),
 }
+# Stages that a study may ask for in one run and not in the next, when what they left must not stay beside the rest.
+ASKED_FOR = {TOGETHER: TOGETHER_FOLDER, INTERACTIONS: INTERACTIONS, MECHANISM: MECHANISM}
 
 
 def run_study(path: Place) -> Place:
@@ -103,8 +109,8 @@ def _run_stages(checked: CheckedStudy, still_held: Callable[[], None]) -> Place:
     records = bring_current(stages, checked.output, progress, pipeline.tally, still_held)
     still_held()
     remove(checked.output / RUN_RECORD)
-    if TOGETHER not in records:
-        remove(checked.output / TOGETHER_FOLDER)
+    for name in set(ASKED_FOR) - set(records):
+        remove(checked.output / ASKED_FOR[name])
     for record in records.values():
         publish(record, checked.output)
     still_held()

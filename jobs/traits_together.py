@@ -24,8 +24,9 @@ from jobs.genotype_stages import GenotypeStages
 from jobs.result_files import COLUMNS_FILE, file_names, write_columns_of, write_rows
 from jobs.stage import Counts, Folders, Stage
 from jobs.stage_settings import scan_settings
+from jobs.study.named_traits import not_exchangeable
 from jobs.study.study import Study
-from jobs.study.together import reason_against, traits_together
+from jobs.study.together import traits_together
 from jobs.trait_stages import GENE_TESTS, SCAN, scan_of
 from jobs.traits.files import read_packed_trait
 
@@ -100,6 +101,6 @@ class TogetherStage:
             return {}
         own = folders[TOGETHER] / TOGETHER_FOLDER
         tables = {name: pd.read_parquet(readable(own / file_names(name)[0])) for name in (GENES, PAIRS, CORRELATIONS)}
-        reasons = {trait.name: reason_against(trait) for trait in self._study.traits}
+        reasons = {trait.name: not_exchangeable(trait) for trait in self._study.traits}
         left_out = [{"trait": name, "reason": reason} for name, reason in reasons.items() if reason is not None]
         return {"together": tables, "left_out": left_out}

@@ -12,7 +12,9 @@ from typing import Any
 import pandas as pd
 
 from association.gene_sets.set_results import GENE_SCHEMA, SET_SCHEMA
+from association.interaction.interaction_columns import SCHEMA as INTERACTION_SCHEMA
 from association.known_genes import SCHEMA as KNOWN_SCHEMA
+from association.mechanism.mechanism_columns import SCHEMA as MECHANISM_SCHEMA
 from jobs.report.consortium import Consortium
 from jobs.stage_settings import ESCALATION
 
@@ -47,6 +49,10 @@ class ReportInputs:
         Tables of gene sets (`association.gene_sets.set_results`): tests, and genes; empty without gene lists.
     known_genes
         Findings without known carriers and adjusted for them (`association.known_genes`); empty where none are named.
+    interactions
+        Genes x covariates (`association.interaction.interaction_columns`); empty where the study asks for none.
+    mechanism
+        Genes to mediators to outcomes (`association.mechanism.mechanism_columns`); empty likewise.
     """
 
     results: pd.DataFrame
@@ -61,6 +67,8 @@ class ReportInputs:
     gene_sets: pd.DataFrame = field(default_factory=lambda: SET_SCHEMA.empty_table().to_pandas())
     set_genes: pd.DataFrame = field(default_factory=lambda: GENE_SCHEMA.empty_table().to_pandas())
     known_genes: pd.DataFrame = field(default_factory=lambda: KNOWN_SCHEMA.empty_table().to_pandas())
+    interactions: pd.DataFrame = field(default_factory=lambda: INTERACTION_SCHEMA.empty_table().to_pandas())
+    mechanism: pd.DataFrame = field(default_factory=lambda: MECHANISM_SCHEMA.empty_table().to_pandas())
 
     @property
     def study(self) -> str:

@@ -25,9 +25,11 @@ from jobs.report.forest_figure import forest_figure
 from jobs.report.gene_sets import set_sections
 from jobs.report.gene_table import gene_table, records
 from jobs.report.inputs import ReportInputs
+from jobs.report.interactions import interaction_sections
 from jobs.report.known_genes import known_sections
 from jobs.report.manhattan import manhattan_figure
 from jobs.report.masks import TEST, about_empty_masks, mask_rules, mask_table
+from jobs.report.mechanism import mechanism_sections
 from jobs.report.quantile_figure import quantile_figure
 from jobs.report.summary import trait_sentences
 from jobs.report.together import together_section
@@ -97,6 +99,8 @@ def report_html(inputs: ReportInputs) -> str:
             known_genes=known_sections(inputs.known_genes),
             set_tests=int(inputs.gene_sets["p_value"].notna().sum()),
             sets_by_length=bool(inputs.gene_sets["length_per_gene"].notna().any()),
+            interactions=interaction_sections(inputs.interactions),
+            mechanism=mechanism_sections(inputs.mechanism),
             mask_rules=mask_rules(inputs.settings),
             settings=yaml.safe_dump(_plain(inputs.settings), sort_keys=False, allow_unicode=True, width=100),
             versions=dict(inputs.run.get("versions", {})),

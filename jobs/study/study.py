@@ -21,8 +21,10 @@ from jobs.study.cohort import CohortFacts
 from jobs.study.covariates import Covariates, MissingPolicy
 from jobs.study.gene_tests import Calibration, FollowUp, GeneList, GeneTest, Mask
 from jobs.study.genotypes import Genotypes
+from jobs.study.interactions import Interaction, misfits_of_interactions
 from jobs.study.known_genes import KnownGenes
 from jobs.study.mask_misfits import misfits_of_gene_lists, misfits_of_low_scores, misfits_of_masks
+from jobs.study.mechanism import Mechanism, misfits_of_mechanisms
 from jobs.study.quality_control import Qc
 from jobs.study.section import Section
 from jobs.study.tables import Participants, Visits
@@ -114,6 +116,12 @@ class Study(ClinicalStudy):
     follow_up: FollowUp = FollowUp()
     together: Together = Together()
     known_genes: KnownGenes | None = None
+    interactions: Annotated[
+        list[Interaction], Field(description="covariates by which carriers of each gene are compared")
+    ] = []
+    mechanism: Annotated[
+        list[Mechanism], Field(description="mediators by way of which genes may act on outcomes")
+    ] = []
     condition_on: Annotated[
         list[Annotated[str, Field(pattern=r"^[^-]+-[0-9]+-[ACGTN]+-[ACGTN]+$")]],
         Field(
@@ -131,6 +139,8 @@ class Study(ClinicalStudy):
         """Name every setting that contradicts another, as 'place: message'."""
         yield from _misfits_of_tests(self)
         yield from misfits_of_together(self.together, self.traits, self.tests)
+        yield from misfits_of_interactions(self.interactions, self.traits)
+        yield from misfits_of_mechanisms(self.mechanism, self.traits, self.gene_lists, self.cohorts)
         yield from super().misfits()
 
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from typing import Annotated
 
 from pydantic import Field
 
 from jobs.study.gene_tests import GeneTest
+from jobs.study.named_traits import no_such_trait, not_exchangeable
 from jobs.study.section import Name, Section
 from jobs.study.traits import Trait
 
-KINSHIP = "relatives are kept by kinship, and can't be exchanged"
-BY_CHROMOSOME = "each chromosome has a null model of its own (polygenic_offset)"
 NO_TEST = "no test is a burden or SKAT, whose statistics can be added up over traits"
 FEWEST = 2
 
@@ -30,15 +28,8 @@ class Together(Section):
 def traits_together(together: Together, traits: Sequence[Trait], tests: Sequence[GeneTest]) -> list[Trait]:
     """Give the traits that are looked at together, in the study's order: two or more, or none."""
     asked = [trait for trait in traits if together.traits is None or trait.name in together.traits]
-    fitting = [trait for trait in asked if reason_against(trait) is None]
+    fitting = [trait for trait in asked if not_exchangeable(trait) is None]
     return fitting if len(fitting) >= FEWEST and _can_be_added_up(tests) else []
-
-
-def reason_against(trait: Trait) -> str | None:
-    """Say why a trait can't be looked at together with others; None where it can."""
-    if trait.kinship is not None:
-        return KINSHIP
-    return BY_CHROMOSOME if trait.polygenic_offset is not None else None
 
 
 def misfits_of_together(together: Together, traits: Sequence[Trait], tests: Sequence[GeneTest]) -> Iterator[str]:
@@ -49,12 +40,10 @@ def misfits_of_together(together: Together, traits: Sequence[Trait], tests: Sequ
     for number, name in enumerate(together.traits):
         place = f"together.traits[{number}]"
         if name not in known:
-            close = get_close_matches(name, known, 1)
-            remedy = f"did you mean '{close[0]}'?" if close else f"the traits are {', '.join(known)}"
-            yield f"{place}: there is no trait '{name}'; {remedy}"
+            yield f"{place}: {no_such_trait(name, known)}"
         elif together.traits.index(name) < number:
             yield f"{place}: '{name}' stands there twice; leave one out"
-        elif (reason := reason_against(known[name])) is not None:
+        elif (reason := not_exchangeable(known[name])) is not None:
             yield f"{place}: '{name}' can't be permuted with others: {reason}; leave it out of the list"
     if len(set(together.traits)) < FEWEST:
         yield "together.traits: one trait by itself; name two or more, or [] for none"

@@ -127,3 +127,12 @@ def test_a_model_over_all_patients_is_refused_where_each_cohort_has_its_own(tmp_
     assert "traits[0].kinship" in place
     assert "one model over all patients" in message
     assert "name 'hospital' in strata" in message
+
+
+def test_a_mediator_s_model_over_all_patients_is_refused_where_each_cohort_has_its_own(tmp_path):
+    traits = "{name: survival, type: survival}, {name: nerve, type: quantitative, column: nerve}"
+    text = MINIMAL.replace("{name: survival, type: survival}", traits) + "mechanism: [{mediator: nerve}]\n"
+    assert read_study(write(tmp_path, text)).mechanism[0].mediator == "nerve"
+    ((place, message),) = problems_of(tmp_path, text + "cohorts: hospital\n").items()
+    assert "mechanism" in place
+    assert "name 'hospital' in strata" in message

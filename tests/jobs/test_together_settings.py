@@ -4,7 +4,8 @@ import pytest
 
 from association.problems import InputError
 from jobs.study.file import read_study
-from jobs.study.together import BY_CHROMOSOME, KINSHIP, reason_against, traits_together
+from jobs.study.named_traits import BY_CHROMOSOME, KINSHIP, not_exchangeable
+from jobs.study.together import traits_together
 
 STUDY = """\
 name: small
@@ -34,7 +35,7 @@ def names_together(study):
 def test_all_traits_that_can_be_permuted_are_looked_at_together(tmp_path):
     study = read(tmp_path)
     assert names_together(study) == ["survival", "mass"]
-    assert [reason_against(trait) for trait in study.traits] == [None, None, KINSHIP, BY_CHROMOSOME]
+    assert [not_exchangeable(trait) for trait in study.traits] == [None, None, KINSHIP, BY_CHROMOSOME]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Whether a gene acts alike in patients who differ in a covariate."""

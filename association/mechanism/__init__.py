@@ -1,0 +1,1 @@
+"""Whether a gene acts on progression by way of something that was measured."""
