@@ -111,11 +111,7 @@ class Pipeline:
             *gene_set_stages(self.checked),
             *known_gene_stages(self.checked, clinical, tables),
         ]
-        asked_for = [
-            *self.together.stages(),
-            *interaction_stages(self.checked),
-            *mechanism_stages(self.checked),
-        ]
+        asked_for = [*self.together.stages(), *interaction_stages(self.checked), *mechanism_stages(self.checked)]
         shown = ("masks", "tests", "calibration", "condition_on", "gene_lists", "follow_up")
         results = tuple(
             f"results/{name}" for name in (*file_names(GENE_TESTS), COLUMNS_FILE, MASKS_FILE, GENE_LISTS_FILE)

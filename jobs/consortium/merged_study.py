@@ -79,7 +79,8 @@ def _settings(runs: Sequence[FinishedRun], *, with_visits: bool) -> dict[str, An
         # What cohorts share of it: no path, and no list of samples, of one site.
         "qc": runs[0].manifest["definitions"]["qc"]["qc"],
         "gene_lists": [
-            {"name": one.name, "version": one.version, "path": f"{GENE_LISTS}/{one.name}.txt"}
+            one.model_dump(mode="json", exclude_unset=True)
+            | ({} if one.panel is not None else {"path": f"{GENE_LISTS}/{one.name}.txt", "column": None})
             for one in study.gene_lists
         ],
         "compute": {"cores": study.compute.cores},

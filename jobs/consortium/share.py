@@ -44,7 +44,10 @@ from jobs.traits.files import read_levels, read_summary
 
 FOLDER = "share"
 # Settings that nothing shared depends on; of all others the run must have had the same.
-NO_MATTER = ("output", "calibration", "gene_lists", "follow_up", "alpha", "compute")
+NO_MATTER = (
+    *("output", "calibration", "gene_lists", "gene_symbols", "follow_up", "alpha", "compute"),
+    *("together", "known_genes", "interactions", "mechanism"),
+)
 
 
 def share_study(path: Place, *, out: Place | None = None, traits: Sequence[str] = (), at_least: int) -> Place:
