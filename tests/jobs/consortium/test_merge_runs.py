@@ -61,7 +61,10 @@ def whole(simulated, copy_of, tmp_path_factory):
     folder.set(
         genotypes={"vcfs": [f"vcf/{name}" for name in (*names, COMMON)]},
         calibration={"max_permutations": 1000, "panel": ["list:known"]},
-        gene_lists=[{"name": "known", "version": "2", "path": "panel.txt"}],
+        gene_lists=[
+            {"name": "known", "version": "2", "path": "panel.txt"},
+            {"name": "nerve", "panel": "cmt_clingen"},
+        ],
         compute={"cores": 1},
         cohorts="part",
     )
@@ -138,6 +141,7 @@ def test_three_parts_merged_give_the_studys_own_store_and_results(whole, merged)
     own = {("sample", "exclude"), ("variant", "targets"), ("ancestry", "panel")}
     assert not [one for one in own if one[1] in settings["qc"][one[0]]], "what a site alone has is left out"
     assert (merged / "gene_lists/known.txt").read_text().split() == ["SIM001", "SIM002", "elsewhere"]
+    assert settings["gene_lists"][1] == {"name": "nerve", "panel": "cmt_clingen"}
     run_study(merged / "study.yaml")
     for file in sorted((whole.output / "genes").glob("*.parquet")):
         pd.testing.assert_frame_equal(
