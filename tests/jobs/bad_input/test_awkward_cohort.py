@@ -38,7 +38,7 @@ def awkward_run(simulated, copy_of, progex_process, tmp_path_factory):
 
 def test_samples_on_one_side_only_are_counted_on_the_screen(awkward_run):
     _, outcome = awkward_run
-    (line,) = [line for line in outcome.stderr.splitlines() if "traits" in line]
+    (line,) = [line for line in outcome.stderr.splitlines() if "] traits  " in line]
     assert "samples in survival 37" in line
     assert "samples without a participants row 3" in line
 

@@ -265,7 +265,7 @@ def test_a_person_in_two_cohorts_is_left_out_of_one_and_is_in_no_count(parts, tw
 def test_a_person_in_two_cohorts_refuses_a_merge_where_that_is_asked_for(parts, twin, tmp_path, progex):
     done = progex("merge", parts[0].output, twin.output, "--out", tmp_path / "out", "--overlap", "refuse")
     assert done.exit_code == 2
-    assert "1 samples are of people in both, 0 of close relatives" in done.output
+    assert "1 samples are of people in both, none of close relatives" in done.output
     assert not (tmp_path / "out").exists()
     folders = [part.output for part in parts]
     done = progex("merge", *folders, "--out", tmp_path / "out", "--overlap", "refuse", "--join-only")
