@@ -47,6 +47,7 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
     events = [
         f"{few(row[f'observed_events_{side}'])} / {numbers.count(row[f'expected_events_{side}'])}"
         for side in ("old", "new")
+        if numbers.present(row[f"observed_events_{side}"])
     ]
     return {**row, **pairs, "events": events}
 
