@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 import typer
 
 from association.problems import InputError
+from jobs.storage_errors import storage_error
 
 # The exit status of what the user can mend.
 USERS_FAULT = 2
@@ -28,6 +30,12 @@ def users_faults() -> Iterator[None]:
         if faults is None or rest is not None:
             raise
         _refuse([error for error in faults.exceptions if isinstance(error, InputError)])
+    except OSError as error:
+        number = storage_error(error)
+        if number is None:
+            raise
+        message = f"{os.strerror(number)}; make room there, see to the right to write there, or name another folder"
+        _refuse([InputError.single("disk", str(error.filename or "output"), message)])
 
 
 def _refuse(errors: list[InputError]) -> None:

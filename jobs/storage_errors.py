@@ -52,9 +52,9 @@ def storage_error(error: Exception) -> int | None:
     Parameters
     ----------
     error
-        Python's or Arrow's own, or one of Java's, of which no more is known here than its text.
+        Python's or Arrow's own, or one of Java's or of several files, of which no more is known here than its text.
     """
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and error.errno is not None:
         return error.errno if error.errno in NUMBERS else None
     return next((number for number in NUMBERS if os.strerror(number) in str(error)), None)
 

@@ -87,12 +87,11 @@ def copy_whole(source: Place, target: Place, *, leave_out: Sequence[str] = ()) -
         partial = target.with_name(f".{target.name}.partial")
         remove(partial)
         target.parent.mkdir(parents=True, exist_ok=True)
-        if not isinstance(source, Path):
-            fetch(source, partial, leave_out=leave_out)
-        elif source.is_dir():
-            shutil.copytree(source, partial, ignore=shutil.ignore_patterns(*leave_out))
-        else:
-            shutil.copyfile(source, partial)
+        try:
+            _copy_here(source, partial, leave_out)
+        except BaseException:
+            remove(partial)
+            raise
         put_in_place(partial, target)
         return
     if isinstance(source, Path):
@@ -101,6 +100,16 @@ def copy_whole(source: Place, target: Place, *, leave_out: Sequence[str] = ()) -
         _copy_within_buckets(source, target, leave_out)
     if source.is_dir():
         _remove_others(source, target, leave_out)
+
+
+def _copy_here(source: Place, target: Path, leave_out: Sequence[str]) -> None:
+    """Copy to this machine."""
+    if not isinstance(source, Path):
+        fetch(source, target, leave_out=leave_out)
+    elif source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns(*leave_out))
+    else:
+        shutil.copyfile(source, target)
 
 
 def put_in_place(partial: Place, target: Place) -> None:

@@ -110,3 +110,21 @@ def progex_process() -> Callable[..., subprocess.CompletedProcess[str]]:
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     return run
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Give a function that runs a command where the folder `disk` is a file system of so many KiB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    probe = ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", str(disk)]
+    if shutil.which("unshare") is None or subprocess.run(probe, capture_output=True, check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+
+    def run(kib, *command):
+        script = f'mount -t tmpfs -o size={kib}k tmpfs "{disk}"; "$@"; status=$?; find "{disk}" >&2; exit $status'
+        return subprocess.run(
+            ["unshare", "-rm", "sh", "-c", script, "sh", *command], capture_output=True, text=True, check=False
+        )
+
+    return disk, run

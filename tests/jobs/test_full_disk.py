@@ -19,26 +19,9 @@ def test_errors_of_the_disk_are_told_from_others():
     assert storage_error(OSError(errno.ENOSPC, "No space left on device")) == errno.ENOSPC
     assert storage_error(PermissionError(errno.EACCES, "Permission denied")) == errno.EACCES
     assert storage_error(FileNotFoundError(errno.ENOENT, "No such file or directory")) is None
+    assert storage_error(shutil.Error([("a", "b", "[Errno 28] No space left on device: 'a' -> 'b'")])) == errno.ENOSPC
     assert storage_error(RuntimeError("java.io.IOException: No space left on device")) == errno.ENOSPC
     assert storage_error(ValueError("anything else")) is None
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """Give a function that runs a command where the folder `disk` is a file system of so many KiB."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    probe = ["unshare", "-rm", "mount", "-t", "tmpfs", "tmpfs", str(disk)]
-    if shutil.which("unshare") is None or subprocess.run(probe, capture_output=True, check=False).returncode:
-        pytest.skip("no file system can be mounted here")
-
-    def run(kib, *command):
-        script = f'mount -t tmpfs -o size={kib}k tmpfs "{disk}"; "$@"; status=$?; find "{disk}" >&2; exit $status'
-        return subprocess.run(
-            ["unshare", "-rm", "sh", "-c", script, "sh", *command], capture_output=True, text=True, check=False
-        )
-
-    return disk, run
 
 
 @pytest.mark.parametrize("kib", [16, 120, 400])
@@ -53,6 +36,20 @@ def test_a_full_disk_is_told_and_leaves_no_unfinished_stage(folder, small_disk, 
     stages = {path.split("/stages/")[1].split("/")[0] for path in found if "/stages/" in path}
     assert {f"{disk}/out/stages/{stage}/manifest.json" for stage in stages} <= set(found)
     assert not any(path.endswith(".partial") for path in found)
+
+
+def test_a_copy_that_does_not_fit_leaves_nothing(small_disk, tmp_path):
+    disk, run = small_disk
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in "ab":
+        (source / name).write_bytes(bytes(12_000))
+    copy = "from infra.storage import copy_whole; copy_whole(*map(Path, sys.argv[1:]))"
+    done = run(
+        16, sys.executable, "-c", f"import sys; from pathlib import Path; {copy}", str(source), str(disk / "target")
+    )
+    assert os.strerror(errno.ENOSPC) in done.stderr
+    assert done.stderr.split("\n")[-2] == str(disk)
 
 
 def test_a_missing_folder_for_temporary_files_does_not_matter(folder):

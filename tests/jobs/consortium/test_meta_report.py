@@ -1,9 +1,12 @@
 """The report of a meta-analysis: the numbers of its tables, its cohorts, and plainly what was not checked."""
 
+import errno
 import json
 import math
+import os
 import re
 import shutil
+import sys
 from html import unescape
 
 import numpy as np
@@ -206,3 +209,13 @@ def test_shares_in_a_bucket_give_the_same_and_the_folder_may_be_there_too(shares
     pd.testing.assert_frame_equal(found, pd.read_parquet(combined / "gene_tests.parquet"))
     again = progex("meta", *places, "--out", "gs://lab/meta", "--overlap", "unchecked")
     assert (again.exit_code, "is there already" in again.stderr) == (2, True)
+
+
+def test_a_full_disk_is_told_and_nothing_is_left_on_it(shares, small_disk):
+    disk, run = small_disk
+    command = ("-c", "from jobs.cli import main; main()", "meta", *map(str, shares), "--overlap", "unchecked")
+    done = run(16, sys.executable, *command, "--out", str(disk / "meta"))
+    assert done.returncode == 2, done.stderr
+    assert f"{os.strerror(errno.ENOSPC)}; make room there" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.split("\n")[-2] == str(disk)
