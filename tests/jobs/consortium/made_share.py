@@ -15,27 +15,10 @@ from association.meta.share_schema import VERSION, schema_of
 from association.meta.share_tables import residual_rows
 from association.meta.summarise import summarise_trait
 from association.scan_settings import MaskChoice, ScanSettings, ScanTrait, WeightedTest
+from hail_pipelines.store_files import store_schema
 from jobs.consortium.definitions import definition_hash
 from jobs.consortium.share import file_of
 
-STORE_SCHEMA = pa.schema(
-    [
-        ("gene", pa.string()),
-        ("contig", pa.string()),
-        ("position", pa.int32()),
-        ("ref", pa.string()),
-        ("alt", pa.string()),
-        ("minor_is_ref", pa.bool_()),
-        ("consequence", pa.string()),
-        ("loftee", pa.string()),
-        ("external_af", pa.float64()),
-        ("allele_count", pa.int32()),
-        ("allele_number", pa.int32()),
-        ("carriers", pa.list_(pa.int32())),
-        ("dosages", pa.list_(pa.int8())),
-        ("missing", pa.list_(pa.int32())),
-    ]
-)
 TESTS = (
     WeightedTest("burden", "flat"),
     WeightedTest("burden", "beta_1_25"),
@@ -134,4 +117,4 @@ def _store(dosages, positions, by_ref):
                 "missing": [],
             }
         )
-    return pa.Table.from_pylist(rows, schema=STORE_SCHEMA)
+    return pa.Table.from_pylist(rows, schema=store_schema([]))
