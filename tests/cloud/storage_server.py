@@ -33,6 +33,10 @@ from tests.cloud.storage_requests import Service
 from tests.cloud.stored_objects import Bucket, ObjectStore, Refused
 
 
+class ClientGone(Exception):  # noqa: N818
+    """The client hung up before its request was whole, as a worker does that is killed."""
+
+
 class StorageServer:
     """Google Cloud Storage on loopback.
 
@@ -113,7 +117,11 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(fault, Reset):
             self._break_off(url.query, self.rfile.read(fault.after_bytes))
             return
-        body = self._body()
+        try:
+            body = self._body()
+        except ClientGone:
+            self._hang_up()
+            return
         request = Request(
             self.command, url.path, dict(parse_qsl(url.query, keep_blank_values=True)), self.headers, body
         )
@@ -145,7 +153,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> bytes:
         if "chunked" not in self.headers.get("Transfer-Encoding", ""):
-            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            size = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(size)
+            if len(body) < size:
+                raise ClientGone
+            return body
         body = b""
         while size := int(self.rfile.readline(), 16):
             body += self.rfile.read(size)

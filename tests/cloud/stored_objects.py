@@ -100,7 +100,9 @@ class ObjectStore:
     def names(self, bucket: str) -> Iterator[str]:
         """Give the names of a bucket's objects, in the order of their bytes."""
         base = self.root / bucket
-        found = [path.relative_to(base).as_posix() for path in base.rglob("*") if path.is_file()]
+        # A walk passes over folders that go while it looks, as those of Hadoop's temporary files do.
+        files = (Path(folder, name) for folder, _, names in os.walk(base) for name in names)
+        found = [path.relative_to(base).as_posix() for path in files]
         found += [unquote(path.name) for path in self._marks(bucket).glob("*")]
         return iter(sorted(found, key=str.encode))
 
@@ -125,9 +127,12 @@ class ObjectStore:
 
     def content(self, bucket: str, name: str, start: int = 0, end: int | None = None) -> bytes:
         """Give the bytes of an object that is there, or those from `start` up to `end`."""
-        with self.path(bucket, name).open("rb") as stream:
-            stream.seek(start)
-            return stream.read(-1 if end is None else end - start)
+        try:
+            with self.path(bucket, name).open("rb") as stream:
+                stream.seek(start)
+                return stream.read(-1 if end is None else end - start)
+        except FileNotFoundError:
+            raise Refused(404, "notFound", f"No such object: {bucket}/{name}") from None
 
     def check(self, bucket: str, name: str, query: Query, *, prefix: str = "if") -> dict[str, Any] | None:
         """Hold a request's preconditions against an object, and give what is known of it.
@@ -184,9 +189,12 @@ class ObjectStore:
             path.unlink()
             self._seen.pop((bucket, name), None)
             for folder in path.parents:
-                if folder == self.root / bucket or any(folder.iterdir()):
+                if folder == self.root / bucket:
                     break
-                folder.rmdir()
+                try:
+                    folder.rmdir()
+                except OSError:
+                    break
 
     def _record(self, bucket: str, name: str, signature: tuple[int, ...], facts: Mapping[str, Any]) -> dict[str, Any]:
         generation = self._newest = max(signature[0] // 1000, self._newest + 1)

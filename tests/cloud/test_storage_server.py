@@ -1,8 +1,10 @@
 """The server does what it says, as the real client library sees it."""
 
 import os
+import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
 import pytest
 from google.api_core.exceptions import (
@@ -148,6 +150,34 @@ def test_one_of_many_who_write_at_once_is_first(storage_server, often_switched):
 
     with ThreadPoolExecutor(8) as threads:
         assert sum(threads.map(write, range(800))) == 100
+
+
+def test_a_listing_passes_over_what_goes_meanwhile(storage_server, often_switched):
+    store, number = storage_server.store, count()
+
+    def come_and_go(_):
+        name = f"temporary/{next(number)}/a/b"
+        store.write("lab", name, b"", {}, {})
+        store.delete("lab", name)
+
+    store.write("lab", "zero", b"", {}, {})
+    with ThreadPoolExecutor(4) as threads:
+        going = [threads.submit(come_and_go, each) for each in range(2000)]
+        while not all(one.done() for one in going):
+            assert list(store.names("lab"))[-1] == "zero"
+        assert [one.result() for one in going] == [None] * 2000
+
+
+def test_a_client_that_is_killed_while_it_sends_leaves_nothing(storage_server):
+    host, port = storage_server.address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        asked = b"POST /upload/storage/v1/b/lab/o?uploadType=media&name=cut HTTP/1.1\r\nHost: x\r\n"
+        connection.sendall(asked + b"Content-Length: 100\r\n\r\nonly these")
+        connection.shutdown(socket.SHUT_WR)
+        with pytest.raises(ConnectionResetError):
+            connection.recv(1)
+    assert storage_server.store.find("lab", "cut") is None
+    assert storage_server.errors == []
 
 
 @pytest.fixture
