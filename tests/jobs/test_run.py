@@ -319,6 +319,11 @@ def test_gene_lists_are_tested_as_sets_without_a_scan_and_a_changed_list_redoes_
     of_own = sets[(sets["gene_set"] == "own") & (sets["mask"] == "synonymous")]
     assert of_own.loc[of_own["test"] != "competitive", "p_value"].between(0, 1).all()
     assert set(of_own.loc[of_own["test"] == "competitive", "reason"]) == {"fewer than 20 other genes to compare with"}
+    in_sets = pd.read_parquet(again.output / "gene_sets" / "genes.parquet")
+    scanned = results_of(again).query("test == 'burden'").drop_duplicates(["gene", "trait", "mask", "max_af"])
+    both = in_sets.merge(scanned, on=["gene", "trait", "mask", "max_af"], suffixes=("", "_of_scan"))
+    assert len(both) == len(in_sets)
+    assert both["carriers"].tolist() == both["carriers_of_scan"].tolist()
     html = (again.output / "report" / "report.html").read_text()
     assert 'id="gene-sets"' in html
     (again.path / "panel.txt").write_text("\n".join(genes[:5]))

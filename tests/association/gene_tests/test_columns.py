@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from association.gene_tests.columns import Burden, append_columns, collapse, in_typical_units, squares
+from association.gene_tests.columns import (
+    Burden,
+    append_columns,
+    collapse,
+    in_typical_units,
+    select_columns,
+    squares,
+)
 
 # Five samples by three variants: the last call of sample 3 was missing, and is the mean of the others.
 DOSAGES = np.array([[1, 0, 0], [1, 1, 0], [2, 0, 0], [0, 0, 0.2], [0, 0, 1]])
@@ -43,6 +50,15 @@ def test_two_variants_of_one_sample_are_two_hits_and_three_quarters_of_an_allele
 def test_nobody_carries_a_burden_of_no_variant(compress, coding):
     samples, values = collapse(compress(DOSAGES), Burden(coding, np.zeros(3)))
     assert samples.size == values.size == 0
+
+
+@pytest.mark.parametrize("asked", [[0, 1, 2], [2, 1, 0], [0, 0, 1], [2, 2, 2], [1], [0, 2], [1, 1, 0, 2]])
+def test_columns_come_in_the_order_asked_for_as_often_as_asked_for(compress, asked):
+    chosen = select_columns(compress(DOSAGES), np.array(asked))
+    dense = np.zeros((len(DOSAGES), len(asked)))
+    columns = np.repeat(np.arange(len(asked)), np.diff(chosen.offsets))
+    dense[chosen.samples, columns] = chosen.dosages
+    assert np.array_equal(dense, DOSAGES[:, asked])
 
 
 def test_unknown_coding_is_refused(compress):
