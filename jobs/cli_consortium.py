@@ -88,6 +88,8 @@ def merge(
         for row in done.counts.states.to_dict("records"):
             if row["variants"]:
                 typer.echo(f"  {row['cohort']}: {row['variants']:,} variants {row['state']}")
+        for words in done.left_aside:
+            typer.echo(f"  {words}")
         typer.echo(f"study: {done.study}")
         if not join_only:
             typer.echo(f"report: {run_study(done.study)}")

@@ -39,7 +39,11 @@ def read_known_variants(path: Place) -> tuple[str, ...]:
     """
     if not path.is_file():
         raise InputError.single(str(path), "file", "no such list of variants; check known_genes.variants")
-    lines = [line.split("#", 1)[0].strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+    try:
+        lines = [line.split("#", 1)[0].strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+    except UnicodeDecodeError as error:
+        message = "not UTF-8 text; expected a variant a line, such as 21-31663829-A-G, not a VCF or a compressed file"
+        raise InputError.single(path.name, f"byte {error.start}", message) from None
     message = "expected a variant as contig-position-ref-alt, such as 21-31663829-A-G"
     wrong = [number for number, line in enumerate(lines, 1) if line and not VARIANT.fullmatch(line)]
     if wrong:

@@ -72,7 +72,12 @@ def own_labels(own: pd.DataFrame, rows: pd.Series, study: ClinicalStudy, file: s
             expected = "male and female, M and F, or 1 and 2"
             problems += _unknown_words(own[column], other_words(own[column]), rows, expected)
     for column in dict.fromkeys((columns.c9orf72, columns.pathogenic_variant, *known_columns(study))):
-        if column is not None and not is_numeric(own[column]):
+        if column is None:
+            continue
+        if is_numeric(own[column]):
+            numbers = pd.to_numeric(own[column])
+            problems += _unknown_words(own[column], numbers.notna() & ~numbers.isin((0, 1)), rows, "0 and 1")
+        else:
             words = own[column].astype("string").str.strip().str.lower()
             texts[column] = words.map({**dict.fromkeys(YES, "yes"), **dict.fromkeys(NO, "no")}).astype(object)
             problems += _unknown_words(own[column], words.notna() & ~words.isin(YES | NO), rows, "yes and no")

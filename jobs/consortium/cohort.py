@@ -40,14 +40,14 @@ from jobs.stage import StageRecord
 from jobs.stage_settings import cores_of
 from jobs.study.cohort import CohortFacts
 from jobs.study.file import read_study
-from jobs.study.study import resolve
+from jobs.study.study import Study, resolve
 from jobs.tables.files import read_raw
 from jobs.tables.raw_table import RawTable
 
 POOLING = "pooling"
 SETTINGS = "settings.json"
 PARTICIPANTS, VISITS = "participants.parquet", "visits.parquet"
-GENE_LISTS = "gene_lists"
+GENE_LISTS, GENE_SYMBOLS, KNOWN_VARIANTS = "gene_lists", "gene_symbols.tsv", "known_variants.txt"
 FINGERPRINTS, SITES = "fingerprints.parquet", "fingerprint_sites.txt"
 # A shorter secret could be found by trying.
 SHORTEST_SALT = 16
@@ -230,6 +230,15 @@ def _write_pooling(checked: CheckedStudy, folder: Path) -> None:
     for one in checked.gene_lists:
         text = "".join(f"{gene}\n" for gene in one.genes)
         (folder / GENE_LISTS / f"{one.name}.txt").write_text(text, encoding="utf-8")
+    for name, path in files_of(study).items():
+        copy_whole(resolve(checked.path, path), folder / name)
+
+
+def files_of(study: Study) -> dict[str, str]:
+    """Give the files, beside gene lists, that settings of the analysis name: their names in a pool, and their paths."""
+    named = {GENE_SYMBOLS: study.gene_symbols}
+    named[KNOWN_VARIANTS] = study.known_genes.variants if study.known_genes is not None else None
+    return {name: path for name, path in named.items() if path is not None}
 
 
 def _table_of(raw: RawTable) -> pa.Table:

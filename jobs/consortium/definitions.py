@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from association.problems import InputError
@@ -19,7 +19,8 @@ from infra.storage import Place
 from jobs.annotation_settings import annotation_files, annotation_inputs, asked_values, info_fields
 from jobs.check import find_vcfs
 from jobs.consortium.merged_genotypes import MERGED
-from jobs.gene_lists import read_gene_lists, with_panel
+from jobs.gene_lists import ReadList, read_gene_lists, with_panel
+from jobs.known_carriers import read_known_variants
 from jobs.study.study import Study, resolve
 
 # Settings that define each part.
@@ -30,7 +31,10 @@ PARTS = {
     "tables": ("participants", "visits"),
     "strata": ("strata",),
     "qc": ("qc",),
-    "analysis": ("follow_up", "alpha", "calibration", "gene_lists"),
+    "analysis": (
+        *("follow_up", "alpha", "calibration", "gene_lists"),
+        *("gene_symbols", "together", "interactions", "mechanism", "known_genes"),
+    ),
 }
 # Sources of annotation that stand in the VCFs, whose headers tell the release.
 IN_VCFS = ("vep", "snpeff", "info")
@@ -56,10 +60,7 @@ def definitions_of(study: Study, study_path: Place) -> dict[str, Any]:
     defined = {part: {name: settings[name] for name in names} for part, names in PARTS.items()}
     # Which cohort a patient is of makes strata whenever several are put together.
     defined["strata"] = {"strata": [column for column in study.strata_columns if column != study.cohorts]}
-    # The hash of a list's genes stands for its file.
-    defined["analysis"]["gene_lists"] = [
-        {"name": one.name, "version": one.version, "genes": definition_hash(sorted(one.genes))} for one in lists
-    ]
+    _put_contents(defined["analysis"], study, study_path, lists)
     for section, names in _own_affairs(defined):
         for name in names:
             section.pop(name, None)
@@ -68,6 +69,18 @@ def definitions_of(study: Study, study_path: Place) -> dict[str, Any]:
     else:
         defined["annotation"] = _annotation(study, study_path, settings["annotation"])
     return defined
+
+
+def _put_contents(analysis: dict[str, Any], study: Study, study_path: Place, lists: Sequence[ReadList]) -> None:
+    """Put what lists hold in place of their files: hashes of genes and of variants, the checksum of symbols."""
+    analysis["gene_lists"] = [
+        {"name": one.name, "version": one.version, "genes": definition_hash(sorted(one.genes))} for one in lists
+    ]
+    if study.gene_symbols is not None:
+        analysis["gene_symbols"] = fingerprint(resolve(study_path, study.gene_symbols)).crc32c
+    if study.known_genes is not None and study.known_genes.variants is not None:
+        variants = read_known_variants(resolve(study_path, study.known_genes.variants))
+        analysis["known_genes"]["variants"] = definition_hash(sorted(variants))
 
 
 def _own_affairs(defined: dict[str, Any]) -> Iterator[tuple[dict[str, Any], tuple[str, ...]]]:

@@ -27,7 +27,7 @@ from jobs.consortium.finished_run import FinishedRun, read_run, renamed
 from jobs.consortium.merged_attrition import NOT_CHECKED, merged_attrition
 from jobs.consortium.merged_genotypes import KINSHIP, MERGED, SAMPLES, STRUCTURE
 from jobs.consortium.merged_samples import MergedSamples, Overlap, merge_samples
-from jobs.consortium.merged_study import GENOTYPES, STUDY, table_problems, write_study
+from jobs.consortium.merged_study import GENOTYPES, STUDY, left_aside, table_problems, write_study
 from jobs.consortium.overlap import look_for_overlap
 from jobs.consortium.refusals import clashes, misfits, other_builds
 from jobs.progress import Progress
@@ -52,12 +52,15 @@ class Merged:
         Samples left out for another cohort's; None where nobody looked for people in two cohorts.
     untold
         Which relatives in two cohorts can't be told; None where all can that may not both be in a trait.
+    left_aside
+        Settings of the cohorts that the merged study does not have, and why.
     """
 
     study: Place
     counts: MergeCounts
     duplicates: int | None
     untold: str | None
+    left_aside: tuple[str, ...] = ()
 
 
 def merge_runs(
@@ -113,7 +116,7 @@ def merge_runs(
         # What can't be run leaves nothing behind.
         check_study(folder / STUDY)
         copy_whole(folder, out)
-    return Merged(out / STUDY, counts, samples.left_out, untold)
+    return Merged(out / STUDY, counts, samples.left_out, untold, left_aside(runs[0].study))
 
 
 def _working() -> str:

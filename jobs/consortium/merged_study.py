@@ -2,7 +2,7 @@
 
 Settings are those that all cohorts share. Each participant's cohort stands in a column of its own, which `cohorts`
 names: nobody is exchanged with somebody of another cohort, and covariates have effects of their own in each. Gene
-lists, which are the same in all, are copied from the first.
+lists, symbols and known variants, which are the same in all, are copied from the first.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ import yaml
 
 from association.problems import Problem
 from infra.storage import copy_whole
-from jobs.consortium.cohort import GENE_LISTS, POOLING
+from jobs.consortium.cohort import GENE_LISTS, GENE_SYMBOLS, KNOWN_VARIANTS, POOLING, files_of
 from jobs.consortium.finished_run import FinishedRun
 from jobs.result_files import write_tsv
+from jobs.study.study import Study
 
 COLUMN = "cohort"
 STUDY, PARTICIPANTS, VISITS, GENOTYPES = "study.yaml", "participants.tsv", "visits.tsv", "genotypes"
 # Sections that are taken as they are.
 TAKEN = (
     *("traits", "covariates", "missing_covariates", "checks", "annotation", "masks", "tests", "follow_up"),
-    *("condition_on", "alpha", "strata", "calibration", "cloud"),
+    *("condition_on", "alpha", "strata", "calibration", "together", "interactions", "cloud"),
 )
 
 
@@ -62,6 +63,8 @@ def write_study(runs: Sequence[FinishedRun], folder: Path) -> None:
         write_tsv(pd.concat(visits, ignore_index=True), folder / VISITS)
     if runs[0].study.gene_lists:
         copy_whole(runs[0].folder / POOLING / GENE_LISTS, folder / GENE_LISTS)
+    for name in files_of(runs[0].study):
+        copy_whole(runs[0].folder / POOLING / name, folder / name)
     text = yaml.safe_dump(_settings(runs, with_visits=bool(visits)), sort_keys=False, allow_unicode=True)
     (folder / STUDY).write_text(text, encoding="utf-8")
 
@@ -85,4 +88,19 @@ def _settings(runs: Sequence[FinishedRun], *, with_visits: bool) -> dict[str, An
         ],
         "compute": {"cores": study.compute.cores},
     }
+    if study.gene_symbols is not None:
+        settings["gene_symbols"] = GENE_SYMBOLS
+    if study.known_genes is not None:
+        settings["known_genes"] = first["known_genes"]
+        settings["known_genes"] |= {"variants": KNOWN_VARIANTS} if study.known_genes.variants is not None else {}
     return settings | {name: first[name] for name in TAKEN if name in first}
+
+
+def left_aside(study: Study) -> tuple[str, ...]:
+    """Say which settings a merged study does not take over, and why."""
+    if not study.mechanism:
+        return ()
+    return (
+        "mechanism is left out: it is one model over all patients, and each cohort has its own; to ask it of all, "
+        f"take 'cohorts' out of the merged study file, name '{COLUMN}' in strata, and put mechanism in",
+    )

@@ -26,7 +26,10 @@ REMEDIES = {
     "tables": "write both participants and visits tables under the same columns, times and codes",
     "strata": "name the same columns of strata in both, and make both cohorts anew",
     "qc": "agree on thresholds of quality control, and make both cohorts anew with them",
-    "analysis": "agree on follow_up, alpha, calibration and gene_lists, and make both cohorts anew with them",
+    "analysis": (
+        "agree on follow_up, alpha, calibration, gene_lists, gene_symbols, together, interactions, mechanism and "
+        "known_genes, and make both cohorts anew with them"
+    ),
 }
 # Programs on whose version the genotypes depend.
 PROGRAMS = ("progex", "hail")

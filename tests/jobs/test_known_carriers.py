@@ -45,13 +45,14 @@ def test_a_list_of_variants_has_a_variant_per_line_and_remarks(tmp_path):
     ("text", "words"),
     [
         (None, "no such list of variants"),
+        ("\udc8b", "byte 0: not UTF-8 text"),
         ("# none\n", "names no variant"),
         ("21-10-A-G\nSOD1 A5V\n", "line 2: expected a variant as contig-position-ref-alt"),
     ],
 )
 def test_a_list_that_is_none_is_refused(tmp_path, text, words):
     if text is not None:
-        (tmp_path / "known.txt").write_text(text)
+        (tmp_path / "known.txt").write_text(text, errors="surrogateescape")
     with pytest.raises(InputError) as caught:
         read_known_variants(tmp_path / "known.txt")
     assert words in str(caught.value)

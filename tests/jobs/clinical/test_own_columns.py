@@ -55,6 +55,13 @@ def test_words_for_neither_yes_nor_no_are_refused_with_their_lines():
     }
 
 
+def test_numbers_for_yes_and_no_other_than_one_and_zero_are_refused_with_their_lines():
+    found = told(study(c9orf72="c"), c=["1", "2", None, "-9", "0"])
+    assert list(found) == ["line 3, column 'c'", "line 5, column 'c'"]
+    expected = "'2' where 0 and 1 were expected; say what it means in participants.codes"
+    assert found["line 3, column 'c'"] == expected
+
+
 def test_a_slip_among_numbers_is_refused_and_does_not_make_a_category():
     values = [*map(str, range(N - 1)), "12,5"]
     found = told(study("edu"), edu=values)

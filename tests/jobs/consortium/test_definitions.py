@@ -18,6 +18,8 @@ def test_no_path_of_a_site_is_in_a_definition(folder):
     (folder.path / "secret_list.txt").write_text("SIM002\nSIM001\n")
     for name in ("secret.bed", "secret.loco", "secret_exclude.tsv", "secret.gtf"):
         (folder.path / name).write_text("")
+    (folder.path / "secret.symbols").write_text("hgnc_id\tsymbol\n")
+    (folder.path / "secret_variants.txt").write_text("1-5-A-C\n")
     settings = read_study(folder.study).model_dump(mode="json", exclude_unset=True)
     traits = [one | {"polygenic_offset": "secret.loco", "kinship": "secret.tsv"} for one in settings["traits"]]
     folder.set(
@@ -29,6 +31,8 @@ def test_no_path_of_a_site_is_in_a_definition(folder):
             "ancestry": {"panel": {"vcfs": ["secret.vcf.gz"], "labels": "secret.tsv"}},
         },
         gene_lists=[{"name": "known", "version": "1", "path": "secret_list.txt"}],
+        gene_symbols="secret.symbols",
+        known_genes={"variants": "secret_variants.txt"},
         cohort={"name": "a", "caller": "b", "capture_kit": "c", "callable_regions": "secret.bed", "salt": "secret"},
     )
     text = json.dumps(defined(folder))
@@ -56,6 +60,8 @@ def test_a_gene_list_is_known_by_its_genes_whatever_its_file(folder):
         ("analysis", {"alpha": 0.01}),
         ("analysis", {"calibration": {"max_permutations": 2_000}}),
         ("analysis", {"follow_up": {"genes": 3}}),
+        ("analysis", {"interactions": [{"covariate": "age_at_onset", "traits": ["survival"]}]}),
+        ("analysis", {"known_genes": {"columns": ["site"]}}),
         ("traits", {"covariates": []}),
     ],
 )

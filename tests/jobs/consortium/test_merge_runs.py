@@ -45,6 +45,9 @@ def results_of(output):
     return pd.read_parquet(output / "results/gene_tests.parquet")
 
 
+SYMBOLS = "hgnc_id\tsymbol\tname\tstatus\tprev_symbol\talias_symbol\nHGNC:1\tSIM001\tone\tApproved\tELSE\t\n"
+
+
 @pytest.fixture(scope="module")
 def whole(simulated, copy_of, tmp_path_factory):
     """The study, run; its VCFs hold one chromosome, for speed."""
@@ -58,6 +61,8 @@ def whole(simulated, copy_of, tmp_path_factory):
         lambda rows: [[*rows[0], "part"], *([*row, part_of_id.get(row[0], PARTS[0])] for row in rows[1:])],
     )
     (folder.path / "panel.txt").write_text("SIM001\nSIM002\nelsewhere\n")
+    (folder.path / "hgnc.tsv").write_text(SYMBOLS)
+    (folder.path / "known.txt").write_text("1-5-A-C\n")
     folder.set(
         genotypes={"vcfs": [f"vcf/{name}" for name in (*names, COMMON)]},
         calibration={"max_permutations": 1000, "panel": ["list:known"]},
@@ -65,10 +70,13 @@ def whole(simulated, copy_of, tmp_path_factory):
             {"name": "known", "version": "2", "path": "panel.txt"},
             {"name": "nerve", "panel": "cmt_clingen"},
         ],
+        gene_symbols="hgnc.tsv",
+        known_genes={"variants": "known.txt"},
         compute={"cores": 1},
         cohorts="part",
     )
     folder.replace(
+        interactions=[{"covariate": "age_at_onset", "traits": ["survival"]}],
         qc=QC,
         masks=[
             {
@@ -142,6 +150,9 @@ def test_three_parts_merged_give_the_studys_own_store_and_results(whole, merged)
     assert not [one for one in own if one[1] in settings["qc"][one[0]]], "what a site alone has is left out"
     assert (merged / "gene_lists/known.txt").read_text().split() == ["SIM001", "SIM002", "elsewhere"]
     assert settings["gene_lists"][1] == {"name": "nerve", "panel": "cmt_clingen"}
+    assert settings["interactions"] == [{"covariate": "age_at_onset", "traits": ["survival"]}]
+    assert (merged / settings["gene_symbols"]).read_text() == SYMBOLS
+    assert (merged / settings["known_genes"]["variants"]).read_text() == "1-5-A-C\n"
     run_study(merged / "study.yaml")
     for file in sorted((whole.output / "genes").glob("*.parquet")):
         pd.testing.assert_frame_equal(
@@ -150,6 +161,10 @@ def test_three_parts_merged_give_the_studys_own_store_and_results(whole, merged)
     results = results_of(whole.output)
     assert results["p_value"].notna().sum() >= 4
     pd.testing.assert_frame_equal(results_of(merged / "out"), results, check_exact=True)
+    for table in ("known_genes/known_genes.parquet", "interactions/interactions.parquet"):
+        pooled, own = (pd.read_parquet(folder / table) for folder in (merged / "out", whole.output))
+        assert len(own)
+        pd.testing.assert_frame_equal(pooled, own, check_exact=True)
 
 
 @pytest.fixture(scope="module")
