@@ -235,7 +235,7 @@ def _write_pooling(checked: CheckedStudy, folder: Path) -> None:
 
 
 def files_of(study: Study) -> dict[str, str]:
-    """Give the files, beside gene lists, that settings of the analysis name: their names in a pool, and their paths."""
+    """Give the files that settings of the analysis name beside gene lists: their names in a pool, and their paths."""
     named = {GENE_SYMBOLS: study.gene_symbols}
     named[KNOWN_VARIANTS] = study.known_genes.variants if study.known_genes is not None else None
     return {name: path for name, path in named.items() if path is not None}
