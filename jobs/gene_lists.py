@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-from association.problems import InputError
+from association.problems import InputError, Problem
 from infra.storage import Place
 from jobs.study.gene_tests import LIST_PREFIX, GeneList
 from jobs.study.study import Study, resolve
@@ -18,6 +18,7 @@ from jobs.tables.table import Table
 
 # A symbol holds no blanks, commas or the like; a line that does is of a table.
 SEPARATORS = "\t,; "
+MOST_PROBLEMS = 10
 
 
 @dataclass(frozen=True)
@@ -119,11 +120,10 @@ def _lines(path: Place) -> list[str]:
 
 
 def _symbols(lines: Sequence[str], file: str) -> list[str]:
-    symbols = []
-    for number, line in enumerate(lines, start=1):
-        symbol = line.split("#", 1)[0].strip()
-        if any(separator in symbol for separator in SEPARATORS):
-            message = "holds several values, expected one gene; if the file is a table, name its column in gene_lists"
-            raise InputError.single(file, f"line {number}", message)
-        symbols += [symbol] if symbol else []
-    return symbols
+    symbols = [line.split("#", 1)[0].strip() for line in lines]
+    wrong = [number for number, symbol in enumerate(symbols, 1) if any(one in symbol for one in SEPARATORS)]
+    if wrong:
+        message = "holds several values, expected one gene; if the file is a table, name its column in gene_lists"
+        problems = [Problem(f"line {number}", message) for number in wrong[:MOST_PROBLEMS]]
+        raise InputError(file, problems, len(wrong))
+    return [symbol for symbol in symbols if symbol]

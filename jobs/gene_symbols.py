@@ -15,9 +15,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 
+import numpy as np
 import pandas as pd
 
-from association.problems import InputError
+from association.problems import InputError, Problem
 from infra.storage import Place
 from jobs.study.study import Study, resolve
 from jobs.tables.table import Table
@@ -36,6 +37,7 @@ COLUMNS = {
 REMEDY = (
     "Expected HGNC's complete set, or a custom download with id, symbol, name, status, previous and alias symbols"
 )
+MOST_PROBLEMS = 5
 _SEPARATOR = re.compile(r"[|,]")
 _SUCCESSOR = re.compile(r"withdrawn, see .*?(HGNC:\d+)")
 
@@ -137,7 +139,24 @@ def read_gene_symbols(path: Place) -> GeneSymbols:
     table.require(names.values(), REMEDY)
     columns = [table.texts(names[what]).fillna("") for what in COLUMNS]
     table.close()
+    _refuse_misfits(path.name, table.lines.tolist(), columns[0], columns[1])
     return _gene_symbols(columns)
+
+
+def _refuse_misfits(file: str, lines: Sequence[int], ids: pd.Series, symbols: pd.Series) -> None:
+    """Refuse rows without an id or a symbol, and ids that stand in two rows."""
+    told = [
+        (ids == "", "no id"),
+        (symbols == "", "no symbol"),
+        ((ids != "") & ids.duplicated(), "an id that is above"),
+    ]
+    problems = [
+        Problem(f"line {lines[row]}", f"has {words}; {REMEDY[0].lower()}{REMEDY[1:]}")
+        for wrong, words in told
+        for row in np.flatnonzero(wrong).tolist()
+    ]
+    if problems:
+        raise InputError(file, problems[:MOST_PROBLEMS], len(problems))
 
 
 def _gene_symbols(columns: Sequence[pd.Series]) -> GeneSymbols:

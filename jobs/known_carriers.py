@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +23,8 @@ from jobs.clinical.read import Clinical
 from jobs.study.covariates import Covariate
 from jobs.study.study import Study
 from jobs.study.traits import Trait
+
+log = logging.getLogger(__name__)
 
 VARIANT = re.compile(r"(chr)?[^-\s]+-[0-9]+-[ACGTN]+-[ACGTN]+")
 OF_VARIANTS = "carrier of known variants"
@@ -56,8 +59,8 @@ def read_known_variants(path: Place) -> tuple[str, ...]:
     return named
 
 
-def carriers_of(store: Place, variants: Sequence[str], samples: pd.Series) -> tuple[pd.Series, int]:
-    """Say who of the store's samples carries any of some variants, and how many of these the store has.
+def carriers_of(store: Place, variants: Sequence[str], samples: pd.Series) -> tuple[pd.Series, set[str]]:
+    """Say who of the store's samples carries any of some variants, and which of these the store has.
 
     Parameters
     ----------
@@ -68,7 +71,8 @@ def carriers_of(store: Place, variants: Sequence[str], samples: pd.Series) -> tu
     samples
         The store's samples, in its order.
     """
-    carries, found = np.zeros(len(samples), np.bool_), set()
+    found: set[str] = set()
+    carries = np.zeros(len(samples), np.bool_)
     for part in listed(store, "part-*.parquet"):
         table = pq.read_table(readable(part), columns=["contig", "position", "ref", "alt", "carriers"])
         names = pc.replace_substring_regex(variant_names(table), "^chr", "")
@@ -76,7 +80,17 @@ def carriers_of(store: Place, variants: Sequence[str], samples: pd.Series) -> tu
         found |= set(pc.unique(names.filter(pc.is_in(names, pa.array(list(variants))))).to_pylist())
         for row in own["carriers"].to_pylist():
             carries[row] = True
-    return pd.Series(carries, index=samples.to_numpy()), len(found)
+    return pd.Series(carries, index=samples.to_numpy()), found
+
+
+def tell_of_missing(listed: Sequence[str], found: Collection[str], most: int = 10) -> None:
+    """Warn of listed variants that the store does not have, naming the first of them."""
+    missing = [variant for variant in listed if variant not in found]
+    if missing:
+        some = ", ".join(missing[:most]) + (", ..." if len(missing) > most else "")
+        remedy = "another build? not left-aligned?"
+        message = "%d of %d known variants are not among the cohort's rare variants, or written otherwise (%s): %s"
+        log.warning(message, len(missing), len(listed), remedy, some)
 
 
 def known_carriers(study: Study, clinical: Clinical, by_variants: pd.Series | None) -> pd.DataFrame:

@@ -41,6 +41,7 @@ from jobs.known_carriers import (
     carriers_of,
     known_carriers,
     read_known_variants,
+    tell_of_missing,
     without_carriers,
 )
 from jobs.result_files import COLUMNS_FILE, file_names, write_columns, write_rows
@@ -112,10 +113,13 @@ def known_genes_of(trait: Trait) -> str:
 def _compare(checked: CheckedStudy, trait: Trait, folder: Path, folders: Folders) -> Counts:
     store, settings = folders["gene store"] / "genes", scan_settings(checked.study)
     inputs = read_inputs(checked, folders)
-    variants, found, by_variants = checked.study.known_genes, 0, None
-    if variants is not None and variants.variants is not None:
-        names = read_known_variants(resolve(checked.path, variants.variants))
+    known_genes, by_variants, counts = checked.study.known_genes, None, {}
+    if known_genes is not None and known_genes.variants is not None:
+        names = read_known_variants(resolve(checked.path, known_genes.variants))
         by_variants, found = carriers_of(store, names, inputs.store["sample"])
+        counts = {"known variants": len(names), "found": len(found)}
+        if trait == checked.study.traits[0]:
+            tell_of_missing(names, found)
     known = known_carriers(checked.study, inputs.clinical, by_variants)
     models = dict(_models(checked.study, trait, inputs, known))
     results = pq.read_table(readable(folders[scan_of(trait)] / f"{GENE_TESTS}.parquet"))
@@ -135,7 +139,7 @@ def _compare(checked: CheckedStudy, trait: Trait, folder: Path, folders: Folders
         }
         rows += set_rows(tables)
     pq.write_table(pa.Table.from_pylist(rows, SCHEMA), folder / file_names(TABLE)[0])
-    return {"known carriers": int((known == 1).any(axis=1).sum()), "known variants found": found, "rows": len(rows)}
+    return {"known carriers": int((known == 1).any(axis=1).sum()), **counts, "rows": len(rows)}
 
 
 def _hits(results: pa.Table, study: Study) -> list[dict[str, Any]]:

@@ -59,6 +59,7 @@ def test_lists_are_read_from_a_column_or_a_gene_per_line_each_gene_once(folder):
         (None, None, "no such gene list; check its path in the study file"),
         ("gene\tclass\nSOD1\tDefinitive\n", None, "line 1: holds several values, expected one gene"),
         ("SOD1\nFUS, TARDBP\n", None, "line 2: holds several values"),
+        ("SOD1;FUS\nFUS, TARDBP\n", None, "line 2: holds several values"),
         ("# nothing\n", None, "names no gene"),
         ("symbol\tclass\nSOD1\tDefinitive\n", "gene", "no column 'gene'"),
         (b"\xff\xfe\x00", None, "not UTF-8 text"),

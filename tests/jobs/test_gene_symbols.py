@@ -56,9 +56,17 @@ def test_custom_downloads_of_hgnc_are_read_like_its_complete_set(tmp_path):
     assert read_gene_symbols(tmp_path / "download.tsv").find("IKBKAP", {"ELP1"})[0] == "ELP1"
 
 
+HEADER = "hgnc_id\tsymbol\tname\tstatus\tprev_symbol\talias_symbol\n"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
-    [(None, "no such table; check gene_symbols"), ("gene\tname\nSOD1\tdismutase\n", "no column 'hgnc_id'")],
+    [
+        (None, "no such table; check gene_symbols"),
+        ("gene\tname\nSOD1\tdismutase\n", "no column 'hgnc_id'"),
+        (f"{HEADER}HGNC:1\tSOD1\t\t\t\t\nHGNC:1\tFUS\t\t\t\t\n", "line 3: has an id that is above"),
+        (f"{HEADER}HGNC:1\tSOD1\t\t\t\t\nHGNC:2\t\t\t\t\t\n", "line 3: has no symbol"),
+    ],
 )
 def test_another_table_is_refused(tmp_path, text, words):
     if text is not None:

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from association.problems import InputError
-from jobs.known_carriers import carriers_of, read_known_variants
+from jobs.known_carriers import carriers_of, read_known_variants, tell_of_missing
 from jobs.study.file import read_study
 
 
@@ -33,7 +33,16 @@ def test_carriers_of_listed_variants_are_found_whatever_the_contig_is_called(sto
     samples = pd.Series(["a", "b", "c", "d"])
     carries, found = carriers_of(store, ("21-10-A-G", "16-20-C-T", "1-5-A-C"), samples)
     assert carries.to_dict() == {"a": True, "b": True, "c": False, "d": True}
-    assert found == 2
+    assert found == {"21-10-A-G", "16-20-C-T"}
+
+
+def test_listed_variants_that_nobody_has_are_told_by_name(caplog):
+    tell_of_missing(("21-10-A-G", "16-20-C-T", "1-5-A-C"), {"16-20-C-T"})
+    assert "2 of 3 known variants are not among" in caplog.text
+    assert "21-10-A-G, 1-5-A-C" in caplog.text
+    caplog.clear()
+    tell_of_missing(("21-10-A-G",), {"21-10-A-G"})
+    assert not caplog.text
 
 
 def test_a_list_of_variants_has_a_variant_per_line_and_remarks(tmp_path):
