@@ -237,7 +237,10 @@ def _count(
     exceedances: Any,
     permutations: Any,
 ) -> None:
-    """Add a block to the counts; a test that has enough exceedances stops at that very permutation."""
+    """Add a block to the counts; a test that has enough exceedances stops at that very permutation.
+
+    What is not a number is as extreme as anything: a statistic that can't be told is never evidence.
+    """
     reached = np.empty(rows.shape[1], np.bool_)
     for test in range(offsets.size - 1):
         if not going[test]:
@@ -248,11 +251,11 @@ def _count(
             if share == 0.0:
                 row = rows[first[one]]
                 for b in range(reached.size):
-                    reached[b] |= row[b] >= threshold
+                    reached[b] |= not row[b] < threshold
             else:
                 row, other = rows[first[one]], rows[second[one]]
                 for b in range(reached.size):
-                    reached[b] |= (1.0 - share) * row[b] + share * other[b] >= threshold
+                    reached[b] |= not (1.0 - share) * row[b] + share * other[b] < threshold
         more = 0
         for b in range(wanted[test]):
             more += reached[b]

@@ -12,7 +12,7 @@ from association.calibration.monte_carlo import Effort, MonteCarloP
 from association.gene_sets.contrasts import MatchedContrasts, competitive_p
 from association.gene_sets.gene_scale import GeneScale, gene_statistics
 from association.gene_sets.mask_genes import MaskGenes
-from association.gene_sets.matching import FEWEST_OTHERS, matched_genes
+from association.gene_sets.matching import FEWEST_LIKE, FEWEST_OTHERS, MOST_TIMES, Matching, match_genes
 from association.null_models.null_model import NOT_EXCHANGEABLE
 
 Booleans = NDArray[np.bool_]
@@ -21,6 +21,11 @@ Integers = NDArray[np.int64]
 Row = dict[str, Any]
 
 FEW_OTHERS = f"fewer than {FEWEST_OTHERS} other genes to compare with"
+NONE_LIKE = (
+    f"none of its genes has {FEWEST_LIKE} others to compare with of "
+    f"{1 / MOST_TIMES:.2g} to {MOST_TIMES:g} times its carriers"
+)
+NO_SPREAD = "the genes to compare with all say the same"
 NO_VARIATION = "carriers do not vary within strata"
 RELATIVES = "relatives can't be permuted"
 
@@ -37,17 +42,23 @@ def compete(places: Integers, held_out: Integers, genes: MaskGenes) -> Row:
     genes
         All genes of the mask.
     """
-    own = places[genes.scale.informative[places]]
-    matched = _match(own, held_out, genes)
+    told = places[genes.scale.informative[places]]
+    matching = _match(told, held_out, genes)
     if genes.trait.model.kind in NOT_EXCHANGEABLE:
         return {"reason": RELATIVES}
-    if not matched.size:
-        return {"reason": FEW_OTHERS if own.size else NO_VARIATION}
-    (result,) = _count(own, matched, np.ones((1, own.size), np.bool_), genes, genes.settings.effort)
+    if matching is None or not told.size:
+        return {"reason": FEW_OTHERS if told.size else NO_VARIATION}
+    own, matched = matching.own, matching.matched
+    if not own.size:
+        return {"reason": NONE_LIKE}
+    (result,) = _count(matching, np.ones((1, own.size), np.bool_), genes, genes.settings.effort)
+    if result is None:
+        return {"reason": NO_SPREAD}
     carriers, lengths = genes.carriers.counts, genes.lengths
     known = bool((~np.isnan(lengths)).any())
     return _p_columns(result) | {
         "evidence_of_matched": float(genes.said[matched].mean()),
+        "genes_compared": int(own.size),
         "matched_genes": int(np.unique(matched).size),
         "matched_on": "carriers and coding length" if known else "carriers",
         "carriers_per_gene": float(np.median(carriers[own])),
@@ -58,7 +69,7 @@ def compete(places: Integers, held_out: Integers, genes: MaskGenes) -> Row:
 
 
 def compete_without_each(places: Integers, genes: MaskGenes, effort: Effort) -> Floats:
-    """Give the competitive p-value of a set without each of its genes (p); NaN where there is none.
+    """Give the competitive p-value of a set without each of its genes (p); NaN where it is not compared, or alone.
 
     Parameters
     ----------
@@ -68,26 +79,25 @@ def compete_without_each(places: Integers, genes: MaskGenes, effort: Effort) -> 
         How far permutations go.
     """
     found, told = np.full(places.size, np.nan), genes.scale.informative[places]
-    matched = _match(places[told], places, genes)
-    if genes.trait.model.kind in NOT_EXCHANGEABLE or told.sum() < 2 or not matched.size:
+    matching = _match(places[told], places, genes)
+    if genes.trait.model.kind in NOT_EXCHANGEABLE or matching is None or matching.own.size < 2:
         return found
-    results = _count(places[told], matched, ~np.eye(int(told.sum()), dtype=np.bool_), genes, effort)
-    found[told] = [one.p_value for one in results]
+    results = _count(matching, ~np.eye(matching.own.size, dtype=np.bool_), genes, effort)
+    found[np.searchsorted(places, matching.own)] = [np.nan if one is None else one.p_value for one in results]
     return found
 
 
-def _match(own: Integers, held_out: Integers, genes: MaskGenes) -> Integers:
-    """Match genes to a set's (p, m); nothing where there are too few."""
+def _match(own: Integers, held_out: Integers, genes: MaskGenes) -> Matching | None:
+    """Match genes to a set's; None where there are too few others."""
     others = np.setdiff1d(np.flatnonzero(genes.scale.informative), held_out)
-    if own.size == 0 or others.size < FEWEST_OTHERS:
-        return np.empty((0, 0), np.int64)
-    return matched_genes(own, others, genes.carriers.counts, genes.lengths)
+    if others.size < FEWEST_OTHERS:
+        return None
+    return match_genes(own, others, genes.carriers.counts, genes.lengths)
 
 
-def _count(
-    own: Integers, matched: Integers, members: Booleans, genes: MaskGenes, effort: Effort
-) -> list[MonteCarloP]:
-    """Count for selections (s, p) of a set's genes (p) with their matched ones (p, m)."""
+def _count(matching: Matching, members: Booleans, genes: MaskGenes, effort: Effort) -> list[MonteCarloP | None]:
+    """Count for selections (s, k) of the genes of a set that are compared (k)."""
+    own, matched = matching.own, matching.matched
     used = np.unique(np.concatenate((own, matched.ravel())))
     statistics = gene_statistics(genes.carriers.select(used).columns, genes.evidence.family)
     scale = GeneScale(genes.scale.mean[used], genes.scale.deviation[used])

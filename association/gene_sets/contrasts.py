@@ -7,7 +7,9 @@ With z_g a gene's standardised likelihood ratio (`gene_scale`), S the set and C(
     D^2 = mean_{g in S} mean_{h in C(g)} z_h^2 - (mean_{g in S} mean_{h in C(g)} z_h)^2,
 
 so that what inflates all genes alike, be it a little of everything or much of a few, is in D as well, in the data and
-in no permutation. Samples are permuted, for all genes at once: genes that share carriers go on sharing them.
+in no permutation. Where the matched genes all say the same, D is zero: T is infinite then, of the data no p-value is
+made, and a permutation counts as extreme. Samples are permuted, for all genes at once: genes that share carriers go
+on sharing them.
 
 Axes: s sets, p genes of any set, g genes, m matched genes of each, b permutations.
 
@@ -46,6 +48,8 @@ Integers = NDArray[np.int64]
 
 # Statistics that differ by less are ties, but for rounding.
 _TIE = 1e-9
+# A spread that is smaller beside the mean square is rounding.
+_ROUNDING = 1e-12
 
 
 class MatchedContrasts:
@@ -102,8 +106,13 @@ class MatchedContrasts:
         z /= self._scale.deviation[:, None]
         shares = self._members[asked][:, own] / self._members[asked].sum(axis=1, keepdims=True)
         others = shares @ (matched @ z)
-        spread = shares @ (matched @ z**2) - others**2
-        out[asked] = (shares @ z[self._own[own]] - others) / np.sqrt(spread)
+        squares = shares @ (matched @ z**2)
+        spread = squares - others**2
+        told = spread > _ROUNDING * squares
+        contrast = shares @ z[self._own[own]] - others
+        out[asked] = np.divide(
+            contrast, np.sqrt(np.where(told, spread, 1.0)), out=np.full(told.shape, np.inf), where=told
+        )
         return out
 
     def observe(self, evidence: Evidence) -> Floats:
@@ -113,8 +122,8 @@ class MatchedContrasts:
 
 def competitive_p(
     contrasts: MatchedContrasts, evidence: Evidence, stream: PermutationStream, efforts: Sequence[Effort]
-) -> list[MonteCarloP]:
-    """Count how often a permutation's statistic is as large as the data's, for each set.
+) -> list[MonteCarloP | None]:
+    """Count how often a permutation's statistic is as large as the data's, for each set; None without a spread.
 
     Parameters
     ----------
@@ -126,11 +135,14 @@ def competitive_p(
         How far to go for each set.
     """
     observed, each = contrasts.observe(evidence), np.arange(contrasts.rows)
-    thresholds = observed - _TIE * np.maximum(np.abs(observed), 1.0)
+    told = np.isfinite(observed)
+    thresholds = np.where(told, observed, 0.0)
+    thresholds -= _TIE * np.maximum(np.abs(thresholds), 1.0)
     conditions = Conditions(np.arange(contrasts.rows + 1), each, each, np.zeros(each.size), thresholds)
     count = GeneCount(contrasts, conditions, efforts)
+    count.going &= told
     count_exceedances([count], stream)
     return [
-        monte_carlo_p(int(exceedances), int(permutations))
-        for exceedances, permutations in zip(count.exceedances, count.permutations, strict=True)
+        monte_carlo_p(int(exceedances), int(permutations)) if known else None
+        for exceedances, permutations, known in zip(count.exceedances, count.permutations, told, strict=True)
     ]

@@ -37,11 +37,14 @@ SET_COLUMNS = (
     Column("standard_error", pa.float64(), "of the effect, from the null model's information"),
     Column("evidence", pa.float64(), "genes' likelihood ratios over what permutations lead to expect, mean; 1: none"),
     Column("evidence_of_matched", pa.float64(), "competitive: the same of the matched genes"),
+    Column(
+        "genes_compared", pa.int32(), "competitive: genes of the set that have like ones, the others being left out"
+    ),
     Column("matched_genes", pa.int32(), "competitive: distinct genes that are matched to the set's"),
     Column("matched_on", pa.string(), "competitive: carriers; and coding length, with a gene model"),
-    Column("carriers_per_gene", pa.float64(), "competitive: median of the set's genes"),
+    Column("carriers_per_gene", pa.float64(), "competitive: median of the set's genes that are compared"),
     Column("carriers_per_matched_gene", pa.float64(), "competitive: median of the matched genes"),
-    Column("length_per_gene", pa.float64(), "competitive: median coding bases of the set's genes"),
+    Column("length_per_gene", pa.float64(), "competitive: median coding bases of the set's genes that are compared"),
     Column("length_per_matched_gene", pa.float64(), "competitive: median coding bases of the matched genes"),
     Column("p_value", pa.float64(), "the p-value to report"),
     *_as_in_results(
@@ -65,7 +68,7 @@ GENE_COLUMNS = (
     Column("evidence", pa.float64(), "its likelihood ratio over what permutations lead to expect"),
     Column("p_panel_burden", pa.float64(), "panel_burden of the set without this gene; null: no other is carried"),
     Column("p_gene_sum", pa.float64(), "gene_sum of the set without this gene"),
-    Column("p_competitive", pa.float64(), "competitive of the set without this gene"),
+    Column("p_competitive", pa.float64(), "competitive of the set without this gene; null: it was not compared"),
 )
 SET_SCHEMA, GENE_SCHEMA = (
     pa.schema([pa.field(column.name, column.type, metadata={"meaning": column.meaning}) for column in columns])

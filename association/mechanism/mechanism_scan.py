@@ -195,7 +195,8 @@ def _answer(one: _Question, asked: MediatedTrait, tested: dict[tuple[str, str, f
         if row["p_to_mediator"] is None:
             return row | {"reason": own_tests["to_mediator"]["reason"]}
         row["p_joint"] = max(row["p_to_mediator"], row["p_of_mediator"])
-        row["neg_log10_p_joint"] = 0.0 - math.log10(row["p_joint"])
+        # Both may be smaller than double precision tells.
+        row["neg_log10_p_joint"] = 0.0 - math.log10(max(row["p_joint"], np.finfo(float).tiny))
         if row.get("carriers_with_event", FEWEST_EVENTS) < FEWEST_EVENTS:
             return row | {"reason": TOO_FEW_EVENTS}
         return row | _columns(effects(asked, one.carrier))

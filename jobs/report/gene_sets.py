@@ -75,10 +75,14 @@ def _cells(rows: pd.DataFrame) -> dict[str, Any]:
 
 
 def _p_cell(row: Mapping[str, Any]) -> tuple[Any, Any]:
-    """Write a p-value, and its interval or how it was made, or why there is none."""
+    """Write a p-value, its interval or how it was made, and of how many genes it is if not of all; or why none."""
     if not numbers.present(row["p_value"]):
         return numbers.NOTHING, row["reason"]
-    return numbers.p_value(row["p_value"]), numbers.p_interval(row) or wording.method_words(row["method"])
+    made = numbers.p_interval(row) or wording.method_words(row["method"])
+    compared = row["genes_compared"]
+    if numbers.present(compared) and compared < row["genes_with_carriers"]:
+        made = f"{made}; {numbers.count(compared)} genes compared"
+    return numbers.p_value(row["p_value"]), made
 
 
 def few(carriers: Any) -> str:

@@ -8,8 +8,8 @@ from scipy.stats import beta
 
 from association.calibration import monte_carlo
 from association.calibration.evidence import evidence_of
-from association.calibration.extremes import Looks, Scales, set_conditions
-from association.calibration.monte_carlo import Effort, GeneCount, count_exceedances, monte_carlo_p
+from association.calibration.extremes import Conditions, Looks, Scales, set_conditions
+from association.calibration.monte_carlo import Effort, GeneCount, count_exceedances, monte_carlo_p, reaching
 from association.calibration.permutation_stream import PermutationStream
 from association.gene_plan import GenePlan
 from association.gene_tests.acat import acat_v_weights
@@ -167,3 +167,13 @@ def test_p_value_is_never_zero_nor_above_one():
     assert none.upper == pytest.approx(1 - 0.025 ** (1 / 1000), rel=1e-12)
     assert monte_carlo_p(1000, 1000).p_value == 1
     assert monte_carlo_p(1000, 1000).upper == 1
+
+
+@pytest.mark.parametrize("place", ["threshold", "rows"])
+def test_what_is_not_a_number_is_never_evidence(place):
+    rows = np.array([[0.0, 1.0, 2.0, 3.0]])
+    threshold = np.nan if place == "threshold" else 2.5
+    rows[0, :2] = np.nan if place == "rows" else 0.0
+    one = np.zeros(1, int)
+    conditions = Conditions(np.array([0, 1]), one, one, np.zeros(1), np.array([threshold]))
+    assert reaching(rows, conditions).tolist() == [4 if place == "threshold" else 3]

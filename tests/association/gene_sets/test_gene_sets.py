@@ -8,12 +8,12 @@ import pyarrow as pa
 import pytest
 
 from association.calibration.monte_carlo import Effort
-from association.gene_sets.compete import compete
+from association.gene_sets.compete import compete, compete_without_each
 from association.gene_sets.contrasts import MatchedContrasts
 from association.gene_sets.gene_carriers import collect_carriers
 from association.gene_sets.gene_scale import GeneScale, gene_statistics
 from association.gene_sets.gene_sets import TESTS, GeneSet, scan_gene_sets, versions_of
-from association.gene_sets.matching import matched_genes
+from association.gene_sets.matching import match_genes
 from association.gene_sets.self_contained import as_one_gene
 from association.gene_sets.set_results import GENE_SCHEMA, SET_SCHEMA
 from association.null_models.design import Design
@@ -93,7 +93,9 @@ def test_the_competitive_statistic_and_its_count_are_those_of_dense_genotypes(
     genes = ready(drawn, plain_trait(residuals), settings)
     own = np.array([3, 11, 25, 40])
     row = compete(own, own, genes)
-    matched = matched_genes(own, np.setdiff1d(np.arange(60), own), drawn.counts, genes.lengths)
+    matching = match_genes(own, np.setdiff1d(np.arange(60), own), drawn.counts, genes.lengths)
+    matched = matching.matched
+    assert matching.own.tolist() == own.tolist()
     carried = dense(drawn, 90)
 
     def statistic(values):
@@ -112,7 +114,7 @@ def test_the_competitive_statistic_and_its_count_are_those_of_dense_genotypes(
 def test_what_inflates_all_genes_alike_leaves_the_competitive_statistic_as_it_is(drawn, trait, ready, settings):
     genes = ready(drawn, trait, settings)
     own, members = np.arange(5), np.ones((1, 5), np.bool_)
-    matched = matched_genes(own, np.arange(5, 60), drawn.counts, genes.lengths)
+    matched = np.tile(np.arange(5, 60), (5, 1))
     statistics = gene_statistics(drawn.columns, genes.evidence.family)
     inflated = GeneScale(genes.scale.mean - genes.scale.deviation, genes.scale.deviation / 3)
     plain, more = (
@@ -125,7 +127,29 @@ def test_what_inflates_all_genes_alike_leaves_the_competitive_statistic_as_it_is
 def test_no_gene_of_the_list_is_what_its_genes_are_compared_with(drawn, trait, ready, settings):
     genes = ready(drawn, trait, settings)
     assert compete(np.array([0]), np.arange(41), genes) == {"reason": "fewer than 20 other genes to compare with"}
-    assert compete(np.array([0]), np.arange(40), genes)["matched_genes"] == 20
+    assert compete(np.array([0]), np.arange(20), genes)["matched_genes"] == 10
+
+
+def test_genes_without_like_ones_are_left_out_of_the_comparison(carriers_of, plain_trait, ready, settings, rng):
+    genes = {f"T{at:02d}": rng.choice(90, 2 + at % 7, replace=False) for at in range(84)}
+    genes |= {"S1": rng.choice(90, 40, replace=False), "S2": rng.choice(90, 5, replace=False)}
+    made = ready(carriers_of(genes), plain_trait(rng.normal(size=90)), settings)
+    large, small = (made.carriers.places([name]) for name in ("S1", "S2"))
+    assert compete(large, large, made)["reason"].startswith(
+        "none of its genes has 10 others to compare with of 0.8 to 1.25 times"
+    )
+    both, alone = (compete(own, own, made) for own in (np.concatenate((large, small)), small))
+    assert both["genes_compared"] == alone["genes_compared"] == 1
+    assert both["p_value"] == pytest.approx(alone["p_value"], rel=0.5)
+    # Without the small gene none is left to compare, and the large one was not among those compared.
+    assert np.isnan(compete_without_each(np.concatenate((large, small)), made, settings.effort)).all()
+
+
+def test_genes_that_all_say_the_same_are_nothing_to_compare_with(carriers_of, plain_trait, ready, settings, rng):
+    genes = {"S": [3, 4]} | {f"T{at:02d}": [7, 9] for at in range(25)}
+    made = ready(carriers_of(genes), plain_trait(rng.normal(size=60)), settings)
+    own = made.carriers.places(["S"])
+    assert compete(own, own, made) == {"reason": "the genes to compare with all say the same"}
 
 
 # ------------------------------------------------------------------------------------------------------------- tables
@@ -181,7 +205,7 @@ def test_a_set_that_rests_on_one_gene_is_shown_to(make_trait, drawn, settings, r
 def test_a_set_of_one_gene_has_nothing_left_without_it(drawn, trait, settings):
     _, genes = scan_gene_sets(sets_of(A={"G10"}), [drawn], {}, trait, settings)
     (row,) = genes.to_pylist()
-    assert (row["gene"], row["carriers"], row["p_gene_sum"], row["p_competitive"]) == ("G10", 2, None, None)
+    assert (row["gene"], row["carriers"], row["p_gene_sum"], row["p_competitive"]) == ("G10", 6, None, None)
 
 
 def test_traits_whose_samples_or_chromosomes_differ_get_reasons(drawn, trait, settings):
