@@ -120,6 +120,8 @@ class ScanTrait:
     by_contig
         Null models by chromosome, without its "chr", where each chromosome has a polygenic offset of its own; then
         genes of other contigs are not tested.
+    harm
+        +1 where more of the trait, or an earlier event, is worse for the patient, -1 where less is; 0: not known.
     """
 
     name: str
@@ -131,6 +133,7 @@ class ScanTrait:
     male: Booleans = field(default_factory=lambda: np.zeros(0, np.bool_))
     cohorts: Integers = field(default_factory=lambda: np.zeros(0, np.int64))
     by_contig: Mapping[str, NullModel] = field(default_factory=dict)
+    harm: int = 0
 
     @cached_property
     def strata_count(self) -> int:

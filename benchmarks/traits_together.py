@@ -4,6 +4,8 @@ A patient's traits share a latent share of progression, so that they go together
 a slope of visits, two measurements, of which a fifth of patients lack the slope and a tenth the second measurement.
 
     null       genes without any effect: all p-values of several traits
+    lacking    the same, for survival and the second measurement, which half of patients lack and all carriers have
+    harm       a gene does harm in survival and in the slope, which share nothing else: all traits in one direction
     one        a gene acts on the first measurement alone: p for both must not be small, nor p for two or more
     through    a gene acts on the first trait, and the first trait on the second: the second given the first is null
     two        a gene acts on both by itself: both given the other one should be found
@@ -29,7 +31,9 @@ from association.null_models.null_model import NullModel
 from association.null_models.slope import fit_slope
 from association.scan import scan
 from association.scan_settings import ScanSettings, ScanTrait, WeightedTest
+from association.traits_together.joint_samples import join_samples
 from association.traits_together.joint_scan import scan_together
+from association.traits_together.joint_scores import join_scores
 from association.traits_together.together_tables import gene_table, pair_table
 from benchmarks.null_genes import MASKS, SAMPLES, STRATA, draw_carriers, store_tables
 
@@ -41,6 +45,8 @@ LEVELS = (0.05, 0.01, 1e-3)
 EFFORT = Effort(20_000, 20_000, 100)
 # Of planted genes, whose power is read at 0.05 and 0.01.
 FEWER = Effort(2_000, 2_000, 100)
+# Of a round.
+LACKING_COHORTS, LACKING_GENES, HARM_COHORTS = 4, 40, 60
 # Genes of a cohort without effects, cohorts of a round, and genes of each planted scenario in a round.
 NULL_GENES, COHORTS, PLANTED = 250, 2, 60
 # Planted genes of one cohort: their carriers are a tenth of the patients at most.
@@ -50,12 +56,19 @@ EFFECTS = {2: 2.2, 5: 1.6, 10: 1.2, 20: 0.9}
 # Of a standard deviation, what a trait passes on to one that it causes.
 THROUGH = 0.7
 LACKING = {"slope": 0.2, "second": 0.1}
+# Worse is more of a measurement, an earlier death, a falling slope.
+HARM = {"slope": -1}
+# Carriers of genes whose carriers all have a trait that half of the patients lack.
+FEW_CARRIERS = (3, 5, 10)
 BASELINE_MONTHS, FOLLOW_UP, FASTEST = 60.0, 60.0, 2.5
 
 
 def measure() -> pd.DataFrame:
     """Give the error rates of one round."""
-    return rates(pd.concat(null_p_values(1)), ["correlation", "question", "test"])
+    null = rates(pd.concat(null_p_values(1)), ["correlation", "question", "test"])
+    return pd.concat(
+        [null, rates(pd.concat(lacking_p_values(1)), ["question", "test"]).assign(correlation="lacking")]
+    )
 
 
 def traits_of(
@@ -88,7 +101,7 @@ def traits_of(
     traits = []
     for number, name in enumerate(TRAITS):
         model, kept = fitted[number]
-        traits.append(ScanTrait(name, model, STRATA[kept], kept, SAMPLES))
+        traits.append(ScanTrait(name, model, STRATA[kept], kept, SAMPLES, harm=HARM.get(name, 1)))
     return traits
 
 
@@ -175,6 +188,54 @@ def _long(genes: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([own, of_genes, of_pairs]).dropna(subset="p_value")
 
 
+def lacking_p_values(rounds: int, begin: int = 0) -> Iterator[pd.DataFrame]:
+    """Test genes without any effect whose carriers all have a trait that half of the patients lack."""
+    for number in range(begin, begin + rounds * LACKING_COHORTS):
+        rng = np.random.default_rng((number, 1_000))
+        survival, _, _, second = traits_of(rng, 0.5, np.zeros((len(TRAITS), SAMPLES)))
+        kept = np.sort(rng.choice(second.store_positions, SAMPLES // 2, replace=False))
+        second = second_of(rng, survival, kept)
+        for carriers in FEW_CARRIERS:
+            drawn = store_tables(
+                [_spread(rng, rng.choice(kept, carriers, replace=False)) for _ in range(LACKING_GENES)]
+            )
+            settings = ScanSettings(MASKS, TESTS, int(rng.integers(2**62)), FEWER)
+            found = scan_together(*drawn, [survival, second], settings).to_pandas()
+            questions = [name for name in found if name.endswith(": p_value")]
+            long = found.melt(["test"], questions, "question", "p_value").dropna(subset="p_value")
+            yield long.assign(question=long["question"].str.removesuffix(": p_value"), carriers=carriers)
+
+
+def second_of(rng: np.random.Generator, survival: ScanTrait, kept: np.ndarray) -> ScanTrait:
+    """Give a measurement that goes together with survival, of some patients."""
+    progression = survival.model.residuals + rng.normal(size=SAMPLES)
+    model, _ = _measurement(rng, progression, kept)
+    return ScanTrait("second", model, STRATA[kept], kept, SAMPLES, harm=1)
+
+
+def _spread(rng: np.random.Generator, carriers: np.ndarray) -> list[np.ndarray]:
+    """Deal carriers out to three variants."""
+    variant = rng.integers(0, 3, carriers.size)
+    return [np.sort(carriers[variant == one]) for one in np.unique(variant)]
+
+
+def harm_p_values(rounds: int, begin: int = 0) -> Iterator[pd.DataFrame]:
+    """Test genes that do harm in survival and in the slope, which share nothing else, whatever their correlation."""
+    for number in range(begin, begin + rounds * HARM_COHORTS):
+        rng = np.random.default_rng((number, 2_000))
+        drawn = [draw_carriers(rng, 10) for _ in range(TOGETHER)]
+        effects = np.zeros((len(TRAITS), SAMPLES))
+        for gene in drawn:
+            effects[0, np.concatenate(gene)] += EFFECTS[10]
+            effects[1, np.concatenate(gene)] += EFFECTS[10] / 2
+        traits = traits_of(rng, 0.0, effects)[:2]
+        settings = ScanSettings(MASKS, TESTS[:1], int(rng.integers(2**62)), FEWER)
+        found = scan_together(*store_tables(drawn), traits, settings).to_pandas()
+        go_together = join_scores(traits, join_samples(traits)).correlation[0, 1] < 0
+        names = {f"{name}: p_value": name for name in ("any", "heterogeneous", "homogeneous")}
+        yield found[list(names)].rename(columns=names).assign(residuals="together" if go_together else "against")
+
+
 def planted_p_values(rounds: int, begin: int = 0) -> Iterator[pd.DataFrame]:
     """Test genes with effects on pairs of traits; yields scenario, pair, carriers and the pair's p-values."""
     for number in range(begin, begin + rounds * PLANTED // TOGETHER):
@@ -233,6 +294,15 @@ def main() -> None:
     print(rates(null, ["correlation", "question", "test"]).to_string(index=False), end="\n\n", flush=True)
     print("By carriers, over all correlations")
     print(rates(null, ["carriers", "question"]).to_string(index=False), end="\n\n", flush=True)
+    print("Carriers all have a trait that half of the patients lack: type I error over nominal")
+    print(
+        rates(pd.concat(lacking_p_values(rounds)), ["question", "test"]).to_string(index=False),
+        end="\n\n",
+        flush=True,
+    )
+    print("Harm in two traits that share nothing else, by how patients' residuals happen to go: share found at 0.05")
+    harmful = pd.concat(harm_p_values(rounds)).groupby("residuals")
+    print(harmful.agg(lambda p: round((p <= 0.05).mean(), 2)).assign(genes=harmful.size()), end="\n\n", flush=True)
     print("Planted genes: percent found, by level")
     print(power(pd.concat(planted_p_values(rounds))).to_string(index=False))
 

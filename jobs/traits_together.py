@@ -13,12 +13,11 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-from association.scan_trait_bytes import unpack_trait
 from association.traits_together.joint_scan import together_settings
 from association.traits_together.together_columns import CORRELATION_COLUMNS, gene_columns, pair_columns
 from association.traits_together.together_tables import gene_table, pair_table
 from association.traits_together.trait_correlation import correlate_traits
-from hail_pipelines.joint_scan import scan_store_together
+from hail_pipelines.joint_scan import scan_store_together, unpack_traits
 from hail_pipelines.places import readable
 from jobs.genotype_stages import GenotypeStages
 from jobs.result_files import COLUMNS_FILE, file_names, write_columns_of, write_rows
@@ -27,6 +26,7 @@ from jobs.stage_settings import scan_settings
 from jobs.study.named_traits import not_exchangeable
 from jobs.study.study import Study
 from jobs.study.together import traits_together
+from jobs.study.worse import harm_of, of_unknown_harm
 from jobs.trait_stages import GENE_TESTS, SCAN, scan_of
 from jobs.traits.files import read_packed_trait
 
@@ -61,6 +61,7 @@ class TogetherStage:
             return []
         settings = self._study.model_dump(mode="json")
         asked = {name: settings[name] for name in ("masks", "tests", "calibration", "condition_on")}
+        asked["worse"] = {trait.name: harm_of(trait) for trait in self._traits}
         tables = [f"{TOGETHER_FOLDER}/{file}" for table in (GENES, PAIRS, CORRELATIONS) for file in file_names(table)]
         contents = tuple(("traits", f"traits/{trait.name}.npz") for trait in self._traits)
         after = ("gene store", *(scan_of(trait) for trait in self._traits))
@@ -74,15 +75,16 @@ class TogetherStage:
     def _work(self, folder: Path, folders: Folders) -> Counts:
         store, traits = folders["gene store"] / "genes", folders["traits"] / "traits"
         packed = [read_packed_trait(traits, trait.name) for trait in self._traits]
-        settings = together_settings(scan_settings(self._study))
+        settings, harms = together_settings(scan_settings(self._study)), list(map(harm_of, self._traits))
+        prepare = self._genotypes.prepare
         joint = scan_store_together(
-            store, packed, settings, workers=self._cores, report=self._report, prepare=self._genotypes.prepare
+            store, packed, settings, harms=harms, workers=self._cores, report=self._report, prepare=prepare
         )
         scans = [pq.read_table(readable(folders[scan_of(trait)] / f"{GENE_TESTS}.parquet")) for trait in self._traits]
         names = [trait.name for trait in self._traits]
         genes = gene_table(joint, scans, names)
         pairs = pair_table(joint, genes, names)
-        correlations = correlate_traits([unpack_trait(one) for one in packed], scans, settings)
+        correlations = correlate_traits(unpack_traits(packed, harms), scans, settings)
         own = folder / TOGETHER_FOLDER
         own.mkdir()
         for table, name in ((genes, GENES), (pairs, PAIRS), (correlations, CORRELATIONS)):
@@ -96,11 +98,11 @@ class TogetherStage:
         self._scanned = (finished, total) if finished < total else (0, 0)
 
     def read(self, folders: Folders) -> dict[str, Any]:
-        """Read what the report shows of traits together: tables, and which traits can't be among them."""
+        """Read what the report shows: tables, who is not among the traits, and which leave open what is worse."""
         if TOGETHER not in folders:
             return {}
         own = folders[TOGETHER] / TOGETHER_FOLDER
         tables = {name: pd.read_parquet(readable(own / file_names(name)[0])) for name in (GENES, PAIRS, CORRELATIONS)}
         reasons = {trait.name: not_exchangeable(trait) for trait in self._study.traits}
         left_out = [{"trait": name, "reason": reason} for name, reason in reasons.items() if reason is not None]
-        return {"together": tables, "left_out": left_out}
+        return {"together": tables, "left_out": left_out, "unknown_harm": of_unknown_harm(self._traits)}

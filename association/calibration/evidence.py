@@ -120,8 +120,9 @@ def evidence_of(model: NullModel, strata: Integers) -> Evidence:
 
 
 def has_one_information(model: NullModel) -> bool:
-    """Say whether all samples carry the same information."""
-    return bool(np.ptp(model.information) <= ONE_INFORMATION * model.information.max())
+    """Say whether all samples carry the same information, and any at all."""
+    most = model.information.max()
+    return bool(most > 0 and np.ptp(model.information) <= ONE_INFORMATION * most)
 
 
 def residual_scale(model: NullModel, strata: Integers) -> Floats:

@@ -1,8 +1,9 @@
 """The best of several traits, counted on permutations in stages.
 
-Each stage has twice as many permutations as the one before. A row is done where enough permutations were as extreme
-as the data, at the largest number, or before there are more of them than distinct arrangements of its carriers: then
-all of these are looked at instead (`joint_enumeration`).
+Stages end at 512 permutations, twice as many, and so on, and at the largest number that the gene is worth: whatever
+genes are counted beside it. A row is done where enough permutations were as extreme as the data, at the largest
+number, or before there are more of them than distinct arrangements of its carriers: then all of these are looked at
+instead (`joint_enumeration`).
 
 Axes: P traits, t tests of a gene, b permutations.
 """
@@ -42,12 +43,18 @@ def count_best(genes: Sequence[JointGene], stream: PermutationStream) -> list[Be
         arrangements for any.
     """
     counts = [BestCount(gene) for gene in genes]
-    going, done = [count for count in counts if count.ahead(0).size], 0
-    while going:
-        stage = min(max(2 * done, FIRST_STAGE), *(int(count.ahead(done).min()) for count in going))
-        _permute(going, stream, done, stage)
-        going, done = [count for count in going if count.ahead(stage).size], stage
+    for most in sorted({gene.effort.screen for gene in genes}):
+        _count_up_to(most, [count for count in counts if count.gene.effort.screen == most], stream)
     return counts
+
+
+def _count_up_to(most: int, counts: Sequence[BestCount], stream: PermutationStream) -> None:
+    """Count in stages, for genes that are worth so many permutations."""
+    going, done = [count for count in counts if count.going.any()], 0
+    while going:
+        stage = min(max(2 * done, FIRST_STAGE), most)
+        _permute(going, stream, done, stage)
+        going, done = [count for count in going if count.going.any()], stage
 
 
 class BestCount:
@@ -78,10 +85,6 @@ class BestCount:
     def going(self) -> Booleans:
         """Say which rows need more permutations."""
         return (self.permutations < self._limits) & (self.exceedances < self.gene.effort.enough)
-
-    def ahead(self, done: int) -> Integers:
-        """Give where rows that go on beyond so many permutations stop at the latest."""
-        return self._limits[self.going & (self._limits > done)]
 
     def add(self, values: Sequence[Floats], done: int) -> None:
         """Count over all permutations so far, and keep what is needed of them.

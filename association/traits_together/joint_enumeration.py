@@ -5,7 +5,7 @@ Axes: t tests of a gene, rows of its result.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from association.calibration.enumeration import ArrangedValues, where_arranged
 from association.calibration.monte_carlo import GeneCount, reaching
 from association.traits_together.best_counts import BestCount
 from association.traits_together.joint_gene import JointGene, arrangements_of
-from association.traits_together.joint_numbers import JointNumbers
+from association.traits_together.joint_numbers import ANY, JointNumbers
 
 Booleans = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -22,7 +22,7 @@ Integers = NDArray[np.int64]
 
 
 def enumerate_open(
-    best: BestCount, counts: Sequence[GeneCount], arranged: ArrangedValues, numbers: JointNumbers
+    best: BestCount, counts: Mapping[str, GeneCount], arranged: ArrangedValues, numbers: JointNumbers
 ) -> None:
     """Look at every arrangement of a mask's carriers, where these are few and permutations left something open.
 
@@ -31,7 +31,7 @@ def enumerate_open(
     best
         What was counted of the gene's best traits.
     counts
-        What was counted of its other questions, in their order.
+        What was counted of its other questions.
     arranged
         The traits' values, in arrangements.
     numbers
@@ -41,14 +41,15 @@ def enumerate_open(
     for part in gene.unit.parts:
         ways = arrangements_of(part)
         own = np.array([row.part is part for row in gene.unit.tested])
-        asked = [own & _open(best, gene), *(own[gene.tests] & _open(count, gene) for count in counts)]
-        if ways is None or not any(one.any() for one in asked):
+        asked = {name: own[gene.tests] & _open(count, gene) for name, count in counts.items()}
+        asked_best = own & _open(best, gene)
+        if ways is None or not any(one.any() for one in (asked_best, *asked.values())):
             continue
         carriers, values = arranged.arrange(part.samples, part.classes, ways)
         samples = where_arranged(carriers, gene.columns.samples)
-        found = [_best(gene, values, samples, asked[0])]
-        found += [_single(gene, count, values, samples, one) for count, one in zip(counts, asked[1:], strict=True)]
-        for question, (rows, reached) in enumerate(found):
+        found = {ANY: _best(gene, values, samples, asked_best)}
+        found |= {name: _single(gene, count, values, samples, asked[name]) for name, count in counts.items()}
+        for question, (rows, reached) in found.items():
             for row, exceedances in zip(rows.tolist(), reached.tolist(), strict=True):
                 numbers.enumerated(gene.unit.tested[row].row, question, exceedances, ways)
 

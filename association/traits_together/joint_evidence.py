@@ -2,7 +2,8 @@
 
 Three kinds of evidence stand beside each other in one stream, so that one permutation serves all of them: each
 trait's own (its carriers' likelihood ratios, as in the trait's own scan), that of the traits' sum, and that of each
-trait given each other one. The heterogeneous test adds up the traits' own rows,
+trait given each other one. The sum is made where it is known which way is worse in every trait, and one given another
+where `FEWEST_WITH_BOTH` samples have both. The heterogeneous test adds up the traits' own rows,
 
     burden   sum_p L_p          SKAT   sum_p sum_c w_c^2 s_c L_pc,
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +25,16 @@ from association.calibration.evidence import Evidence, evidence_of
 from association.calibration.gene_statistics import GeneStatistics, PermutedRows
 from association.null_models.null_model import NOT_EXCHANGEABLE, NullModel
 from association.scan_settings import ScanTrait
+from association.traits_together.joint_numbers import HETEROGENEOUS, HOMOGENEOUS, given_name
 from association.traits_together.joint_samples import JointSamples, join_samples
 from association.traits_together.joint_scores import JointScores, join_scores
 
 Booleans = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+# Among fewer samples what one trait tells of another is hardly known.
+FEWEST_WITH_BOTH = 20
 
 
 @dataclass(frozen=True)
@@ -41,22 +47,19 @@ class JointEvidence:
         Whose traits they are, and what the residuals say.
     own
         Each trait's evidence.
-    homogeneous
-        That of all traits, taken as one.
-    conditional
-        That of a trait given another, by their numbers.
+    combined
+        By question: that of all traits taken as one, and of each trait given each other, as far as it can be asked.
     """
 
     samples: JointSamples
     scores: JointScores
     own: tuple[Evidence, ...]
-    homogeneous: Evidence
-    conditional: dict[tuple[int, int], Evidence]
+    combined: dict[str, Evidence]
 
     @property
     def all(self) -> list[Evidence]:
         """All evidence, in the order of the stream."""
-        return [*self.own, self.homogeneous, *self.conditional.values()]
+        return [*self.own, *self.combined.values()]
 
     @property
     def values(self) -> Floats:
@@ -70,7 +73,7 @@ class JointEvidence:
             begin, end = end, end + len(evidence.values)
             rows.append(made.of_trait(evidence.family, slice(begin, end)))
         traits = len(self.own)
-        return JointRows(rows[:traits], rows[traits], dict(zip(self.conditional, rows[traits + 1 :], strict=True)))
+        return JointRows(rows[:traits], dict(zip(self.combined, rows[traits:], strict=True)))
 
 
 class JointRows:
@@ -80,24 +83,18 @@ class JointRows:
     ----------
     own
         Each trait's.
-    homogeneous, conditional
-        As in `JointEvidence`.
+    combined
+        Those of the questions of `JointEvidence.combined`.
     """
 
-    def __init__(
-        self,
-        own: Sequence[GeneStatistics],
-        homogeneous: GeneStatistics,
-        conditional: dict[tuple[int, int], GeneStatistics],
-    ) -> None:
-        self.own, self.heterogeneous = tuple(own), SummedRows(own)
-        self.homogeneous, self.conditional = homogeneous, conditional
+    def __init__(self, own: Sequence[GeneStatistics], combined: dict[str, GeneStatistics]) -> None:
+        self.own, self.combined = tuple(own), combined
+        self._heterogeneous = SummedRows(own)
 
-    def questions(self) -> Iterator[PermutedRows]:
-        """Give the rows whose own law is asked for: heterogeneous, homogeneous, then each trait given each other."""
-        yield self.heterogeneous
-        yield self.homogeneous
-        yield from self.conditional.values()
+    def questions(self) -> Iterator[tuple[str, PermutedRows]]:
+        """Give the rows whose own law is asked for, by question."""
+        yield HETEROGENEOUS, self._heterogeneous
+        yield from self.combined.items()
 
 
 class SummedRows:
@@ -149,11 +146,15 @@ def join_evidence(traits: Sequence[ScanTrait]) -> JointEvidence:
         samples=samples,
         scores=scores,
         own=tuple(map(evidence, scores.models)),
-        homogeneous=evidence(scores.homogeneous()),
-        conditional={pair: evidence(scores.conditional(*pair)) for pair in pairs_of(len(traits))},
+        combined={question: evidence(model) for question, model in _combined(scores)},
     )
 
 
-def pairs_of(traits: int) -> list[tuple[int, int]]:
-    """List each trait given each other, by their numbers."""
-    return [(one, given) for one in range(traits) for given in range(traits) if one != given]
+def _combined(scores: JointScores) -> Iterator[tuple[str, NullModel]]:
+    """Make the models of the questions that can be asked of combined residuals."""
+    if scores.harm.all():
+        yield HOMOGENEOUS, scores.homogeneous()
+    present = scores.samples.present
+    for pair in permutations(range(len(present)), 2):
+        if present[list(pair)].all(axis=0).sum() >= FEWEST_WITH_BOTH:
+            yield given_name(*pair), scores.conditional(*pair)

@@ -73,9 +73,8 @@ class JointGene:
     def noises(self, evidence: JointEvidence) -> Iterator[Floats]:
         """Give the size of the terms that the rows of each question add up (r), in the order of its `rows`."""
         yield np.sum([own.largest(one) for own, one in zip(self.rows.own, evidence.own, strict=True)], axis=0)
-        yield self.rows.homogeneous.largest(evidence.homogeneous)
-        for pair, rows in self.rows.conditional.items():
-            yield rows.largest(evidence.conditional[pair])
+        for question, rows in self.rows.combined.items():
+            yield rows.largest(evidence.combined[question])
 
     def members(self, row: TestedRow) -> Sequence[TestedRow]:
         """Give the tests that a row is about."""

@@ -1,11 +1,13 @@
 """What a batch of genes is found to do to several traits: p-values, row by row and question by question.
 
-Axes: r rows, k questions: any, heterogeneous, homogeneous, then each trait given each other.
+Axes: r rows, k questions: any, heterogeneous, homogeneous, then each trait given each other. A question that can't be
+asked of the traits has no numbers in any row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -52,45 +54,48 @@ class JointNumbers:
     ----------
     rows
         The rows, with the columns of `PLACE` as far as they are known; each is told by its identity.
-    pairs
-        A trait given another, by their numbers.
+    traits
+        How many traits there are.
     """
 
-    def __init__(self, rows: Sequence[Row], pairs: Sequence[tuple[int, int]]) -> None:
+    def __init__(self, rows: Sequence[Row], traits: int) -> None:
         self._rows, self._place = rows, {id(row): number for number, row in enumerate(rows)}
-        self.questions = [*QUESTIONS, *(given_name(one, other) for one, other in pairs)]
+        self.questions = [*QUESTIONS, *(given_name(*pair) for pair in permutations(range(traits), 2))]
         shape = (len(rows), len(self.questions))
         self._counts = np.zeros((2, *shape), np.int64)
         self._methods = np.zeros(shape, np.int8)
         self._textbook = np.full(shape, np.nan)
         self._p = np.full((3, *shape), np.nan)
 
-    def add(self, row: Row, question: int, exceedances: int, permutations: int) -> None:
+    def add(self, row: Row, question: str, exceedances: int, permutations: int) -> None:
         """Note what was counted on permutations; none leaves the row as it is."""
         if permutations:
             made = monte_carlo_p(exceedances, permutations)
             self._set(row, question, (made.p_value, made.lower, made.upper), exceedances, permutations, PERMUTATION)
 
-    def enumerated(self, row: Row, question: int, reached: int, ways: int) -> None:
+    def enumerated(self, row: Row, question: str, reached: int, ways: int) -> None:
         """Note how many of all arrangements were as extreme."""
         share = reached / ways
         self._set(row, question, (share, share, share), reached, ways, ENUMERATION)
 
     def _set(
-        self, row: Row, question: int, p: tuple[float, float, float], reached: int, counted: int, method: int
+        self, row: Row, question: str, p: tuple[float, float, float], reached: int, counted: int, method: int
     ) -> None:
-        at = self._place[id(row)], question
+        at = self._at(row, question)
         self._p[:, at[0], at[1]] = p
         self._counts[:, at[0], at[1]] = counted, reached
         self._methods[at] = method
 
-    def p_value(self, row: Row, question: int) -> float:
-        """Give a p-value; NaN where there is none."""
-        return float(self._p[0, self._place[id(row)], question])
+    def _at(self, row: Row, question: str) -> tuple[int, int]:
+        return self._place[id(row)], self.questions.index(question)
 
-    def add_textbook(self, row: Row, question: int, p_value: float) -> None:
+    def p_value(self, row: Row, question: str) -> float:
+        """Give a p-value; NaN where there is none."""
+        return float(self._p[0][self._at(row, question)])
+
+    def add_textbook(self, row: Row, question: str, p_value: float) -> None:
         """Note a large-sample p-value."""
-        self._textbook[self._place[id(row)], question] = p_value
+        self._textbook[self._at(row, question)] = p_value
 
     def table(self) -> pa.Table:
         """Give all rows: `PLACE`, and p-value, interval, method, counts and textbook p-value of each question."""

@@ -4,7 +4,7 @@ Per gene, mask and test, under permutations of whole samples within common strat
 
     any            the best of the traits, paid for (`min_p`)
     heterogeneous  the traits' statistics added up (`joint_evidence`)
-    homogeneous    the statistic of the traits' sum (`joint_scores`)
+    homogeneous    the statistic of the traits' sum, where it is known which way is worse in each (`joint_scores`)
     q given p      the statistic of what trait q says beyond trait p, both ways for each pair
 
 An omnibus row is about all tests of its mask, or of all masks but the control; only `any` has an answer there.
@@ -12,7 +12,7 @@ An omnibus row is about all tests of its mask, or of all masks but the control; 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -28,9 +28,9 @@ from association.scan import drop_variants, prepare_units
 from association.scan_settings import ScanSettings, ScanTrait
 from association.traits_together.best_counts import FIRST_STAGE, BestCount, count_best
 from association.traits_together.joint_enumeration import enumerate_open
-from association.traits_together.joint_evidence import JointEvidence, join_evidence, pairs_of
+from association.traits_together.joint_evidence import JointEvidence, join_evidence
 from association.traits_together.joint_gene import JointGene, arrangements_of, conditions_of, join_gene
-from association.traits_together.joint_numbers import JointNumbers
+from association.traits_together.joint_numbers import ANY, HETEROGENEOUS, HOMOGENEOUS, JointNumbers
 from association.traits_together.joint_samples import joint_trait
 from association.traits_together.stacked_scores import StackedScores
 
@@ -74,7 +74,7 @@ def scan_together(
     units = prepare_units(
         genes, read_batch(drop_variants(variants, settings.left_out)), joint_trait(traits, evidence.samples), settings
     )
-    numbers = JointNumbers([row for unit in units for row in unit.rows], list(evidence.conditional))
+    numbers = JointNumbers([row for unit in units for row in unit.rows], len(traits))
     joint = JointScan(evidence, settings, numbers)
     statistics = len(settings.masks) * len(settings.tests) * len(traits)
     at_once = max(1, NUMBERS_AT_ONCE // (FIRST_STAGE * statistics))
@@ -86,7 +86,7 @@ def scan_together(
 
 def empty_table(traits: int) -> pa.Table:
     """Give the table of no genes."""
-    return JointNumbers([], pairs_of(traits)).table()
+    return JointNumbers([], traits).table()
 
 
 class JointScan:
@@ -114,39 +114,42 @@ class JointScan:
         data = self._stream.values[:, :, None]
         genes = [join_gene(unit, self._evidence, data, self._settings.effort_for(unit.gene)) for unit in units]
         counted = [self._counts(gene, data) for gene in genes]
-        count_exceedances([count for counts in counted for count in counts], self._stream)
+        count_exceedances([count for counts in counted for count in counts.values()], self._stream)
         for best, counts in zip(count_best(genes, self._stream), counted, strict=True):
             self._add(best, counts)
             enumerate_open(best, counts, self._arranged, self._numbers)
             self._add_textbook(best.gene)
 
-    def _add(self, best: BestCount, counts: Sequence[GeneCount]) -> None:
+    def _add(self, best: BestCount, counts: Mapping[str, GeneCount]) -> None:
         """Note what was counted on permutations."""
         gene = best.gene
         everything = np.arange(len(gene.unit.tested))
-        found: list[tuple[Integers, BestCount | GeneCount]] = [(everything, best)]
-        found += [(gene.tests, count) for count in counts]
-        for question, (rows, count) in enumerate(found):
+        found: dict[str, tuple[Integers, BestCount | GeneCount]] = {ANY: (everything, best)}
+        found |= {question: (gene.tests, count) for question, count in counts.items()}
+        for question, (rows, count) in found.items():
             counted = zip(rows.tolist(), count.exceedances.tolist(), count.permutations.tolist(), strict=True)
             for row, exceedances, permutations in counted:
                 self._numbers.add(gene.unit.tested[row].row, question, exceedances, permutations)
 
-    def _counts(self, gene: JointGene, data: Floats) -> list[GeneCount]:
-        """Make the counts of the tests that are no choice among traits."""
+    def _counts(self, gene: JointGene, data: Floats) -> dict[str, GeneCount]:
+        """Make the counts of the tests that are no choice among traits, by question."""
         efforts = [_effort(gene.effort, gene.unit.tested[number].part) for number in gene.tests]
-        counts = []
-        for rows, noise in zip(gene.rows.questions(), gene.noises(self._evidence), strict=True):
+        counts = {}
+        for (question, rows), noise in zip(gene.rows.questions(), gene.noises(self._evidence), strict=True):
             observed = rows.evaluate(data)[:, 0]
             count = GeneCount(rows, conditions_of(gene.read, observed, noise), efforts)
             count.going[[effort.screen < FIRST_STAGE for effort in efforts]] = False
-            counts.append(count)
+            counts[question] = count
         return counts
 
     def _add_textbook(self, gene: JointGene) -> None:
         """Add the large-sample p-values of the tests of all traits, where they are small enough to be looked at."""
         for number in gene.tests:
             tested = gene.unit.tested[number]
-            for question, p_value in ((1, self._stacked.heterogeneous), (2, self._stacked.homogeneous)):
+            for question, p_value in (
+                (HETEROGENEOUS, self._stacked.heterogeneous),
+                (HOMOGENEOUS, self._stacked.homogeneous),
+            ):
                 if self._numbers.p_value(tested.row, question) <= TEXTBOOK_BELOW and gene.unit.plan is not None:
                     self._numbers.add_textbook(tested.row, question, p_value(gene.unit.plan, tested))
 

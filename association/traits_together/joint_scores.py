@@ -4,12 +4,13 @@ With M_p the residuals of trait p, centred within common strata among the sample
 that lack it, sigma_p their standard deviation and r_pq the correlation of two traits within strata among samples
 with both,
 
-    homogeneous       H = sum_p d_p M_p / sigma_p            the gene acts on all traits the way they go together
+    homogeneous       H = sum_p d_p M_p / sigma_p            the gene does harm in all traits, or good in all
     q given p         M_q - (s_pq / s_pp) M_p                what the gene says of q beyond what p says already
 
-where d_p is the sign of trait p in the leading eigenvector of r, that of the first trait being +1. A sample that
-lacks traits adds less, and with less variance: V_i = sum_pq d_p d_q a_ip a_iq r_pq, where a_ip is 0 where it lacks p
-and else 1, or the root of its share of information where samples carry unequal information (slopes).
+where d_p is +1 where more of trait p is worse for the patient, and -1 where less is (`ScanTrait.harm`): how traits
+happen to go together among patients does not tell what one gene does. A sample that lacks traits adds less, and with
+less variance: V_i = sum_pq d_p d_q a_ip a_iq r_pq, where a_ip is 0 where it lacks p and else 1, or the root of its
+share of information where samples carry unequal information (slopes).
 
 Axes: P traits, n samples.
 
@@ -39,8 +40,6 @@ Integers = NDArray[np.int64]
 
 # Correlations of pairs may contradict each other where few samples have both; no variance falls below this.
 LEAST_VARIANCE = 1e-3
-# An eigenvector's entry that is smaller has no sign.
-NO_DIRECTION = 1e-9
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,8 @@ class JointScores:
         a (P, n).
     correlation
         r (P, P).
-    direction
-        d (P), +1 or -1.
+    harm
+        d (P), +1 or -1; 0 where it is not known which way is worse.
     """
 
     samples: JointSamples
@@ -68,14 +67,14 @@ class JointScores:
     residuals: Floats
     shares: Floats
     correlation: Floats
-    direction: Floats
+    harm: Floats
 
     def homogeneous(self) -> NullModel:
-        """Add up the traits' residuals, each in the direction in which the traits go together."""
-        signed = self.direction[:, None] * self.shares
+        """Add up the traits' residuals, each towards what is worse: that has to be known of all."""
+        signed = self.harm[:, None] * self.shares
         variance = np.einsum("pi,pq,qi->i", signed, self.correlation, signed)
         anyone = np.asarray(self.samples.present.any(axis=0), np.bool_)
-        return _model("homogeneous", self.direction @ self.residuals, np.where(anyone, variance, 0.0), anyone)
+        return _model("homogeneous", self.harm @ self.residuals, np.where(anyone, variance, 0.0), anyone)
 
     def conditional(self, trait: int, given: int) -> NullModel:
         """Take from a trait's residuals what another trait's say of them, in samples that have both."""
@@ -109,7 +108,8 @@ def join_scores(traits: Sequence[ScanTrait], samples: JointSamples) -> JointScor
     residuals /= deviation[:, None]
     correlation = residual_correlation(residuals, present, samples.strata)
     shares = np.array([_shares(trait, number, samples) for number, trait in enumerate(traits)])
-    return JointScores(samples, models, residuals, shares, correlation, _direction(correlation))
+    harm = np.array([trait.harm for trait in traits], np.float64)
+    return JointScores(samples, models, residuals, shares, correlation, harm)
 
 
 def _spread(model: NullModel, trait: int, samples: JointSamples) -> NullModel:
@@ -162,10 +162,3 @@ def residual_correlation(residuals: Floats, present: Booleans, strata: Integers)
             scale = np.sqrt((first @ first) * (second @ second))
             correlation[one, other] = correlation[other, one] = first @ second / scale if scale > 0 else 0.0
     return correlation
-
-
-def _direction(correlation: Floats) -> Floats:
-    """Give the signs of the leading eigenvector, the first trait's being +1."""
-    leading = np.linalg.eigh(correlation)[1][:, -1]
-    signs = np.where(np.abs(leading) < NO_DIRECTION, 1.0, np.sign(leading))
-    return np.asarray(signs * signs[0], np.float64)

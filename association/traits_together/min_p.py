@@ -84,7 +84,7 @@ def _count_as_extreme(values: Any, observed: Any, noise: Any, questions: Any, as
             if own[member] > least:
                 threshold = _value_at(row, least, noise[member])
             for b in range(permutations):
-                reached[b] |= row[b] >= threshold
+                reached[b] |= not row[b] < threshold
         counts[question] = np.count_nonzero(reached)
     return counts
 

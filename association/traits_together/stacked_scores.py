@@ -40,14 +40,14 @@ class StackedScores:
 
     def __init__(self, scores: JointScores) -> None:
         self._residuals, self._strata = scores.residuals, scores.samples.strata
-        self._summed = (scores.direction @ scores.residuals)[None]
+        self._summed = (scores.harm @ scores.residuals)[None]
 
     def heterogeneous(self, plan: GenePlan, tested: TestedRow) -> float:
         """Give the large-sample p-value of a test of all traits, each in its own direction."""
         return self._p_value(self._residuals, plan, tested)
 
     def homogeneous(self, plan: GenePlan, tested: TestedRow) -> float:
-        """Give that of a test of all traits in the direction in which they go together."""
+        """Give that of a test of all traits towards what is worse, or better, in each."""
         return self._p_value(self._summed, plan, tested)
 
     def _p_value(self, residuals: Floats, plan: GenePlan, tested: TestedRow) -> float:

@@ -62,7 +62,7 @@ def gene_columns(traits: Sequence[str]) -> list[Column]:
         *fewest,
         *_p_value("p_heterogeneous", "p-value of all traits at once, each in its own direction"),
         Column("p_heterogeneous_asymptotic", pa.float64(), "its large-sample value, where it is 0.05 or less"),
-        *_p_value("p_homogeneous", "p-value of all traits at once, in the direction in which they go together"),
+        *_p_value("p_homogeneous", "p-value of all traits at once, for worse in all or for better in all"),
         Column("p_homogeneous_asymptotic", pa.float64(), "its large-sample value, where it is 0.05 or less"),
         *(_of_results(name) for name in ("min_attainable_p", "flags", "reason")),
     ]
@@ -80,6 +80,7 @@ def pair_columns() -> list[Column]:
         Column("neg_log10_p_both", pa.float64(), "-log10 of it"),
         *_p_value("p_2_given_1", "p-value of what the gene says of trait 2 beyond what trait 1 tells of it"),
         *_p_value("p_1_given_2", "p-value of what the gene says of trait 1 beyond what trait 2 tells of it"),
+        Column("reason", pa.string(), "why there is no p-value of one trait given the other"),
     ]
 
 
@@ -92,7 +93,12 @@ CORRELATION_COLUMNS = (
     Column("residual_correlation", pa.float64(), "of score residuals within strata, over samples with both"),
     Column("residual_lower", pa.float64(), "95% interval, lower end"),
     Column("residual_upper", pa.float64(), "upper end"),
-    Column("same_direction", pa.bool_(), "whether the homogeneous test adds the two up, or takes one from the other"),
+    Column(
+        "same_direction",
+        pa.bool_(),
+        "whether worse is more of both, or less of both: then p_homogeneous adds them up, else it takes one from the "
+        "other; null: not known of one of them",
+    ),
     Column("genes", pa.int32(), "genes of 3 carriers or more in both traits, by the first burden and mask"),
     Column("gene_correlation", pa.float64(), "of the genes' signed burden statistics, as normal deviates of their p"),
     Column("gene_lower", pa.float64(), "95% interval, lower end"),

@@ -23,6 +23,7 @@ from association.calibration.monte_carlo import UNRESOLVED
 from association.calibration.multiplicity import benjamini_hochberg
 from association.results import FEW_CARRIERS
 from association.traits_together.conjunction import at_least, both
+from association.traits_together.joint_evidence import FEWEST_WITH_BOTH
 from association.traits_together.joint_numbers import (
     ANY,
     COUNTED,
@@ -50,6 +51,7 @@ from association.traits_together.together_columns import (
 Floats = NDArray[np.float64]
 
 LAST = ("min_attainable_p", "flags", "reason")
+FEW_WITH_BOTH = f"fewer than {FEWEST_WITH_BOTH} samples have both traits"
 
 
 def gene_table(joint: pa.Table, scans: Sequence[pa.Table], traits: Sequence[str]) -> pa.Table:
@@ -178,6 +180,9 @@ def pair_table(joint: pa.Table, genes: pa.Table, traits: Sequence[str]) -> pa.Ta
         for trait, given, name in ((other, one, "p_2_given_1"), (one, other, "p_1_given_2")):
             for quantity, column in _quantities(name):
                 part[column] = rows[column_of(given_name(trait, given), quantity)]
+        # What is tested at all has a p-value of the sum of all traits.
+        unasked = rows[column_of(HETEROGENEOUS, P_VALUE)].notna() & part["p_2_given_1"].isna()
+        part["reason"] = unasked.map({True: FEW_WITH_BOTH, False: None})
         parts.append(part.assign(order=np.arange(len(part))))
     table = pd.concat(parts).sort_values("order", kind="stable")
     tested = table[["p_1", "p_2", "p_2_given_1", "p_1_given_2"]].notna().any(axis=1)

@@ -68,7 +68,7 @@ def correlate_traits(traits: Sequence[ScanTrait], scans: Sequence[pa.Table], set
                 "residual_correlation": correlation,
                 "residual_lower": lower,
                 "residual_upper": upper,
-                "same_direction": bool(scores.direction[one] == scores.direction[other]),
+                "same_direction": _same_direction(*scores.harm[[one, other]]),
                 "genes": len(genes),
                 "gene_correlation": of_genes,
                 "gene_lower": gene_lower,
@@ -78,6 +78,11 @@ def correlate_traits(traits: Sequence[ScanTrait], scans: Sequence[pa.Table], set
         )
     known = [{name: None if value != value else value for name, value in row.items()} for row in rows]
     return pa.Table.from_pylist(known, schema=schema_of(CORRELATION_COLUMNS))
+
+
+def _same_direction(one: float, other: float) -> bool | None:
+    """Say whether harm is more of both traits, or less of both; None where that is not known of one."""
+    return bool(one == other) if one and other else None
 
 
 def signed_deviates(scan: pa.Table, settings: ScanSettings) -> pd.Series:

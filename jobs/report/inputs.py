@@ -45,6 +45,8 @@ class ReportInputs:
         Traits together: tables genes, pairs and correlations; None where the study has none.
     left_out
         Traits that can't be looked at together: trait and reason.
+    unknown_harm
+        Traits that are looked at together of which the study does not say which way is worse.
     gene_sets, set_genes
         Tables of gene sets (`association.gene_sets.set_results`): tests, and genes; empty without gene lists.
     known_genes
@@ -64,6 +66,7 @@ class ReportInputs:
     relatives_untold: str | None = None
     together: Mapping[str, pd.DataFrame] | None = None
     left_out: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+    unknown_harm: Sequence[str] = ()
     gene_sets: pd.DataFrame = field(default_factory=lambda: SET_SCHEMA.empty_table().to_pandas())
     set_genes: pd.DataFrame = field(default_factory=lambda: GENE_SCHEMA.empty_table().to_pandas())
     known_genes: pd.DataFrame = field(default_factory=lambda: KNOWN_SCHEMA.empty_table().to_pandas())

@@ -42,6 +42,7 @@ def together_section(inputs: ReportInputs) -> dict[str, Any] | None:
         "figure": correlation_figure(correlations, traits),
         "correlations": [_correlation_cells(row) for row in records(correlations)],
         "left_out": list(inputs.left_out),
+        "unknown_harm": list(inputs.unknown_harm),
     }
 
 
@@ -156,8 +157,15 @@ def _correlation_cells(row: Mapping[str, Any]) -> dict[str, Any]:
         "genes": numbers.count(row["genes"]),
         "of_genes": shown("gene_correlation", "gene"),
         "expected": _signed(expected) if numbers.present(expected) else numbers.NOTHING,
-        "direction": "the same" if row["same_direction"] else "opposite",
+        "worse": _worse(row["same_direction"]),
     }
+
+
+def _worse(same_direction: Any) -> str:
+    """Say whether worse is the same way in two traits."""
+    if not numbers.present(same_direction):
+        return "not said"
+    return "the same way" if same_direction else "opposite ways"
 
 
 def _signed(value: float) -> str:

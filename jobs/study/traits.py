@@ -19,6 +19,10 @@ Measure = Annotated[
     str,
     Field(description="fvc, cmap, distal_latency, munix, neurophysiological_index, or a column of the visits table"),
 ]
+Worse = Annotated[
+    Literal["higher", "lower"] | None,
+    Field(description="which way is worse for the patient; null: by the type or measure (docs/traits_together.md)"),
+]
 
 # The highest stage short of death that has a time of its own.
 HIGHEST_STAGE = 4
@@ -115,6 +119,7 @@ class SlopeTrait(TraitSection):
 
     type: Literal["slope"]
     measure: Measure
+    worse: Worse = None
 
 
 class BaselineTrait(TraitSection):
@@ -123,6 +128,7 @@ class BaselineTrait(TraitSection):
     type: Literal["baseline"]
     measure: Measure
     transform: Transform = "rank_normal"
+    worse: Worse = None
 
 
 class ProgressionRateTrait(TraitSection):
@@ -164,6 +170,7 @@ class QuantitativeTrait(TraitSection):
     type: Literal["quantitative"]
     column: str
     transform: Transform = "none"
+    worse: Worse = None
 
 
 class BinaryTrait(TraitSection):
@@ -171,6 +178,7 @@ class BinaryTrait(TraitSection):
 
     type: Literal["binary"]
     column: str
+    worse: Worse = None
 
 
 class CountTrait(TraitSection):
@@ -181,6 +189,7 @@ class CountTrait(TraitSection):
     model: Annotated[
         Literal["poisson", "negative_binomial"], Field(description="negative binomial where counts scatter more")
     ] = "negative_binomial"
+    worse: Worse = None
 
 
 class OrdinalTrait(TraitSection):
@@ -188,6 +197,7 @@ class OrdinalTrait(TraitSection):
 
     type: Literal["ordinal"]
     column: str
+    worse: Worse = None
 
 
 Trait = Annotated[

@@ -5,10 +5,18 @@ import pytest
 from scipy.optimize import minimize_scalar
 from scipy.stats import binom, chi2, norm, poisson
 
-from association.calibration.evidence import BINARY, COUNTING, PLAIN, evidence_of, likelihood_ratio
+from association.calibration.evidence import (
+    BINARY,
+    COUNTING,
+    PLAIN,
+    evidence_of,
+    has_one_information,
+    likelihood_ratio,
+)
 from association.null_models.cox import fit_cox
 from association.null_models.design import Design
 from association.null_models.linear import fit_linear
+from association.null_models.null_model import NullModel
 
 GROUPS = [(0, 0.3, 2), (1, 0.02, 1), (3, 1.2, 5), (2, 4.5, 6), (4, 3.9, 4)]
 
@@ -90,3 +98,11 @@ def test_ratios_are_about_chi_square_in_large_groups():
     ratio = np.array([likelihood_ratio(COUNTING, float(one), 100.0, 400.0) for one in events])
     tail = poisson.pmf(events, 100)[ratio >= chi2.isf(0.05, 1)].sum()
     assert tail == pytest.approx(0.05, abs=0.01)
+
+
+def test_samples_without_any_information_say_nothing_and_nothing_of_it_is_not_a_number():
+    model = NullModel("conditional", np.zeros(5), np.zeros(5), np.zeros((5, 0)), np.zeros((0, 0)))
+    assert not has_one_information(model)
+    evidence = evidence_of(model, np.zeros(5, int))
+    assert (evidence.values == 0).all()
+    assert np.isfinite(evidence.largest)

@@ -17,12 +17,12 @@ def residual_model(residuals, information=None):
 def make_trait():
     """Give a function from a name, residuals, who has the trait and strata of all samples to a trait."""
 
-    def make(name, residuals, kept=None, strata=None, information=None):
+    def make(name, residuals, kept=None, strata=None, information=None, harm=1):
         everyone = np.arange(residuals.size)
         kept = everyone if kept is None else kept
         strata = np.zeros(residuals.size, np.int64) if strata is None else strata
         own = np.unique(strata[kept], return_inverse=True)[1].astype(np.int64)
         model = residual_model(residuals[kept], None if information is None else information[kept])
-        return ScanTrait(name, model, own, kept, residuals.size)
+        return ScanTrait(name, model, own, kept, residuals.size, harm=harm)
 
     return make

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from association.traits_together.joint_samples import LACKS, common_strata, join_samples
+from association.traits_together.joint_samples import LACKS, common_strata, divide_by_traits, join_samples
 
 
 def same_division(first, second):
@@ -23,6 +23,22 @@ def same_division(first, second):
 )
 def test_samples_are_exchanged_within(strata, expected):
     assert same_division(common_strata(np.array(strata)), np.array(expected))
+
+
+def test_samples_are_exchanged_with_those_that_have_the_same_traits_where_these_are_not_few():
+    present = np.ones((3, 60), bool)
+    present[1, :10] = present[2, 30:39] = False
+    present[1, 39:42] = False
+    strata = (np.arange(60) >= 42).astype(np.int64)
+    found = divide_by_traits(strata, present)
+    # Ten lack the second trait alone, with three more; nine lack the third; the other stratum is whole.
+    groups = [[*range(10), 39, 40, 41], range(30, 39), [*range(10, 30)], range(42, 60)]
+    expected = np.empty(60, np.int64)
+    for number, own in enumerate(groups):
+        expected[list(own)] = number
+    assert same_division(found, expected)
+    few = divide_by_traits(np.zeros(18, np.int64), np.arange(18)[None] < np.array([[18], [9]]))
+    assert np.unique(few).size == 1
 
 
 def test_everyone_with_a_trait_is_in_and_in_the_order_of_the_store(make_trait):

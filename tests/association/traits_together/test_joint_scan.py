@@ -1,5 +1,6 @@
 """Genes against several traits: few carriers against all their placements by hand, many against promises."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -52,9 +53,10 @@ def test_two_carriers_against_all_their_placements(make_store, two_traits):
     dosages[4, 0] = dosages[9, 1] = 1
     settings = ScanSettings(MASKS, TESTS, 1, Effort(2_000, 2_000, 10_000))
     found = scan_genes(make_store, traits, {"G": dosages}, settings).loc["G"]
-    places = np.array(list(permutations(range(SIZE), 2)))
+    # Carriers take the places of those who have the same traits.
+    places = np.array([pair for pair in permutations(range(SIZE), 2) if (had[list(pair)] == had[[4, 9]]).all()])
     here = int(np.flatnonzero((places == [4, 9]).all(axis=1))[0])
-    one, other = centred(first, np.ones(SIZE, bool)), centred(second, had)
+    one, other = centred(first, had) + centred(first, ~had), centred(second, had)
 
     def ratios(values, present):
         """Give the likelihood ratio of both carriers, and the sum of those of each."""
@@ -107,7 +109,7 @@ def test_the_same_trait_twice_is_no_more_than_once(make_store, make_trait):
     values = np.random.default_rng(2).normal(size=SIZE)
     found = scan_genes(
         make_store,
-        [make_trait("a", values), make_trait("b", -2 * values)],
+        [make_trait("a", values), make_trait("b", -2 * values, harm=-1)],
         random_genes(np.random.default_rng(3), 5, 9),
         ScanSettings(MASKS, TESTS, 1, Effort(4096, 4096, 10_000)),
     )
@@ -160,6 +162,62 @@ def test_only_tests_that_can_be_added_up_are_asked_of_traits_together():
 QUESTIONS = ("any", "heterogeneous", "homogeneous", "1 given 0", "0 given 1")
 
 
+def test_a_panel_gene_has_the_same_numbers_beside_genes_that_are_worth_fewer_permutations(make_store, make_trait):
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(2, 200))
+    traits = [make_trait(name, own) for name, own in zip("ab", values, strict=True)]
+    panel, ordinary = np.zeros((2, 200, 1))
+    panel[rng.choice(np.argsort(values[0])[-70:], 6, replace=False)] = 1
+    ordinary[np.argsort(values[0])[-6:]] = 1
+    efforts = {"effort": Effort(1_500, 1_500, 50), "panel_effort": Effort(60_000, 60_000, 50)}
+    settings = replace(SETTINGS, tests=TESTS[:1], panel=frozenset("P"), **efforts)
+    alone = scan_genes(make_store, traits, {"P": panel}, settings)
+    beside = scan_genes(make_store, traits, {"P": panel, "Q": ordinary}, settings)
+    assert beside.loc["P"].equals(alone.loc["P"])
+    # A stage ends at a power of two times 512, or at the end.
+    assert alone.loc[("P", "burden"), "any: permutations"] in (512 * 2 ** np.arange(8)).tolist()
+
+
+def test_one_trait_given_another_is_not_asked_where_few_samples_have_both(make_store, make_trait):
+    rng = np.random.default_rng(9)
+    values = rng.normal(size=(2, 60))
+    genotypes = random_genes(rng, 4, 6, 60)
+    for shared, asked in ((0, False), (19, False), (20, True)):
+        traits = [make_trait("a", values[0], np.arange(30)), make_trait("b", values[1], np.arange(30 - shared, 60))]
+        found = scan_genes(make_store, traits, genotypes).loc[(slice(None), "burden"), :]
+        for question in ("1 given 0", "0 given 1"):
+            assert found[f"{question}: p_value"].notna().all() == asked
+            assert found[f"{question}: p_value"].isna().all() != asked
+        assert found["any: p_value"].between(0.001, 1).all()
+
+
+def test_a_gene_that_does_harm_in_both_traits_is_found_whichever_way_these_happen_to_go_together(
+    make_store, make_trait
+):
+    rng = np.random.default_rng(3)
+    signs = set()
+    for _ in range(8):
+        values = rng.normal(size=(2, SIZE * 3))
+        dosages = np.zeros((SIZE * 3, 1))
+        dosages[:8] = 1
+        values[0, :8] += 1.5
+        values[1, :8] -= 1.5
+        traits = [make_trait("hazard", values[0]), make_trait("amplitude", values[1], harm=-1)]
+        row = scan_genes(make_store, traits, {"G": dosages}).loc[("G", "burden")]
+        assert row["homogeneous: p_value"] < 0.01
+        signs.add(np.sign(np.corrcoef(values[:, 8:])[0, 1]))
+    assert signs == {-1.0, 1.0}
+
+
+def test_traits_are_not_added_up_where_nobody_says_which_way_is_worse(make_store, two_traits):
+    unknown = [two_traits[0][0], replace(two_traits[0][1], harm=0)]
+    genotypes = random_genes(np.random.default_rng(1), 3, 8)
+    found, known = (scan_genes(make_store, traits, genotypes) for traits in (unknown, two_traits[0]))
+    assert found["homogeneous: p_value"].isna().all()
+    for question in ("any", "heterogeneous", "1 given 0", "0 given 1"):
+        assert found[f"{question}: exceedances"].equals(known[f"{question}: exceedances"])
+
+
 @pytest.mark.parametrize(
     "lacking", [pytest.param(False, id="by chance"), pytest.param(True, id="more often in carriers")]
 )
@@ -180,3 +238,28 @@ def test_genes_without_effects_keep_the_level_where_samples_lack_traits(make_sto
         reached = sum((one[f"{name}: p_value"] <= 0.05).sum() for one in found)
         # 200 genes: 10 are expected; more than 20 come by chance in one of 500 such tests.
         assert reached <= 20
+
+
+@pytest.mark.parametrize("test", ["burden", "skat"])
+def test_the_level_is_kept_where_all_carriers_have_a_trait_that_half_of_the_samples_lack(
+    make_store, make_trait, test
+):
+    rng = np.random.default_rng(8)
+    found = []
+    for cohort in range(20):
+        shared = rng.normal(size=100)
+        kept = np.arange(0, 100, 2)
+        traits = [
+            make_trait("a", shared + rng.normal(size=100)),
+            make_trait("b", shared + rng.normal(size=100), kept),
+        ]
+        genotypes = random_genes(rng, 15, 3, 50)
+        spread = {
+            name: np.repeat(own, 2, axis=0) * (np.arange(100) % 2 == 0)[:, None] for name, own in genotypes.items()
+        }
+        settings = ScanSettings(MASKS, TESTS, cohort, Effort(1_023, 1_023, 100))
+        found.append(scan_genes(make_store, traits, spread, settings).loc[(slice(None), test), :])
+    for name in QUESTIONS:
+        share = np.mean(np.concatenate([one[f"{name}: p_value"] <= 0.05 for one in found]))
+        # 300 genes: 15 are expected; more than 27 come by chance in one of 500 such tests.
+        assert share <= 27 / 300, name

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from association.results import SCHEMA
-from association.traits_together.joint_numbers import JointNumbers
+from association.traits_together.joint_numbers import ANY, JointNumbers, given_name
 from association.traits_together.together_columns import CORRELATION_COLUMNS, gene_columns, pair_columns
 from association.traits_together.together_tables import gene_table, pair_table
 from association.traits_together.trait_correlation import correlate_traits, interval
@@ -37,12 +37,13 @@ def tables():
         row("B", OMNIBUS, primary=True),
         row("C", BURDEN, variants=0, carriers=0, reason="no qualifying variant"),
     ]
-    numbers = JointNumbers(rows, [(0, 1), (1, 0)])
-    numbers.add(rows[0], 0, 3, 100_000)
-    numbers.add(rows[0], 4, 250, 999)
-    numbers.add(rows[1], 0, 12, 100_000)
-    numbers.add(rows[2], 0, 400, 511)
-    numbers.enumerated(rows[3], 0, 30, 300)
+    numbers = JointNumbers(rows, 2)
+    numbers.add(rows[0], ANY, 3, 100_000)
+    numbers.add(rows[0], given_name(1, 0), 250, 999)
+    numbers.add(rows[1], ANY, 12, 100_000)
+    numbers.add(rows[2], ANY, 400, 511)
+    numbers.add(rows[2], "heterogeneous", 300, 511)
+    numbers.enumerated(rows[3], ANY, 30, 300)
     scans = [
         [result("A", BURDEN, 1e-9), result("A", OMNIBUS, 4e-9), result("B", BURDEN, 0.7), result("B", OMNIBUS, 0.6)],
         [result("A", BURDEN, 0.2), result("A", OMNIBUS, None), result("B", BURDEN, 0.9), result("B", OMNIBUS, 0.05)],
@@ -86,6 +87,7 @@ def test_pairs_have_both_and_each_given_the_other(tables):
     assert first["p_2_given_1"] == 251 / 1000
     assert pd.isna(first["p_1_given_2"])
     assert pd.isna(pairs.iloc[1]["p_both"])
+    assert pairs["reason"].tolist() == [None, None, "fewer than 20 samples have both traits", None]
 
 
 def test_genes_go_together_by_the_sign_and_size_of_their_effects(make_trait):

@@ -62,7 +62,9 @@ def together():
 @pytest.fixture
 def inputs(report_inputs, result_row, together):
     left_out = [{"trait": "height", "reason": "relatives are kept by kinship, and can't be exchanged"}]
-    return dataclasses.replace(report_inputs([result_row("STRONG")]), together=together, left_out=left_out)
+    unknown = ["cmap"]
+    own = report_inputs([result_row("STRONG")])
+    return dataclasses.replace(own, together=together, left_out=left_out, unknown_harm=unknown)
 
 
 def test_genes_are_ranked_by_the_best_of_the_traits_and_few_carriers_are_left_out(together):
@@ -93,7 +95,8 @@ def test_pairs_show_the_genes_that_act_on_both(inputs):
 
 def test_the_page_tells_of_genes_pairs_correlations_and_who_is_left_out(inputs, text_of):
     text = text_of(report_html(inputs))
-    for words in ("Traits together", "STRONG", "BOTH", "0.012", "\u22120.31", "Height is not among them", "opposite"):
+    told = ("opposite ways", "which way is worse in CMAP")
+    for words in (*told, "Traits together", "STRONG", "BOTH", "0.012", "\u22120.31", "Height is not among them"):
         assert words in text
 
 
