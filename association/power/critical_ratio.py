@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from association.calibration.evidence import BINARY, PLAIN, UNEQUAL, Evidence, likelihood_ratio
-from association.calibration.exact_burden import ExactBurden, ExactLaw
+from association.calibration.exact_burden import TIE_TOLERANCE, ExactBurden, ExactLaw
 from association.power.carrier_spread import Places, draw_carriers, log10_attainable_p
 
 Floats = NDArray[np.float64]
@@ -49,12 +49,12 @@ class CriticalRatio:
     Attributes
     ----------
     ratio
-        Infinite where no ratio is.
+        Infinite where no ratio is; one for each replicate (R) where each is compared with a law of its own.
     method
         "exact", "permutation", or "unattainable" where the level is below what these carriers can attain.
     """
 
-    ratio: float
+    ratio: float | Floats
     method: str
 
 
@@ -128,10 +128,14 @@ def _exact_ratio(law: ExactLaw, level: float, carriers: int) -> float:
 
 
 def _drawn_ratio(ratios: Floats, level: float) -> float:
-    """Give the quantile of draws, the largest first; of a level beyond them, that of a scaled chi-square."""
+    """Give the quantile of draws, the largest first; of a level beyond them, that of a scaled chi-square.
+
+    A significant ratio lies beyond the next draw after these, for draws may be many of one size.
+    """
     beyond = math.floor(level * (1 + ratios.size) - 1)
     if beyond >= ENOUGH_BEYOND:
-        return float(np.partition(ratios, ratios.size - 1 - beyond)[ratios.size - 1 - beyond])
+        next_draw = float(np.partition(ratios, ratios.size - 1 - beyond)[ratios.size - 1 - beyond])
+        return next_draw * (1 + TIE_TOLERANCE)
     marked = np.partition(ratios, ratios.size - SCALED_BY)[ratios.size - SCALED_BY]
     return float(marked / chi2.isf(SCALED_BY / ratios.size, 1) * chi2.isf(level, 1))
 

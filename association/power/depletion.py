@@ -7,7 +7,8 @@ stands for exp(L_i) patients at the origin; so carriers' share among the enrolle
     mean_i exp(-L_i (HR - 1)).
 
 The hazard before the first enrolment, which no enrolled patient can tell, is taken to be that of the first interval
-of `smooth_hazard`; if patients in truth rarely die so early, fewer carriers are lost.
+of `smooth_hazard`; if patients in truth rarely die so early, fewer carriers are lost, and the upper end of the interval
+allows for that.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class KeptShare:
     share
         As estimated.
     lower, upper
-        Its 95% interval, from the exact Poisson interval of the events that the hazard until entry rests on.
+        Its 95% interval, from the exact Poisson interval of the events that the hazard until entry rests on; for the
+        upper end, nobody dies before the first enrolment.
     """
 
     share: float
@@ -59,8 +61,9 @@ def kept_share(times: PlantedTimes, hazard_ratio: float) -> KeptShare:
     early = max(entry.mean(), hazard.bounds[1] if hazard.bounds.size > 1 else entry.mean())
     events = max(int((times.event & (times.exit <= early)).sum()), 1)
     fewest, most = chi2.ppf(0.025, 2 * events) / 2 / events, chi2.ppf(0.975, 2 * events + 2) / 2 / events
-    shares = [float(np.exp(-scale * before * (hazard_ratio - 1)).mean()) for scale in (1.0, most, fewest)]
-    return KeptShare(*shares)
+    unseen = times.hazard[1] * hazard.cumulative(entry.min())
+    hazards = (before, most * before, fewest * (before - unseen))
+    return KeptShare(*(float(np.exp(-own * (hazard_ratio - 1)).mean()) for own in hazards))
 
 
 def has_late_entry(times: PlantedTimes) -> bool:

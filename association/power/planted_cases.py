@@ -26,6 +26,9 @@ from association.power.planted import ExpectedRoot, Planted, covariance_of_sums,
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+# What a fit knows of patients who are alike is the same to so many digits.
+SAME_DIGITS = 9
+
 
 @dataclass(frozen=True)
 class PlantedCases(Planted):
@@ -51,7 +54,7 @@ class PlantedCases(Planted):
 
     def ratios(self, carriers: Integers, draws: Floats, effect: float) -> Floats:
         """Give the likelihood ratio of the carriers of each replicate (R); see `Planted`."""
-        gained = self._gained(carriers, draws, effect)
+        gained = self.gained(carriers, draws, effect)
         observed = self.cases[carriers].sum(axis=1) + gained.sum(axis=1)
         step = np.einsum("rk,rkp->rp", gained, self._roots[carriers])
         chance = expit(self._predictor[carriers] + np.einsum("rkp,rp->rk", self._roots[carriers], step))
@@ -59,14 +62,14 @@ class PlantedCases(Planted):
 
     def refitted(self, carriers: Integers, draws: Floats, effect: float) -> NullModel:
         """Give the null model of one replicate's samples; see `Planted`."""
-        gained = self._gained(carriers, draws, effect)
+        gained = self.gained(carriers, draws, effect)
         cases = self.cases.copy()
         cases[carriers] += gained
         chance = expit(self._predictor + self._roots @ (gained @ self._roots[carriers]))
         return replace(
             self.model,
             residuals=cases - chance,
-            information=chance * (1 - chance) if self._unequal else np.full(chance.size, chance[0] * (1 - chance[0])),
+            information=chance * (1 - chance) if self.unequal else np.full(chance.size, chance[0] * (1 - chance[0])),
             events=cases,
             expected_events=chance,
         )
@@ -84,10 +87,26 @@ class PlantedCases(Planted):
             observed, before, chance, variance = (float(one) for one in sums)
             expected = chance + share * (observed - before)
             grown = variance * expected * (carriers - expected) / (chance * (carriers - chance))
-            ratio = one_ratio(BINARY, observed, expected, grown, float(carriers), self._unequal)
+            ratio = one_ratio(BINARY, observed, expected, grown, float(carriers), self.unequal)
             return math.copysign(math.sqrt(max(ratio, 0.0)), observed - expected)
 
         return delta_root(root, carriers * means.mean(axis=1), covariance_of_sums(means, within, carriers))
+
+    @cached_property
+    def kinds(self) -> Integers:
+        """Number the kinds of patients: those of one kind are alike in all that the null model knows (n)."""
+        known = np.column_stack((self._predictor, self._roots))
+        return np.unique(known.round(SAME_DIGITS), axis=0, return_inverse=True)[1].ravel().astype(np.int64)
+
+    def refitted_chance(self, gained: Integers, samples: Integers) -> Floats:
+        """Give the chance of some samples (m), so many of each like them (m) having become cases."""
+        roots = self._roots[samples]
+        return np.asarray(expit(self._predictor[samples] + roots @ (gained @ roots)), np.float64)
+
+    def gained(self, carriers: Integers, draws: Floats, effect: float) -> Floats:
+        """Say which carriers become cases (as `carriers`), 1 or 0."""
+        gets = draws < self._gain(self.chance[carriers], effect)
+        return np.where(gets & (self.cases[carriers] == 0), 1.0, 0.0)
 
     @cached_property
     def _predictor(self) -> Floats:
@@ -99,13 +118,9 @@ class PlantedCases(Planted):
         return np.asarray(self.model.explained / self.model.information[:, None], np.float64)
 
     @property
-    def _unequal(self) -> bool:
+    def unequal(self) -> bool:
         """Say whether chances differ, so that the engine looks at their variance too."""
         return bool(np.ptp(self.model.information) > ONE_INFORMATION * self.model.information.max())
-
-    def _gained(self, carriers: Integers, draws: Floats, effect: float) -> Floats:
-        gets = draws < self._gain(self.chance[carriers], effect)
-        return np.where(gets & (self.cases[carriers] == 0), 1.0, 0.0)
 
     @staticmethod
     def _gain(chance: Floats, effect: float) -> Floats:
@@ -113,4 +128,4 @@ class PlantedCases(Planted):
         return np.asarray((expit(logit(chance) + effect) - chance) / (1 - chance), np.float64)
 
     def _ratios(self, observed: Floats, expected: Floats, variance: Floats, carriers: int) -> Floats:
-        return one_ratios(BINARY, observed, expected, float(carriers), variance if self._unequal else None)
+        return one_ratios(BINARY, observed, expected, float(carriers), variance if self.unequal else None)

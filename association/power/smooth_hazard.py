@@ -6,6 +6,11 @@ estimate it has no steps, so that times can be drawn from it, and no wild first 
 enrolled are few: before the first enrolment the hazard is that of the first interval, after the last event that of
 the last.
 
+Where the first patients to be seen hardly die, the first interval ends there, else it would have the hazard of later
+ones: of the first N events and the time at risk until then, k events and a share f of the time come before a cut, and
+2 (k log(k / (N f)) + (N - k) log((N - k) / (N (1 - f)))) with k < N f, largest over cuts before the k + 1st event, is
+so large by chance in one of twenty studies.
+
 Axes: n samples, j intervals, S strata.
 """
 
@@ -15,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import xlogy
 
 Booleans = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -22,6 +28,9 @@ Integers = NDArray[np.int64]
 
 EVENTS_PER_INTERVAL = 10
 MOST_INTERVALS = 20
+# Events within which an earlier, lower hazard is looked for, and the likelihood ratio that shows one.
+FIRST_EVENTS = 20
+LOWER_HAZARD = 8.0
 
 
 @dataclass(frozen=True)
@@ -80,10 +89,11 @@ def fit_smooth_hazard(
     times = np.sort(exit[event])
     intervals = int(np.clip(times.size // EVENTS_PER_INTERVAL, 1, MOST_INTERVALS))
     inner = np.unique(np.quantile(times, np.arange(1, intervals) / intervals))
+    if (cut := _end_of_low_hazard(begin, exit, times[:FIRST_EVENTS], ratio)) is not None:
+        inner = np.concatenate(([cut], inner[inner >= times[:FIRST_EVENTS][-1]]))
     bounds = np.concatenate(([min(0.0, float(begin.min()))], inner[inner > 0]))
     ends = np.append(bounds[1:], np.inf)
-    inside = np.minimum(exit[:, None], ends) - np.maximum(begin[:, None], bounds)
-    exposure = np.maximum(inside, 0.0)
+    exposure = _time_between(begin, exit, bounds, ends)
     events = np.bincount(np.searchsorted(bounds, times, side="left") - 1, minlength=bounds.size)
     factor = np.ones(int(stratum.max()) + 1)
     for _ in range(10):
@@ -93,3 +103,33 @@ def fit_smooth_hazard(
         observed = np.bincount(stratum, event.astype(np.float64))
         factor = observed / np.maximum(expected, np.finfo(float).tiny)
     return SmoothHazard(bounds, rates), np.asarray(ratio * factor[stratum], np.float64)
+
+
+def _time_between(begin: Floats, exit: Floats, bounds: Floats, ends: Floats) -> Floats:
+    """Give how long each sample is at risk in each interval (n, j)."""
+    inside = np.minimum(exit[:, None], ends) - np.maximum(begin[:, None], bounds)
+    return np.maximum(inside, 0.0)
+
+
+def _end_of_low_hazard(begin: Floats, exit: Floats, times: Floats, ratio: Floats) -> float | None:
+    """Give the time until which the hazard is clearly lower than right after; None if it is not.
+
+    Parameters
+    ----------
+    begin, exit, ratio
+        When each sample's observation starts and ends, and its hazard ratio (n).
+    times
+        Of the first events, in order (N).
+    """
+    before, events = np.arange(times.size // 2 + 1), float(times.size)
+    if times.size < 2:
+        return None
+    cuts = np.nextafter(times[before], -np.inf)
+    origin = np.full(cuts.size, -np.inf)
+    seen = ratio @ _time_between(begin, exit, origin, cuts)
+    share = seen / (ratio @ _time_between(begin, exit, origin[:1], times[-1:]))
+    likelihood = xlogy(before, before / events / share) + xlogy(
+        events - before, (events - before) / events / (1 - share)
+    )
+    lower = np.where(before < events * share, 2 * likelihood, 0.0)
+    return float(cuts[np.argmax(lower)]) if lower.max() >= LOWER_HAZARD else None
