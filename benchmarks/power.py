@@ -6,34 +6,40 @@ small ones (Schoenfeld's and its like), for effects whose power lies between 5% 
 Recall: cohorts are made anew, with an effect in carriers, and the engine scans them; the share that is found is
 compared with the interval that the prediction, made on cohorts without any effect, leaves to so many cohorts.
 
-    check       traits of `progex check`, where the covariates of carriers have no say in who lives to enter: so at a
-                hazard ratio of 25 fewer are found than predicted
+    check       traits of `progex check`, where the covariates of carriers have no say in who lives to enter; and
+                traits of yes or no without covariates, and with one of two levels, whose p-values come in steps
     cohort      patients of `progex simulate`: tables, dates and the study's own covariates
     simcohort   patients of ../shared/tools/simcohort.py, where that is; carriers' effect is the one that Cox's model
                 sees in very many of them, for a hazard ratio given beside a patient's own rate is weaker without it
 
-    python -m benchmarks.power
+    python -m benchmarks.power                         a quarter of an hour on one core
+    python -m benchmarks.power REPLICATES COHORTS      other numbers of simulated studies, and of cohorts made anew
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
 from association.power.power_curve import power_curves
-from association.simulate.random_traits import KINDS
-from benchmarks.power_recall import LEVELS, depletion_table, recall_table, studied
+from benchmarks.power_recall import COHORTS, KINDS, LEVELS, depletion_table, recall_table, studied
 
-CARRIERS = (1, 2, 3, 5, 10, 20, 30, 50)
-REPLICATES = 10_000
+CARRIERS = (1, 2, 3, 5, 10, 20, 50)
+REPLICATES = 4_000
 # Where power is near none or all, formula and simulation can't differ.
 LOOKED_AT = (0.05, 0.95)
 
 
-def measure() -> pd.DataFrame:
+def measure(replicates: int = REPLICATES) -> pd.DataFrame:
     """Compare simulation and formulas for a cohort of each kind of trait.
+
+    Parameters
+    ----------
+    replicates
+        Simulated studies for each effect and number of carriers.
 
     Returns
     -------
@@ -45,7 +51,7 @@ def measure() -> pd.DataFrame:
     for kind in KINDS:
         trait = studied(kind, np.random.default_rng(1))
         for carriers in CARRIERS:
-            for curve in power_curves(trait, carriers, LEVELS, 1, REPLICATES):
+            for curve in power_curves(trait, carriers, LEVELS, 1, replicates):
                 found = [(one, one.simulated) for one in curve.points if one.simulated is not None]
                 looked_at = [(one, its) for one, its in found if LOOKED_AT[0] < its.power < LOOKED_AT[1]]
                 row = {"kind": kind, "carriers": carriers, "level": curve.level, "effects": len(looked_at)}
@@ -66,9 +72,10 @@ def _largest(differences: Iterable[float]) -> float:
 
 def main() -> None:
     """Print all tables."""
+    replicates, cohorts = map(int, sys.argv[1:]) if sys.argv[1:] else (REPLICATES, COHORTS)
     for words, table in (
-        ("agreement", measure),
-        ("recall", recall_table),
+        ("agreement", lambda: measure(replicates)),
+        ("recall", lambda: recall_table(cohorts)),
         ("carriers left at entry", depletion_table),
     ):
         print(words, flush=True)

@@ -15,7 +15,8 @@ import pandas as pd
 from association.calibration.monte_carlo import Effort
 from association.null_models.cox import fit_cox
 from association.null_models.design import Design
-from association.null_models.null_model import NullModel
+from association.null_models.logistic import fit_logistic
+from association.null_models.null_model import Fit, NullModel
 from association.power.carrier_spread import draw_carriers, spread_over_strata
 from association.power.depletion import kept_share
 from association.power.planted_times import PlantedTimes
@@ -25,12 +26,15 @@ from association.scan import scan
 from association.scan_settings import ScanSettings, ScanTrait, WeightedTest
 from association.simulate import random_traits
 from association.simulate.progression import DAYS_PER_MONTH, _draw_candidates
-from association.simulate.random_traits import FOLLOW_UP, Kind, random_trait
+from association.simulate.random_traits import FOLLOW_UP, random_trait
 from benchmarks.null_genes import MASKS, SAMPLES, STRATA, store_tables
 
 LEVELS = (0.05 / 100, 0.05)
 BURDEN = ScanSettings(MASKS, (WeightedTest("burden", "flat"),), 1, Effort(10_000, 20_000, 50))
-COHORTS = 60
+COHORTS = 40
+# Traits of yes or no whose p-values come in steps: 30% of patients have them, twice the odds in one sex.
+IN_STEPS = ("binary_alone", "binary_by_sex")
+KINDS = (*random_traits.KINDS, *IN_STEPS)
 # Cohorts without any effect that a prediction is made on.
 PREDICTED_ON = 4
 # Patients of a pool, from onset on, and the share of them that carries.
@@ -82,8 +86,13 @@ class Pool:
         return math.exp(fit.coefficients[-1].estimate)
 
 
-def recall_table() -> pd.DataFrame:
+def recall_table(cohorts: int = COHORTS) -> pd.DataFrame:
     """Compare recall with what was predicted.
+
+    Parameters
+    ----------
+    cohorts
+        That are made anew for each row.
 
     Returns
     -------
@@ -93,38 +102,38 @@ def recall_table() -> pd.DataFrame:
         the recall of so many cohorts lies with 95%, for the prediction of any one of these; recall; within, whether
         it does.
     """
-    rows = [row for one in (_of_check(), _of_pools()) for row in one]
+    rows = [row for one in (_of_check(cohorts), _of_pools(cohorts)) for row in one]
     return pd.DataFrame(rows).round(3)
 
 
-def _of_check() -> Iterator[dict[str, object]]:
-    """Look at the traits of `progex check`."""
-    for kind in random_traits.KINDS:
+def _of_check(cohorts: int) -> Iterator[dict[str, object]]:
+    """Look at the traits of `progex check`, and at those whose p-values come in steps."""
+    for kind in KINDS:
         for carriers in (3, 10, 20):
-            rng = np.random.default_rng((random_traits.KINDS.index(kind), carriers))
+            rng = np.random.default_rng((KINDS.index(kind), carriers))
             size = _size(kind, carriers)
             predicted = _predicted([studied(kind, rng) for _ in range(PREDICTED_ON)], carriers, size)
             found, taken = [], spread_over_strata(carriers, np.bincount(STRATA))
-            for _ in range(COHORTS):
+            for _ in range(cohorts):
                 drawn = draw_carriers(taken, STRATA, tuple(rng.integers(2**31, size=2).tolist()), 1)[0]
                 effect = np.zeros(SAMPLES)
                 effect[drawn] = size if kind in ("quantitative", "slope") else math.log(size)
-                model = random_trait(rng, kind, STRATA, -effect if kind == "slope" else effect).model
-                found.append(_p_value(model, STRATA, drawn))
+                fit = _fit(rng, kind, -effect if kind == "slope" else effect)
+                found.append(_p_value(fit.model, STRATA, drawn))
             yield from _rows("check", kind, carriers, size, size, predicted, found)
 
 
-def _of_pools() -> Iterator[dict[str, object]]:
+def _of_pools(cohorts: int) -> Iterator[dict[str, object]]:
     """Look at cohorts drawn from pools of patients."""
     for source in _sources():
         for carriers in (3, 10, 20, 40):
             rng, size = np.random.default_rng((7, carriers)), EFFECTS[carriers]
             pool = POOLS[source](math.log(size), rng)
             seen = pool.seen_effect()
-            cohorts = [pool.trait(pool.cohort(rng, 0)) for _ in range(PREDICTED_ON)]
-            predicted = _predicted(cohorts, carriers, seen)
+            without = [pool.trait(pool.cohort(rng, 0)) for _ in range(PREDICTED_ON)]
+            predicted = _predicted(without, carriers, seen)
             found = []
-            for _ in range(COHORTS):
+            for _ in range(cohorts):
                 trait = pool.trait(pool.cohort(rng, carriers))
                 found.append(_p_value(trait.model, trait.strata, np.arange(carriers)))
             yield from _rows(source, "survival", carriers, size, seen, predicted, found)
@@ -151,10 +160,10 @@ def _sources() -> list[str]:
     return [name for name in POOLS if name != "simcohort" or (SIMCOHORT / "simcohort.py").is_file()]
 
 
-def studied(kind: Kind, rng: np.random.Generator) -> StudiedTrait:
-    """Give a trait of `progex check` without any effect, on the patients of three sites."""
+def studied(kind: str, rng: np.random.Generator) -> StudiedTrait:
+    """Give a trait of `KINDS` without any effect, on the patients of three sites."""
     if kind not in FOLLOW_UP:
-        fit = random_trait(rng, kind, STRATA, np.zeros(SAMPLES))
+        fit = _fit(rng, kind, np.zeros(SAMPLES))
         return studied_trait(kind, kind, fit.model, STRATA, fit.details)
     age = rng.normal(size=SAMPLES)
     entry, exit_, event = random_traits._survival(rng, age, np.zeros(SAMPLES), FOLLOW_UP[kind])
@@ -162,11 +171,21 @@ def studied(kind: Kind, rng: np.random.Generator) -> StudiedTrait:
     return studied_trait(kind, "survival", fit.model, STRATA, fit.details, (entry, exit_, "efron"))
 
 
-def _size(kind: Kind, carriers: int) -> float:
+def _fit(rng: np.random.Generator, kind: str, effect: np.ndarray) -> Fit:
+    """Fit the null model of a trait with an effect in it."""
+    if kind not in IN_STEPS:
+        return random_trait(rng, kind, STRATA, effect)  # type: ignore[arg-type]
+    sex = (rng.random(SAMPLES) < 0.5) * float(kind == "binary_by_sex")
+    chance = 1 / (1 + np.exp(-(math.log(0.3 / 0.7) + math.log(2) * sex + effect)))
+    known = Design(("sex",), sex[:, None]) if sex.any() else Design((), np.zeros((SAMPLES, 0)))
+    return fit_logistic((rng.random(SAMPLES) < chance).astype(np.float64), known)
+
+
+def _size(kind: str, carriers: int) -> float:
     """Give the effect to plant: a ratio, or standard deviations."""
     if kind in ("quantitative", "slope"):
         return SHIFTS[carriers]
-    return EFFECTS[carriers] * (1.6 if kind == "binary" else 1.0)
+    return EFFECTS[carriers] * (1.6 if kind.startswith("binary") else 1.0)
 
 
 def _predicted(cohorts: list[StudiedTrait], carriers: int, size: float) -> np.ndarray:

@@ -7,8 +7,8 @@ stands for exp(L_i) patients at the origin; so carriers' share among the enrolle
     mean_i exp(-L_i (HR - 1)).
 
 The hazard before the first enrolment, which no enrolled patient can tell, is taken to be that of the first interval
-of `smooth_hazard`; if patients in truth rarely die so early, fewer carriers are lost, and the upper end of the interval
-allows for that.
+of `smooth_hazard`; if patients in truth rarely die so early, fewer carriers are lost, which the upper end of the
+interval allows for.
 """
 
 from __future__ import annotations

@@ -49,7 +49,12 @@ DETECTABLE = (
     Column("samples", pa.int32(), "samples with the trait, or as many as are planned"),
     Column("events", pa.float64(), "events, cases or counts among them; empty where the trait has none"),
     _LEVEL,
-    Column("min_attainable_p", pa.float64(), "no trait could give so many carriers a smaller p-value"),
+    Column(
+        "min_attainable_p",
+        pa.float64(),
+        "no trait could give so many carriers a smaller p-value; of yes or no with few kinds of patients: no other "
+        "patients of the study",
+    ),
     Column("attainable", pa.bool_(), "whether that is small enough to be significant"),
     Column("genes", pa.int32(), "genes with at least so many carriers; empty without a gene store"),
     _UNIT,
@@ -72,7 +77,7 @@ DEPLETION = (
     Column("hazard_ratio", pa.float64(), "of carriers"),
     Column("kept_share", pa.float64(), "carriers' share among the enrolled over that at the origin of time"),
     Column("kept_lower", pa.float64(), "95% interval of it, lower end: the hazard until entry rests on few events"),
-    Column("kept_upper", pa.float64(), "upper end"),
+    Column("kept_upper", pa.float64(), "upper end; nobody dying before the first enrolment"),
     _FAMILY,
     _LEVEL,
     Column("carriers", pa.int32(), "carriers that the cohort would have if none had died before entry"),

@@ -108,7 +108,7 @@ def fit_smooth_hazard(
 def _time_between(begin: Floats, exit: Floats, bounds: Floats, ends: Floats) -> Floats:
     """Give how long each sample is at risk in each interval (n, j)."""
     inside = np.minimum(exit[:, None], ends) - np.maximum(begin[:, None], bounds)
-    return np.maximum(inside, 0.0)
+    return np.asarray(np.maximum(inside, 0.0), np.float64)
 
 
 def _end_of_low_hazard(begin: Floats, exit: Floats, times: Floats, ratio: Floats) -> float | None:
