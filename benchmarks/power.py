@@ -19,13 +19,21 @@ compared with the interval that the prediction, made on cohorts without any effe
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from association.power.power_curve import power_curves
-from benchmarks.power_recall import COHORTS, KINDS, LEVELS, depletion_table, recall_table, studied
+from benchmarks.power_recall import (
+    COHORTS,
+    KINDS,
+    LEVELS,
+    depletion_table,
+    recall_of_pools,
+    recall_of_traits,
+    studied,
+)
 
 CARRIERS = (1, 2, 3, 5, 10, 20, 50)
 REPLICATES = 4_000
@@ -33,13 +41,15 @@ REPLICATES = 4_000
 LOOKED_AT = (0.05, 0.95)
 
 
-def measure(replicates: int = REPLICATES) -> pd.DataFrame:
+def measure(replicates: int = REPLICATES, kinds: Sequence[str] = KINDS) -> pd.DataFrame:
     """Compare simulation and formulas for a cohort of each kind of trait.
 
     Parameters
     ----------
     replicates
         Simulated studies for each effect and number of carriers.
+    kinds
+        Of `power_recall.KINDS`.
 
     Returns
     -------
@@ -48,7 +58,7 @@ def measure(replicates: int = REPLICATES) -> pd.DataFrame:
         large effects from the simulation, that of the formula for small effects, and half of the widest interval.
     """
     rows = []
-    for kind in KINDS:
+    for kind in kinds:
         trait = studied(kind, np.random.default_rng(1))
         for carriers in CARRIERS:
             for curve in power_curves(trait, carriers, LEVELS, 1, replicates):
@@ -71,15 +81,18 @@ def _largest(differences: Iterable[float]) -> float:
 
 
 def main() -> None:
-    """Print all tables."""
+    """Print all tables, each as soon as it is measured."""
     replicates, cohorts = map(int, sys.argv[1:]) if sys.argv[1:] else (REPLICATES, COHORTS)
-    for words, table in (
-        ("agreement", lambda: measure(replicates)),
-        ("recall", lambda: recall_table(cohorts)),
-        ("carriers left at entry", depletion_table),
-    ):
-        print(words, flush=True)
-        print(table().to_string(index=False), end="\n\n", flush=True)
+    for kind in KINDS:
+        _tell(f"agreement, {kind}", measure(replicates, [kind]))
+    for kind in KINDS:
+        _tell(f"recall, {kind}", recall_of_traits([kind], cohorts))
+    _tell("recall, pools of patients", recall_of_pools(cohorts))
+    _tell("carriers left at entry", depletion_table())
+
+
+def _tell(words: str, table: pd.DataFrame) -> None:
+    print(words, table.to_string(index=False), sep="\n", end="\n\n", flush=True)
 
 
 if __name__ == "__main__":

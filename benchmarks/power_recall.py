@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -86,11 +86,13 @@ class Pool:
         return math.exp(fit.coefficients[-1].estimate)
 
 
-def recall_table(cohorts: int = COHORTS) -> pd.DataFrame:
-    """Compare recall with what was predicted.
+def recall_of_traits(kinds: Sequence[str] = KINDS, cohorts: int = COHORTS) -> pd.DataFrame:
+    """Compare recall with what was predicted, of traits of some kinds.
 
     Parameters
     ----------
+    kinds
+        Of `KINDS`.
     cohorts
         That are made anew for each row.
 
@@ -102,25 +104,28 @@ def recall_table(cohorts: int = COHORTS) -> pd.DataFrame:
         the recall of so many cohorts lies with 95%, for the prediction of any one of these; recall; within, whether
         it does.
     """
-    rows = [row for one in (_of_check(cohorts), _of_pools(cohorts)) for row in one]
-    return pd.DataFrame(rows).round(3)
+    return pd.DataFrame([row for kind in kinds for row in _of_check(kind, cohorts)]).round(3)
 
 
-def _of_check(cohorts: int) -> Iterator[dict[str, object]]:
-    """Look at the traits of `progex check`, and at those whose p-values come in steps."""
-    for kind in KINDS:
-        for carriers in (3, 10, 20):
-            rng = np.random.default_rng((KINDS.index(kind), carriers))
-            size = _size(kind, carriers)
-            predicted = _predicted([studied(kind, rng) for _ in range(PREDICTED_ON)], carriers, size)
-            found, taken = [], spread_over_strata(carriers, np.bincount(STRATA))
-            for _ in range(cohorts):
-                drawn = draw_carriers(taken, STRATA, tuple(rng.integers(2**31, size=2).tolist()), 1)[0]
-                effect = np.zeros(SAMPLES)
-                effect[drawn] = size if kind in ("quantitative", "slope") else math.log(size)
-                fit = _fit(rng, kind, -effect if kind == "slope" else effect)
-                found.append(_p_value(fit.model, STRATA, drawn))
-            yield from _rows("check", kind, carriers, size, size, predicted, found)
+def recall_of_pools(cohorts: int = COHORTS) -> pd.DataFrame:
+    """Compare the same, of cohorts drawn from pools of patients."""
+    return pd.DataFrame(_of_pools(cohorts)).round(3)
+
+
+def _of_check(kind: str, cohorts: int) -> Iterator[dict[str, object]]:
+    """Look at a trait of `progex check`, or one whose p-values come in steps."""
+    for carriers in (3, 10, 20):
+        rng = np.random.default_rng((KINDS.index(kind), carriers))
+        size = _size(kind, carriers)
+        predicted = _predicted([studied(kind, rng) for _ in range(PREDICTED_ON)], carriers, size)
+        found, taken = [], spread_over_strata(carriers, np.bincount(STRATA))
+        for _ in range(cohorts):
+            drawn = draw_carriers(taken, STRATA, tuple(rng.integers(2**31, size=2).tolist()), 1)[0]
+            effect = np.zeros(SAMPLES)
+            effect[drawn] = size if kind in ("quantitative", "slope") else math.log(size)
+            fit = _fit(rng, kind, -effect if kind == "slope" else effect)
+            found.append(_p_value(fit.model, STRATA, drawn))
+        yield from _rows("check", kind, carriers, size, size, predicted, found)
 
 
 def _of_pools(cohorts: int) -> Iterator[dict[str, object]]:
