@@ -104,12 +104,12 @@ def recall_of_traits(kinds: Sequence[str] = KINDS, cohorts: int = COHORTS) -> pd
         the recall of so many cohorts lies with 95%, for the prediction of any one of these; recall; within, whether
         it does.
     """
-    return pd.DataFrame([row for kind in kinds for row in _of_check(kind, cohorts)]).round(3)
+    return pd.DataFrame([row for kind in kinds for row in _of_check(kind, cohorts)]).round(4)
 
 
 def recall_of_pools(cohorts: int = COHORTS) -> pd.DataFrame:
     """Compare the same, of cohorts drawn from pools of patients."""
-    return pd.DataFrame(_of_pools(cohorts)).round(3)
+    return pd.DataFrame(_of_pools(cohorts)).round(4)
 
 
 def _of_check(kind: str, cohorts: int) -> Iterator[dict[str, object]]:
@@ -158,7 +158,7 @@ def depletion_table() -> pd.DataFrame:
             shares = [kept_share(one, seen).share for one in planted if isinstance(one, PlantedTimes)]
             row = {"source": source, "hazard_ratio": ratio, "seen": seen, "kept": kept}
             rows.append(row | {"predicted": np.mean(shares), "deviation": np.std(shares)})
-    return pd.DataFrame(rows).round(3)
+    return pd.DataFrame(rows).round(4)
 
 
 def _sources() -> list[str]:
