@@ -24,6 +24,7 @@ from jobs.clinical.files import read_checks, write_checks
 from jobs.follow_up import SINGLE_VARIANTS, TABLES, write_follow_up
 from jobs.gene_list_matches import GENE_LISTS_FILE, tell_of_unknown, write_gene_lists
 from jobs.gene_set_stages import gene_set_files, gene_set_stages, match_lists, read_gene_sets, write_gene_sets
+from jobs.gene_tally import GeneTally
 from jobs.genotype_stages import GenotypeStages, attrition_of
 from jobs.interaction_stage import interaction_stages, read_interactions
 from jobs.known_gene_stages import known_gene_files, known_gene_stages, read_known_genes, write_known_genes
@@ -92,6 +93,7 @@ class Pipeline:
         self.genotypes = GenotypeStages(checked)
         self.traits = TraitStages(checked.study, self.genotypes, cores)
         self.together = TogetherStage(checked.study, self.genotypes, cores)
+        self.genes = GeneTally()
         self._settings = checked.study.model_dump(mode="json")
 
     def stages(self) -> list[Stage]:
@@ -111,7 +113,11 @@ class Pipeline:
             *gene_set_stages(self.checked),
             *known_gene_stages(self.checked, clinical, tables),
         ]
-        asked_for = [*self.together.stages(), *interaction_stages(self.checked), *mechanism_stages(self.checked)]
+        asked_for = [
+            *self.together.stages(),
+            *interaction_stages(self.checked, self.genes),
+            *mechanism_stages(self.checked, self.genes),
+        ]
         shown = ("masks", "tests", "calibration", "condition_on", "gene_lists", "follow_up")
         results = tuple(
             f"results/{name}" for name in (*file_names(GENE_TESTS), COLUMNS_FILE, MASKS_FILE, GENE_LISTS_FILE)
@@ -149,7 +155,7 @@ class Pipeline:
 
     def tally(self) -> str:
         """Say how far the stage at work is."""
-        return self.traits.tally() or self.together.tally() or self.genotypes.tally()
+        return self.traits.tally() or self.together.tally() or self.genes.told() or self.genotypes.tally()
 
     def _tables(self) -> list[str]:
         return [*TABLES, SINGLE_VARIANTS] if self.study.follow_up.single_variants else list(TABLES)

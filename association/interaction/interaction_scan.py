@@ -1,16 +1,19 @@
 """Gene x covariate tests of a batch of genes for one trait: a pure function, Arrow in, Arrow out.
 
-Tested is the sum of a mask's minor alleles times the covariate. A level with fewer than 5 carriers is left out of the
-comparison; with fewer than two levels left, or fewer than 10 carriers along a number, there is a reason in place of a
-p-value: five against five leaves 252 arrangements, of which the most extreme pair has p = 0.008.
+Tested is the sum of a mask's minor alleles times the covariate, in a null model that is fitted anew with the gene:
+left out, what the gene does would pass for the covariate's, where the covariate's patients often carry it. A level
+with fewer than 5 carriers is left out of the comparison; with fewer than two levels left, or fewer than 10 carriers
+along a number, there is a reason in place of a p-value: five against five leaves 252 arrangements, of which the most
+extreme pair has p = 0.008.
 """
 
 from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -26,12 +29,16 @@ from association.gene_unit import power_of_ten
 from association.interaction.conditional_law import conditional_p, log10_ways
 from association.interaction.interaction_columns import SCHEMA
 from association.interaction.projected_scores import Contrast, one_step_effect, project_scores, statistics
+from association.null_models.null_model import NullModel
+from association.problems import InputError
 from association.scan import drop_variants
 from association.scan_settings import MaskChoice, ScanSettings, ScanTrait
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Row = dict[str, Any]
+# Fits the trait with a column (n) among its covariates; an InputError says that it can't be.
+Refit = Callable[[Floats], NullModel]
 
 FEWEST_OF_LEVEL = 5
 FEWEST_ALONG_NUMBER = 10
@@ -39,6 +46,7 @@ NUMBER = "number"
 TOO_FEW_OF_LEVEL = f"fewer than two levels with {FEWEST_OF_LEVEL} carriers"
 TOO_FEW_ALONG = f"fewer than {FEWEST_ALONG_NUMBER} carriers"
 NO_INFORMATION = "no carrier has the event, or none has any information"
+NOT_FITTED = "the null model can't be fitted with the gene: "
 ONE_ARRANGEMENT = "the covariate does not vary among carriers within strata"
 
 
@@ -75,6 +83,7 @@ def scan_interactions(
     genes: pa.Table,
     variants: pa.Table,
     trait: ScanTrait,
+    refit: Refit,
     covariates: Sequence[TraitCovariate],
     settings: ScanSettings,
 ) -> pa.Table:
@@ -86,6 +95,8 @@ def scan_interactions(
         As for `association.scan.scan`.
     trait
         The trait, whose null model has the covariates.
+    refit
+        Fits it with a gene's burden as well.
     covariates
         What carriers are compared by.
     settings
@@ -106,10 +117,14 @@ def scan_interactions(
             samples, burdens = _carriers(first[at] + np.flatnonzero(used[first[at] : last[at]]), genotypes)
             if not samples.size:
                 continue
+            burden = np.zeros(trait.strata.size)
+            burden[samples] = burdens
+            with_gene = cache(partial(refit, burden))
             start = gene | {"trait": trait.name} | _name(choice) | {"samples": trait.strata.size}
             for covariate in covariates:
                 asked = _Question(gene["gene"], choice, trait, covariate)
-                rows.append(start | {"covariate": covariate.name} | _compare(samples, burdens, asked, settings))
+                compared = _compare(samples, burdens, asked, with_gene, settings)
+                rows.append(start | {"covariate": covariate.name} | compared)
     return pa.Table.from_pylist(rows, SCHEMA)
 
 
@@ -133,7 +148,9 @@ def _carriers(own: Integers, genotypes: TraitGenotypes) -> tuple[Integers, Float
     return collapse(genotypes.select(own)[0], Burden("sum", np.ones(own.size)))
 
 
-def _compare(samples: Integers, burdens: Floats, asked: _Question, settings: ScanSettings) -> Row:
+def _compare(
+    samples: Integers, burdens: Floats, asked: _Question, with_gene: Callable[[], NullModel], settings: ScanSettings
+) -> Row:
     """Compare carriers by a covariate, or say why they can't be."""
     kept, contrast, row = _contrast(samples, asked)
     if contrast is None:
@@ -142,7 +159,12 @@ def _compare(samples: Integers, burdens: Floats, asked: _Question, settings: Sca
     strata = asked.trait.strata[samples]
     if log10_ways(contrast, strata) == 0:
         return row | {"reason": ONE_ARRANGEMENT}
-    scores = project_scores(asked.trait.model, samples, burdens)
+    if project_scores(asked.trait.model, samples, burdens) is None:
+        return row | {"reason": NO_INFORMATION}
+    try:
+        scores = project_scores(with_gene(), samples, burdens)
+    except InputError as error:
+        return row | {"reason": NOT_FITTED + "; ".join(problem.message for problem in error.problems)}
     if scores is None:
         return row | {"reason": NO_INFORMATION}
     tested = conditional_p(contrast, scores, strata, settings.effort_for(asked.gene), _seed(settings.seed, asked))

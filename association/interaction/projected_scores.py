@@ -1,7 +1,8 @@
 """Score statistic of gene x covariate given the gene's own effect, from carriers alone.
 
-With b the burden of a carrier, M the residual and V the information of the null model (which holds the covariate's
-own effect), a carrier has u = b M and v = b^2 V. The gene's main effect is projected out in one step,
+With b the burden of a carrier, M the residual and V the information of the null model, which holds the effects of the
+covariate and of the gene, a carrier has u = b M and v = b^2 V. What those that are compared still have in common
+(where all carriers are, nothing) is projected out in one step,
 
     theta = sum u / sum v,   r_i = u_i - theta v_i,
 
