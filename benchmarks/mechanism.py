@@ -1,11 +1,12 @@
 """Mechanism and interactions at 300 patients: bias, coverage and level, below the refused number of carriers as well.
 
-effects       means of estimates over the truth, and coverage of the 95% intervals, by carriers; those with fewer
-              than 10 carriers, or fewer than 5 with the event, are refused in a run
+effects       means of estimates over the truth, and coverage of the 95% intervals, by carriers, where 58% and 30% of
+              patients have the event; genes with fewer than 10 carriers are refused in a run, and none for its
+              carriers' events: coverage among cohorts of at least and of fewer than 5 says what that would choose
 joint         how often both paths are declared, where none, one or both of them are there, at 0.05
 interactions  level and power of the gene x covariate test (`benchmarks.interactions`)
 
-python -m benchmarks.mechanism                        the proofs, in about a quarter of an hour
+python -m benchmarks.mechanism                        the proofs, in about MINUTES minutes on one core
 python -m benchmarks.mechanism FOLDER SHARE           a share of the cohorts, or several times as many; tables too
 """
 
@@ -21,7 +22,7 @@ import pandas as pd
 
 from association.calibration.monte_carlo import Effort
 from association.error_rates import binomial_interval
-from association.mechanism.mechanism_scan import FEWEST_EVENTS, effects, explain_genes
+from association.mechanism.mechanism_scan import effects, explain_genes
 from association.mechanism.outcomes import TimeOutcome
 from association.scan_settings import ScanSettings
 from benchmarks import interactions
@@ -33,14 +34,18 @@ NAMES = ("to_mediator", "of_mediator", "total", "direct", "indirect")
 DIRECT = {"hazard": 0.03, "slope": -0.3, "value": 0.5}
 # What carriers do: to the mediator, and directly in units of DIRECT.
 SCENARIOS = {"both": (1.0, 1.0), "indirect alone": (1.0, 0.0), "nothing": (0.0, 0.0)}
-COHORTS = {"hazard": 500, "slope": 80, "value": 500}
+# Longest follow-up in months: about 58% and 30% of patients have the event.
+FOLLOW_UP = {"hazard": (60.0, 22.0), "slope": (60.0,), "value": (60.0,)}
+# A condition on events of carriers that is none, for it would choose by the outcome.
+EVENTS = 5
+COHORTS = {"hazard": 300, "slope": 60, "value": 300}
 # The paths that are there: gene to mediator, and whether the mediator acts.
 PATHS = {"neither": (0.0, False), "first": (1.2, False), "second": (0.0, True), "both": (1.2, True)}
 JOINT_CARRIERS = (10, 20, 40)
-JOINT_COHORTS = {"hazard": 400, "slope": 60, "value": 400}
+JOINT_COHORTS = {"hazard": 150, "slope": 30, "value": 150}
 LEVEL = 0.05
 SETTINGS = ScanSettings(MASKS, (), 3, Effort(2_000, 2_000, 60))
-INTERACTION_COHORTS = 250
+INTERACTION_COHORTS = 120
 
 
 def carriers_of(rng: np.random.Generator, carriers: int) -> np.ndarray:
@@ -51,12 +56,13 @@ def carriers_of(rng: np.random.Generator, carriers: int) -> np.ndarray:
 
 
 def estimated(rng: np.random.Generator, share: float) -> Iterator[dict[str, object]]:
-    """Give bias and coverage of effects, by scale, scenario and number of carriers."""
+    """Give bias and coverage of effects, by scale, follow-up, scenario and number of carriers."""
     for scale in SCALES:
-        for scenario, (to_mediator, direct) in SCENARIOS.items():
-            truth = Truth(to_mediator, direct * DIRECT[scale])
-            for carriers in CARRIERS:
-                yield from _cell(rng, scale, scenario, truth, carriers, round(share * COHORTS[scale]))
+        for months in FOLLOW_UP[scale]:
+            for scenario, (to_mediator, direct) in SCENARIOS.items():
+                truth = Truth(to_mediator, direct * DIRECT[scale], months=months)
+                for carriers in CARRIERS:
+                    yield from _cell(rng, scale, scenario, truth, carriers, round(share * COHORTS[scale]))
 
 
 def _cell(
@@ -66,19 +72,22 @@ def _cell(
     wanted = dict(zip(NAMES, (truth.to_mediator, truth.of_mediator(scale), 0.0, truth.direct, indirect), strict=True))
     wanted["total"] = truth.direct + indirect
     found: dict[str, list[tuple[float, bool]]] = {name: [] for name in NAMES}
-    few = 0
+    events, share = [], []
     for _ in range(cohorts):
         carrier = carriers_of(rng, carriers)
         asked = cohort(rng, scale, carrier, truth)
         if isinstance(asked.outcome, TimeOutcome):
-            few += asked.outcome.event[carrier > 0].sum() < FEWEST_EVENTS
+            events.append(asked.outcome.event[carrier > 0].sum())
+            share.append(asked.outcome.event.mean())
         for name, one in effects(asked, carrier).items():
             found[name].append((one.value, one.lower <= wanted[name] <= one.upper))
+    many = np.array(events) >= EVENTS
     for name, values in found.items():
         estimates, covered = np.array(values, float).T
         lower, upper = binomial_interval(int(covered.sum()), cohorts)
         yield {
             "scale": scale,
+            "events": np.mean(share) if share else np.nan,
             "carriers act": scenario,
             "carriers": carriers,
             "effect": name,
@@ -89,7 +98,9 @@ def _cell(
             "coverage": covered.mean(),
             "lower": float(lower),
             "upper": float(upper),
-            "refused": 1.0 if carriers < 10 else few / cohorts,
+            "with 5 events": many.mean() if many.size else np.nan,
+            "coverage there": covered[many].mean() if many.any() else np.nan,
+            "mean there": estimates[many].mean() if many.any() else np.nan,
             "cohorts": cohorts,
         }
 

@@ -39,6 +39,9 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 NORMAL_95 = float(norm.isf(0.025))
+# Of columns at unit length, what rounding leaves of a combination or a whole stratum is some 1e-15; a column of which
+# a millionth is its own has more than this.
+ALIKE = 1e-13
 
 
 @dataclass(frozen=True)
@@ -99,13 +102,16 @@ class AdditiveHazards:
 
     def __init__(self, entry: Floats, exit: Floats, event: Floats, columns: Floats, strata: Integers) -> None:
         self._entry, self._exit, self._event = entry, exit, event == 1
-        self._columns, self._strata = columns, strata
-        self._sets = {int(one): _risk_sets(entry, exit, columns, strata == one) for one in np.unique(strata)}
-        within = (columns * (exit - entry)[:, None]).T @ columns
+        self._carries = columns != 0
+        # Only differences within risk sets count, so a distant origin is no more than a loss of digits.
+        self._columns, self._strata = columns - columns.mean(axis=0), strata
+        self._sets = {int(one): _risk_sets(entry, exit, self._columns, strata == one) for one in np.unique(strata)}
+        total = (self._columns * (exit - entry)[:, None]).T @ self._columns
+        within = total.copy()
         for sets in self._sets.values():
             within -= (sets.means * (sets.at_risk * sets.lengths)[:, None]).T @ sets.means
         self._deviations = self._at_events()
-        self._inverse = np.linalg.inv(within)
+        self._inverse = _invert(within, np.sqrt(np.diag(total)))
         self.estimates: Floats = self._inverse @ self._deviations.sum(axis=0)
 
     @property
@@ -132,7 +138,7 @@ class AdditiveHazards:
         weights, total = self._inverse[column], 0.0
         own = self._columns @ weights
         for stratum, sets in self._sets.items():
-            carriers = (self._strata == stratum) & (self._columns[:, column] != 0)
+            carriers = (self._strata == stratum) & self._carries[:, column]
             means = sets.means @ weights
             first, second = (np.concatenate(([0.0], np.cumsum(m * sets.lengths))) for m in (means, means**2))
             begin, end = (np.searchsorted(sets.times, one[carriers]) for one in (self._entry, self._exit))
@@ -151,6 +157,16 @@ class AdditiveHazards:
             place = np.searchsorted(sets.times, self._exit[own]) - 1
             deviations.append(self._columns[own] - sets.means[place])
         return np.concatenate(deviations)
+
+
+def _invert(within: Floats, length: Floats) -> Floats:
+    """Invert A, once its columns, of these lengths (p), are found to differ within risk sets."""
+    if not length.all():
+        raise np.linalg.LinAlgError("a column has one value")
+    unit = within / np.outer(length, length)
+    if np.linalg.eigvalsh(unit)[0] <= ALIKE:
+        raise np.linalg.LinAlgError("columns can't be told apart within risk sets")
+    return np.asarray(np.linalg.inv(unit) / np.outer(length, length))
 
 
 def _risk_sets(entry: Floats, exit: Floats, columns: Floats, own: NDArray[np.bool_]) -> _RiskSets:

@@ -21,8 +21,7 @@ doi:10.1080/10705511.2015.1057284
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,6 +33,7 @@ from scipy.stats import norm
 from association.asked_variants import choose_variants
 from association.gene_batch import read_batch, restrict_to_trait
 from association.gene_tests.columns import Burden, collapse
+from association.gene_unit import power_of_ten
 from association.mechanism.additive_hazards import Estimate
 from association.mechanism.mechanism_columns import SCHEMA
 from association.mechanism.outcomes import CARRIER, MEDIATOR, Outcome, TimeOutcome, ValueOutcome
@@ -47,11 +47,11 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Row = dict[str, Any]
 
-# Below these the intervals do not hold what they promise (benchmarks.mechanism), and paths can't be told apart.
+# Below this the intervals do not hold what they promise (benchmarks.mechanism), and paths can't be told apart. That
+# carriers have events is no condition: to report only those who have would choose by the outcome.
 FEWEST_CARRIERS = 10
-FEWEST_EVENTS = 5
 TOO_FEW = f"fewer than {FEWEST_CARRIERS} carriers with mediator and outcome"
-TOO_FEW_EVENTS = f"fewer than {FEWEST_EVENTS} carriers with the event: tests only, no effects"
+NOBODY = "nobody with mediator and outcome carries such a variant"
 ALL_CARRY = f"fewer than {FEWEST_CARRIERS} samples without the gene's variants"
 ANY_CARRIER = WeightedTest("burden", "flat", "any")
 PER_AXIS = 200
@@ -105,7 +105,7 @@ def explain_genes(genes: pa.Table, variants: pa.Table, asked: MediatedTrait, set
     Returns
     -------
     pa.Table
-        `SCHEMA`, genes x masks; masks that nobody carries are left out.
+        `SCHEMA`, genes x masks; where nobody carries a mask's variants, the row says so.
     """
     masks = tuple(choice for choice in settings.masks if choice.mask.name != CONTROL_MASK)
     settings = replace(settings, masks=masks, tests=(ANY_CARRIER,), family_permutations=0)
@@ -118,6 +118,21 @@ def explain_genes(genes: pa.Table, variants: pa.Table, asked: MediatedTrait, set
         reason = "; ".join(problem.message for problem in error.problems)
         return pa.Table.from_pylist([one.row | {"reason": reason} for one in questions], SCHEMA)
     return pa.Table.from_pylist([_answer(one, asked, tested) for one in questions], SCHEMA)
+
+
+def refuse_genes(reasons: Mapping[str, str], asked: Row) -> pa.Table:
+    """Give a row with its reason to each gene that there is nothing to follow of.
+
+    Parameters
+    ----------
+    reasons
+        By gene.
+    asked
+        mediator, outcome, scale and samples.
+    """
+    return pa.Table.from_pylist(
+        [asked | {"gene": gene, "reason": reason} for gene, reason in reasons.items()], SCHEMA
+    )
 
 
 @dataclass(frozen=True)
@@ -139,8 +154,7 @@ def _questions(
         for choice in settings.masks:
             own = np.flatnonzero(choose_variants(batch, choice) & (batch.gene == gene))
             samples, _ = collapse(genotypes.select(own)[0], Burden("any", np.ones(own.size)))
-            if samples.size:
-                found.append(_question(gene, choice, samples, asked))
+            found.append(_question(gene, choice, samples, asked))
     return found
 
 
@@ -159,8 +173,16 @@ def _question(gene: str, choice: MaskChoice, samples: Integers, asked: MediatedT
     }
     if isinstance(asked.outcome, TimeOutcome):
         row["carriers_with_event"] = int(asked.outcome.event[samples].sum())
-    few = TOO_FEW if samples.size < FEWEST_CARRIERS else None
-    return _Question(row, carrier, ALL_CARRY if carrier.size - samples.size < FEWEST_CARRIERS else few)
+    return _Question(row, carrier, _refusal(samples.size, carrier.size - samples.size))
+
+
+def _refusal(carriers: int, others: int) -> str | None:
+    """Say why a gene and mask can't be followed; None where they can."""
+    if not carriers:
+        return NOBODY
+    if others < FEWEST_CARRIERS:
+        return ALL_CARRY
+    return TOO_FEW if carriers < FEWEST_CARRIERS else None
 
 
 def _test(
@@ -191,14 +213,12 @@ def _answer(one: _Question, asked: MediatedTrait, tested: dict[tuple[str, str, f
         if name != "to_mediator":
             row |= {f"effect_{name}": own["effect"], f"standard_error_{name}": own["standard_error"]}
     try:
-        row["p_of_mediator"] = asked.outcome.mediator_p(asked.design, one.carrier, asked.mediator)
+        log10_p = asked.outcome.mediator_log10_p(asked.design, one.carrier, asked.mediator)
+        row["p_of_mediator"] = power_of_ten(log10_p)
         if row["p_to_mediator"] is None:
             return row | {"reason": own_tests["to_mediator"]["reason"]}
         row["p_joint"] = max(row["p_to_mediator"], row["p_of_mediator"])
-        # Both may be smaller than double precision tells.
-        row["neg_log10_p_joint"] = 0.0 - math.log10(max(row["p_joint"], np.finfo(float).tiny))
-        if row.get("carriers_with_event", FEWEST_EVENTS) < FEWEST_EVENTS:
-            return row | {"reason": TOO_FEW_EVENTS}
+        row["neg_log10_p_joint"] = min(own_tests["to_mediator"]["neg_log10_p"], 0.0 - log10_p)
         return row | _columns(effects(asked, one.carrier))
     except InputError as error:
         return row | {"reason": "; ".join(problem.message for problem in error.problems)}

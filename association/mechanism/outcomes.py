@@ -13,12 +13,14 @@ Axes: n samples.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2, norm, t
+from scipy.special import betainc, betaln, hyp2f1, log_ndtr
+from scipy.stats import norm, t
 
 from association.mechanism.additive_hazards import AdditiveHazards, Estimate
 from association.null_models.cox import fit_cox
@@ -50,8 +52,8 @@ class Outcome(Protocol):
         """Estimate the effects of some columns (n each) together, beside covariates; "carrier" is an indicator."""
         ...
 
-    def mediator_p(self, design: Design, carrier: Floats, mediator: Floats) -> float:
-        """Test the mediator, given the gene and the covariates."""
+    def mediator_log10_p(self, design: Design, carrier: Floats, mediator: Floats) -> float:
+        """Test the mediator, given the gene and the covariates; log10 of the p-value stays finite."""
         ...
 
 
@@ -79,7 +81,7 @@ class TimeOutcome:
             for place, name in enumerate(columns)
         }
 
-    def mediator_p(self, design: Design, carrier: Floats, mediator: Floats) -> float:
+    def mediator_log10_p(self, design: Design, carrier: Floats, mediator: Floats) -> float:
         """Compare Cox models with and without the mediator by their likelihoods."""
         strata = 2 * self.strata + (carrier > 0)
         columns = _apart(design, strata)
@@ -87,7 +89,7 @@ class TimeOutcome:
             fit_cox(self.entry, self.exit, self.event, one, strata=strata, ties=self.ties).log_likelihood
             for one in (columns, _beside(columns, {MEDIATOR: mediator}))
         )
-        return float(chi2.sf(max(2 * (with_it - without), 0.0), 1))
+        return two_sided_log10_p(math.sqrt(max(2 * (with_it - without), 0.0)), np.inf)
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ class SlopeOutcome:
         """Estimate differences of slopes."""
         return {name: own for name, (own, _) in self._slopes(design, columns).items()}
 
-    def mediator_p(self, design: Design, carrier: Floats, mediator: Floats) -> float:
+    def mediator_log10_p(self, design: Design, carrier: Floats, mediator: Floats) -> float:
         """Test the mediator's effect on the slope."""
         return self._slopes(design, {CARRIER: carrier, MEDIATOR: mediator})[MEDIATOR][1]
 
@@ -130,7 +132,7 @@ class ValueOutcome:
         """Estimate differences of means."""
         return {name: own for name, (own, _) in self._means(design, columns).items()}
 
-    def mediator_p(self, design: Design, carrier: Floats, mediator: Floats) -> float:
+    def mediator_log10_p(self, design: Design, carrier: Floats, mediator: Floats) -> float:
         """Test the mediator's coefficient."""
         return self._means(design, {CARRIER: carrier, MEDIATOR: mediator})[MEDIATOR][1]
 
@@ -142,15 +144,30 @@ class ValueOutcome:
 def _estimates(
     fit: Fit, columns: dict[str, Floats], ending: str, degrees: float
 ) -> dict[str, tuple[Estimate, float]]:
-    """Give the estimates of some columns with their intervals and p-values, by Student's t or the normal law."""
+    """Give the estimates of some columns with intervals and log10 p-values, by Student's t or the normal law."""
     law = norm if np.isinf(degrees) else t(degrees)
     found = {}
     for name in columns:
         one = next(own for own in fit.coefficients if own.name == name + ending)
         half = float(law.isf(0.025)) * one.standard_error
         estimate = Estimate(one.estimate, one.standard_error, one.estimate - half, one.estimate + half)
-        found[name] = estimate, float(2 * law.sf(abs(one.estimate) / one.standard_error))
+        estimate = Estimate(one.estimate, one.standard_error, one.estimate - half, one.estimate + half)
+        found[name] = estimate, two_sided_log10_p(one.estimate / one.standard_error, degrees)
     return found
+
+
+def two_sided_log10_p(deviation: float, degrees: float) -> float:
+    """Give log10 of the two-sided p-value of a deviation, by Student's t or (infinite degrees) the normal law."""
+    if math.isinf(degrees):
+        return (math.log(2) + float(log_ndtr(-abs(deviation)))) / math.log(10)
+    half, rest = degrees / 2, degrees / (degrees + deviation**2)
+    p_value = float(betainc(half, 0.5, rest))
+    if p_value > 0:
+        return math.log10(p_value)
+    # The same function by its series, where it is below the smallest double.
+    log_series = math.log(float(hyp2f1(half + 0.5, 1, half + 1, rest)))
+    log_p = half * math.log(rest) + math.log1p(-rest) / 2 - math.log(half) - float(betaln(half, 0.5)) + log_series
+    return log_p / math.log(10)
 
 
 def _beside(design: Design, columns: dict[str, Floats]) -> Design:

@@ -66,6 +66,28 @@ def test_units_and_order_change_nothing_but_the_units(cohort):
     assert years.of_carriers(0).upper == pytest.approx(12 * fitted.of_carriers(0).upper)
 
 
+def test_where_a_covariate_begins_to_count_changes_no_digit(cohort):
+    entry, exit_, event, columns, strata = cohort
+    fitted = AdditiveHazards(*cohort)
+    distant = AdditiveHazards(entry, exit_, event, np.add(columns, (0, 1e7)), strata)
+    assert distant.estimates == pytest.approx(fitted.estimates, rel=1e-7)
+    assert distant.of_carriers(0).upper == pytest.approx(fitted.of_carriers(0).upper, rel=1e-7)
+
+
+def test_columns_that_do_not_differ_within_risk_sets_are_refused(cohort):
+    entry, exit_, event, columns, _ = cohort
+    carrier, other = columns.T
+    whole_stratum = (carrier == 1).astype(np.int64)
+    with pytest.raises(np.linalg.LinAlgError):
+        AdditiveHazards(entry, exit_, event, carrier[:, None], whole_stratum)
+    made_up = np.column_stack((carrier, other, carrier + 3 * other))
+    for strata in (np.zeros(60, np.int64), np.arange(60) % 4):
+        with pytest.raises(np.linalg.LinAlgError):
+            AdditiveHazards(entry, exit_, event, made_up, strata)
+    with pytest.raises(np.linalg.LinAlgError):
+        AdditiveHazards(entry, exit_, event, np.ones((60, 1)), np.zeros(60, np.int64))
+
+
 def test_an_upper_end_remains_where_no_carrier_has_the_event(cohort):
     entry, exit_, event, columns, strata = cohort
     found = AdditiveHazards(entry, exit_, np.where(columns[:, 0] == 1, 0.0, event), columns, strata).of_carriers(0)
@@ -91,3 +113,23 @@ def test_a_constant_difference_of_hazards_is_estimated_without_bias():
         found.append(AdditiveHazards(*cohort).of_carriers(0))
     assert np.mean([one.value for one in found]) == pytest.approx(0.05, abs=0.003)
     assert 0.9 < np.mean([one.lower <= 0.05 <= one.upper for one in found]) < 0.99
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("carriers", "months"), [(10, 20), (15, 20), (20, 6)])
+def test_intervals_hold_where_few_carriers_have_the_event_and_none_is_left_out_for_it(carriers, months):
+    rng, covered, values, often = np.random.default_rng(5), [], [], []
+    for _ in range(400):
+        carrier = (np.arange(300) < carriers).astype(float)
+        entry = rng.uniform(2, 14, 300)
+        # Without memory: whoever is enrolled has the same hazard from then on.
+        death, end = entry + rng.exponential(1 / 0.035, 300), entry + rng.uniform(2, months, 300)
+        exit_, event = np.minimum(death, end), (death <= end).astype(float)
+        found = AdditiveHazards(entry, exit_, event, carrier[:, None], np.zeros(300, np.int64)).of_carriers(0)
+        covered.append(found.lower <= 0 <= found.upper)
+        values.append(found.value)
+        often.append(event[:carriers].sum() >= 5)
+    covered, often = np.array(covered), np.array(often)
+    assert covered.mean() > 0.92
+    assert abs(np.mean(values)) < 0.005
+    assert np.array(values)[often].mean() > 0.01

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
+import mpmath
 import numpy as np
 import pandas as pd
 import pytest
 from lifelines import CoxPHFitter
-from scipy.stats import chi2
+from scipy.stats import chi2, norm, t
 
 from association.calibration.monte_carlo import Effort
 from association.gene_tests.masks import Mask
@@ -14,14 +15,21 @@ from association.mechanism.additive_hazards import Estimate
 from association.mechanism.mechanism_columns import SCHEMA
 from association.mechanism.mechanism_scan import (
     ALL_CARRY,
+    NOBODY,
     TOO_FEW,
-    TOO_FEW_EVENTS,
     MediatedTrait,
     effects,
     explain_genes,
     product,
+    refuse_genes,
 )
-from association.mechanism.outcomes import SlopeOutcome, TimeOutcome, ValueOutcome, independent_columns
+from association.mechanism.outcomes import (
+    SlopeOutcome,
+    TimeOutcome,
+    ValueOutcome,
+    independent_columns,
+    two_sided_log10_p,
+)
 from association.null_models.design import Design
 from association.row_maker import NO_VARIATION
 from association.scan import scan
@@ -156,21 +164,59 @@ def test_the_mediator_is_tested_by_the_likelihood_ratio_of_a_stratified_cox_mode
         for rest in (["age"], ["age", "mediator"])
     ]
     expected = chi2.sf(2 * (likelihoods[1] - likelihoods[0]), 1)
-    assert outcome.mediator_p(asked.design, carrier, asked.mediator) == pytest.approx(expected, rel=1e-4)
+    found = outcome.mediator_log10_p(asked.design, carrier, asked.mediator)
+    assert 10**found == pytest.approx(expected, rel=1e-4)
 
 
-def test_few_carriers_few_others_and_few_events_are_refused_and_the_control_is_not_asked(mediated, store, carriers):
-    asked = mediated("hazard")
-    calm = asked.outcome.event.copy()
-    calm[carriers["BY"][4:]] = 0
-    rows = rows_of(replace(asked, outcome=replace(asked.outcome, event=calm)), store)
+def test_few_carriers_few_others_and_none_are_refused_and_the_control_is_not_asked(mediated, store, make_store):
+    rows = rows_of(mediated("hazard"), store)
     assert rows["FEW"]["reason"] == TOO_FEW
     assert rows["FEW"]["p_joint"] is None
     assert rows["MOST"]["reason"] == ALL_CARRY
-    assert rows["BY"]["reason"] == TOO_FEW_EVENTS
-    assert rows["BY"]["p_joint"] is not None
-    assert rows["BY"]["total_effect"] is None
     assert {row["mask"] for row in rows.values()} == {"missense"}
+    nobody = rows_of(mediated("hazard"), make_store({"NONE": np.zeros((SAMPLES, 1))}))["NONE"]
+    assert (nobody["reason"], nobody["carriers"]) == (NOBODY, 0)
+
+
+def test_effects_are_given_whether_or_not_carriers_have_the_event(mediated, store, carriers):
+    asked = mediated("hazard")
+    calm = asked.outcome.event.copy()
+    calm[carriers["BY"][1:]] = 0
+    row = rows_of(replace(asked, outcome=replace(asked.outcome, event=calm)), store)["BY"]
+    assert row["carriers_with_event"] <= 1
+    assert row["reason"] is None
+    for name in ("total", "direct"):
+        assert row[f"{name}_lower"] < row[f"{name}_effect"] < row[f"{name}_upper"]
+
+
+def test_a_gene_that_there_is_nothing_to_follow_of_is_a_row_with_the_reason():
+    asked = {"mediator": "nerve", "outcome": "survival", "scale": "hazard", "samples": 0}
+    (row,) = refuse_genes({"NOGENE": "no variant"}, asked).to_pylist()
+    assert {name: value for name, value in row.items() if value is not None} == asked | {
+        "gene": "NOGENE",
+        "reason": "no variant",
+    }
+
+
+@pytest.mark.parametrize("degrees", [7, 295, np.inf])
+def test_logarithms_of_p_values_are_those_of_tails_and_go_on_below_the_smallest_double(degrees):
+    law = norm if np.isinf(degrees) else t(degrees)
+    for deviation in (0.0, 0.3, -2.0, 12.0):
+        assert two_sided_log10_p(deviation, degrees) == pytest.approx(np.log10(2 * law.sf(abs(deviation))))
+    if np.isinf(degrees):
+        exact = mpmath.log10(mpmath.erfc(1e3 / mpmath.sqrt(2)))
+    else:
+        rest = mpmath.mpf(degrees) / (degrees + 10**100)
+        exact = mpmath.log10(mpmath.betainc(mpmath.mpf(degrees) / 2, 0.5, 0, rest, regularized=True))
+    assert two_sided_log10_p(1e3 if np.isinf(degrees) else 1e50, degrees) == pytest.approx(float(exact))
+
+
+def test_a_mediator_that_all_but_is_the_outcome_has_a_logarithm(mediated, store, rng):
+    asked = mediated("value")
+    nearly = ValueOutcome(asked.mediator + 1e-4 * rng.normal(size=SAMPLES))
+    row = rows_of(replace(asked, outcome=nearly), store)["BY"]
+    assert 0 < row["p_of_mediator"] < 1e-300
+    assert row["neg_log10_p_joint"] == pytest.approx(-np.log10(row["p_to_mediator"]))
 
 
 def test_an_outcome_that_can_not_be_fitted_is_a_reason(mediated, store):
