@@ -15,6 +15,8 @@ from jobs.report.gene_table import records
 
 FEWEST_TOLD = 5
 MOST_ROWS_SHOWN = 20
+# Genes named beside the reason why they are not followed.
+MOST_GENES_NAMED = 8
 # What effects are per, and the factor to numbers that can be read.
 SCALES = {
     "hazard": ("per 100 person-months", 100.0),
@@ -40,7 +42,7 @@ def mechanism_sections(mechanism: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _section(mediator: str, outcome: str, rows: pd.DataFrame) -> dict[str, Any]:
     tested = rows[rows["p_joint"].notna()].sort_values(["p_joint", "gene"], kind="stable")
-    refused = rows[rows["p_joint"].isna()].groupby("reason", dropna=False)["gene"].size()
+    refused = rows[rows["p_joint"].isna()].groupby("reason", sort=False)["gene"]
     scale = str(rows["scale"].iloc[0])
     return {
         "mediator": mediator,
@@ -50,8 +52,14 @@ def _section(mediator: str, outcome: str, rows: pd.DataFrame) -> dict[str, Any]:
         "samples": numbers.count(int(rows["samples"].max())),
         "tests": len(tested),
         "rows": [_cells(row, SCALES[scale][1]) for row in records(tested.head(MOST_ROWS_SHOWN))],
-        "refused": [(reason, int(count)) for reason, count in refused.items()],
+        "refused": [_refused(str(reason), genes) for reason, genes in refused],
     }
+
+
+def _refused(reason: str, genes: pd.Series) -> dict[str, Any]:
+    """Count the genes and masks that have a reason, and name the genes where they are few."""
+    named = list(dict.fromkeys(genes))
+    return {"reason": reason, "count": len(genes), "genes": named if len(named) <= MOST_GENES_NAMED else []}
 
 
 def _cells(row: Mapping[str, Any], factor: float) -> dict[str, Any]:

@@ -45,17 +45,33 @@ def test_hazards_are_shown_per_hundred_person_months_and_slopes_per_month():
 
 def test_refusals_are_counted_by_their_reasons_and_few_events_are_not_told():
     refused = {"gene": "B", "p_joint": None, "reason": "few carriers", "carriers": 4}
-    tests_only = {"gene": "C", "carriers_with_event": 3, "reason": "few events", "total_effect": None}
+    tests_only = {"gene": "C", "carriers_with_event": 3, "reason": "can't be fitted", "total_effect": None}
     (section,) = sections({}, refused, tests_only)
-    assert section["refused"] == [("few carriers", 1)]
+    assert section["refused"] == [{"reason": "few carriers", "count": 1, "genes": ["B"]}]
     shown = {row["gene"]: row for row in section["rows"]}
     assert set(shown) == {"A", "C"}
     assert shown["C"]["events"] == "<5"
-    assert shown["C"]["reason"] == "few events"
+    assert shown["C"]["reason"] == "can't be fitted"
     assert shown["C"]["paths"][0] == ("\u2013", "")
 
 
 def test_the_section_never_speaks_of_a_share_that_is_mediated():
     html = page_environment().get_template("mechanism.html.jinja").render(mechanism=sections({}))
     assert 'id="mechanism"' in html
-    assert "%" not in html.replace("95% interval", "").replace("1.0%", "").replace("≤ 1%", "")
+    assert "%" not in html.replace("95% intervals", "").replace("1.0%", "").replace("≤ 1%", "")
+
+
+def test_an_estimate_that_is_absent_leaves_no_comma_and_the_reason_has_a_row_of_its_own():
+    absent = {f"{name}_{end}": None for name in ESTIMATES for end in ("effect", "lower", "upper")}
+    (section,) = sections(absent | {"effect_with": None, "standard_error_with": None, "reason": "of some length"})
+    html = page_environment().get_template("mechanism.html.jinja").render(mechanism=[section])
+    assert "\u2013," not in html
+    assert '<tr><td colspan="9">of some length</td></tr>' in html
+    assert html.count('rowspan="2"') == 1
+
+
+def test_a_gene_without_a_row_of_numbers_is_named_with_its_reason():
+    unknown = {"gene": "NOGENE", "reason": "no variant in the cohort", "samples": 0}
+    only = {name: None for name in ROW if name not in ("mediator", "outcome", "scale")} | unknown
+    html = page_environment().get_template("mechanism.html.jinja").render(mechanism=sections(only))
+    assert "1 gene and mask (<em>NOGENE</em>): no variant in the cohort." in html
