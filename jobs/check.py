@@ -119,7 +119,9 @@ def check_study(path: Place, *, silent: list[Problem] | None = None) -> CheckedS
         if summary is not None:
             _attempt(lambda: check_annotation(study, path, summary), errors)
     _attempt(lambda: check_bed_files(study, path), errors)
-    _attempt(lambda: check_interactions(study), errors)
+    if clinical is not None:
+        # Columns that can't be read have been told.
+        _attempt(lambda: check_interactions(study, path), errors)
     exclusions = _attempt(lambda: _read_exclusions(study, path, summary), errors)
     panel = _read_panel(study, path, errors)
     traits = None

@@ -12,12 +12,10 @@ from importlib import resources
 
 from association.problems import InputError, Problem
 from infra.storage import Place
-from jobs.study.gene_tests import LIST_PREFIX, GeneList
+from jobs.study.gene_tests import LIST_PREFIX, SEPARATORS, GeneList
 from jobs.study.study import Study, resolve
 from jobs.tables.table import Table
 
-# A symbol holds no blanks, commas or the like; a line that does is of a table.
-SEPARATORS = "\t,; "
 MOST_PROBLEMS = 10
 
 

@@ -60,6 +60,13 @@ def read_mediated(traits: Place, mediator: str, outcome: Trait) -> MediatedTrait
     )
 
 
+def scale_of(outcome: Trait) -> str:
+    """Say what effects on an outcome are differences of, whoever has it."""
+    if isinstance(outcome, TimeTrait):
+        return TimeOutcome.scale
+    return SlopeOutcome.scale if isinstance(outcome, VisitTrait) else ValueOutcome.scale
+
+
 def _covariates(own: pd.DataFrame, other: pd.DataFrame) -> Design:
     """Give the covariates of the outcome, and those that the mediator alone has."""
     tables = [table[[name for name in table if name.startswith(COVARIATE)]] for table in (own, other)]

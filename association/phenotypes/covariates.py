@@ -90,7 +90,7 @@ def covariate_design(
     Raises
     ------
     InputError
-        If a category is to have a mean or a spline, or a column has no value at all.
+        If a category is to have a mean or a spline, or a column has no value at all, or texts where numbers are due.
     """
     _check(table, rules)
     columns: dict[str, pd.Series] = {}
@@ -125,6 +125,10 @@ def _check(table: pd.DataFrame, rules: Sequence[CovariateRule]) -> None:
             problems.append(Problem(rule.column, message))
         if rule.kind == "categorical" and rule.spline is not None:
             problems.append(Problem(rule.column, "a category has no spline; leave 'spline' out, or give numbers"))
+        if rule.kind == "numeric" and not is_numeric(table[rule.column]):
+            problems.append(
+                Problem(rule.column, "holds texts among its numbers; say kind: categorical, or mend them")
+            )
         if len(table) and table[rule.column].isna().all():
             problems.append(Problem(rule.column, "has no value in any of these samples; leave it out"))
     if problems:

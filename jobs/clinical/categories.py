@@ -28,16 +28,21 @@ def category_problems(own: pd.DataFrame, rows: pd.Series, study: ClinicalStudy) 
     study
         Says which columns are covariates, of what kind, and which are strata.
     """
-    kinds = {one.column: one.kind for trait in study.traits for one in covariates_of(study, trait)}
+    covariates = [one for trait in study.traits for one in covariates_of(study, trait)]
+    kinds = {one.column: one.kind for one in covariates}
+    stated = {one.column for one in covariates if one.kind == "numeric"}
     for column in dict.fromkeys([*kinds, *study.strata_columns]):
         if column == AGE_AT_ONSET or column not in own:
             continue
         texts = own[column].dropna()
         numbers = pd.to_numeric(texts, errors="coerce")
         stratum = column in study.strata_columns
-        if numbers.notna().all() and not stratum and kinds.get(column) != "categorical":
+        if numbers.notna().all() and not stratum and (column in stated or kinds.get(column) != "categorical"):
             continue
-        if kinds.get(column) is None and not stratum and numbers.notna().mean() > MOSTLY:
+        # Texts that may name patients are not shown.
+        if column in stated and texts.nunique() <= max(MANY_LEVELS, len(own) / 2):
+            yield from _no_numbers(texts[numbers.isna()], rows)
+        elif kinds.get(column) is None and not stratum and numbers.notna().mean() > MOSTLY:
             yield from _misspelt(texts[numbers.isna()], rows)
         elif texts.nunique() > max(MANY_LEVELS, len(own) / 2):
             what = "a stratum" if stratum else "a covariate"
@@ -45,6 +50,17 @@ def category_problems(own: pd.DataFrame, rows: pd.Series, study: ClinicalStudy) 
             yield Problem(f"column '{column}'", f"{message}; leave it out, or group it")
         else:
             yield from _written_twice(texts)
+
+
+def _no_numbers(texts: pd.Series, rows: pd.Series) -> Iterator[Problem]:
+    """Tell each text of a column that is said to hold numbers, where it stands first."""
+    lines = rows[texts.index].groupby(texts)
+    for text, first in lines.min().sort_values().items():
+        more = int(lines.size()[text]) - 1
+        times = f", there and in {more:,} line{'s' * (more > 1)} more," if more else ""
+        message = f"'{text}'{times} is no number, and the covariate is of kind: numeric"
+        remedy = "write a number, leave it empty, or say kind: categorical"
+        yield Problem(f"line {first}, column '{texts.name}'", f"{message}; {remedy}")
 
 
 def _misspelt(texts: pd.Series, rows: pd.Series) -> Iterator[Problem]:

@@ -69,6 +69,12 @@ def read_clinical_study(path: Place) -> ClinicalStudy:
     return _validate(path, root, settings, Study if beyond & set(settings) else ClinicalStudy)
 
 
+def place_of(path: Place, setting: str) -> str:
+    """Give the place of a setting, such as `traits[0].name`, with its line in a study file that can be read."""
+    place = _steps(setting)
+    return _where(place, _node_at(_parse(path)[0], place))
+
+
 def _parse(path: Place) -> tuple[yaml.MappingNode, dict[str, Any]]:
     text = _read_text(path)
     try:
@@ -143,8 +149,13 @@ def _settings_problems(details: ErrorDetails, settings: object, root: yaml.Node)
 
 def _misfit(line: str, root: yaml.Node) -> Problem:
     setting, message = line.split(": ", 1)
-    place = tuple(int(part) if part.isdigit() else part for part in re.findall(r"\w+", setting))
+    place = _steps(setting)
     return Problem(_where(place, _node_at(root, place)), message)
+
+
+def _steps(setting: str) -> Location:
+    """Take the name of a setting apart."""
+    return tuple(int(part) if part.isdigit() else part for part in re.findall(r"\w+", setting))
 
 
 def _without_tags(location: Location, settings: object) -> Location:

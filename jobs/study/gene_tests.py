@@ -10,6 +10,8 @@ from jobs.study.section import Name, Section
 
 # Begins an entry of the panel that stands for a gene list.
 LIST_PREFIX = "list:"
+# A symbol holds no blanks, commas or the like.
+SEPARATORS = "\t,; "
 # Panels in jobs/panels: ClinGen's genes of ALS and of Charcot-Marie-Tooth disease, the peripheral nerve.
 BuiltInPanel = Literal["als_clingen", "cmt_clingen"]
 

@@ -35,9 +35,15 @@ def misfits_of_interactions(interactions: Sequence[Interaction], traits: Sequenc
     for number, one in enumerate(interactions):
         if one.covariate in asked[:number]:
             yield f"interactions[{number}].covariate: '{one.covariate}' stands above; name all its traits there"
+        if one.traits == []:
+            yield f"interactions[{number}].traits: the list names no trait; name some, or leave it out for all"
+        elif not traits_compared(one, traits) and one.traits is None:
+            yield f"interactions[{number}].traits: no trait's patients can be exchanged; take the interaction out"
         for place, name in enumerate(one.traits or ()):
             setting = f"interactions[{number}].traits[{place}]"
-            if name not in known:
+            if name in (one.traits or ())[:place]:
+                yield f"{setting}: '{name}' stands above; name it once"
+            elif name not in known:
                 yield f"{setting}: {no_such_trait(name, known)}"
             elif (reason := not_exchangeable(known[name])) is not None:
                 yield f"{setting}: '{name}': {reason}; leave it out of the list"

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from jobs.study.gene_tests import LIST_PREFIX, GeneList
+from jobs.study.gene_tests import LIST_PREFIX, SEPARATORS, GeneList
 from jobs.study.named_traits import no_such_trait, not_exchangeable
 from jobs.study.section import Name, Section
 from jobs.study.traits import LinearTrait, MilestoneTrait, TimeTrait, Trait, VisitTrait
@@ -78,15 +78,31 @@ def misfits_of_mechanisms(
             yield f"{place}.mediator: '{one.mediator}': {reason}"
         if one.outcomes is None and not outcomes_of(one, traits):
             yield f"{place}.outcomes: the study has no time to event and no slope; name the outcomes"
+        if one.outcomes == []:
+            yield f"{place}.outcomes: the list names no trait; name some, or leave it out for all times and slopes"
         for row, name in enumerate(one.outcomes or ()):
             setting = f"{place}.outcomes[{row}]"
-            if name not in known:
+            if name in (one.outcomes or ())[:row]:
+                yield f"{setting}: '{name}' stands above; name it once"
+            elif name not in known:
                 yield f"{setting}: {no_such_trait(name, known)}"
             elif name == one.mediator:
                 yield f"{setting}: '{name}' is the mediator; leave it out"
             elif (reason := no_outcome(known[name])) is not None:
                 yield f"{setting}: '{name}': {reason}"
-        for row, gene in enumerate(one.genes or ()):
-            name = gene.removeprefix(LIST_PREFIX)
-            if name != gene and name not in [own.name for own in lists]:
-                yield f"{place}.genes[{row}]: no list '{name}'; add it to gene_lists"
+        for message in _misfits_of_genes(one.genes, [own.name for own in lists]):
+            yield f"{place}.{message}"
+
+
+def _misfits_of_genes(genes: Sequence[str] | None, lists: Sequence[str]) -> Iterator[str]:
+    """Name what is wrong with the genes that are asked for, as 'place: message'."""
+    if genes == []:
+        yield "genes: the list names no gene; name some, or leave it out for the panel's and those followed up"
+    for row, gene in enumerate(genes or ()):
+        place, name = f"genes[{row}]", gene.removeprefix(LIST_PREFIX)
+        if gene in (genes or ())[:row]:
+            yield f"{place}: '{gene}' stands above; name it once"
+        elif name != gene and name not in lists:
+            yield f"{place}: no list '{name}'; add it to gene_lists"
+        elif not name or any(one in name for one in SEPARATORS):
+            yield f"{place}: '{gene}' is no gene symbol; write one symbol per entry, or take it out"

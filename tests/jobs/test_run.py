@@ -634,10 +634,12 @@ def test_a_covariate_that_a_model_lacks_is_refused_with_what_to_do(again):
     again.set(interactions=[{"covariate": "onset_region"}, {"covariate": "centre"}], covariates=["sex"])
     with pytest.raises(ExceptionGroup) as refused:
         run_study(again.study)
-    survival, slope, stratum = refused.value.exceptions[0].problems
-    assert survival.place == slope.place == "interactions[0].covariate"
-    assert "not in the model of trait 'survival'" in survival.message
-    assert stratum.place == "interactions[1].covariate"
+    (error,) = refused.value.exceptions
+    assert error.source == again.study.name
+    lacking, stratum = error.problems
+    assert lacking.place.endswith(", interactions[0].covariate")
+    assert "not in the models of traits 'survival', 'alsfrs_slope'" in lacking.message
+    assert stratum.place.endswith(", interactions[1].covariate")
     assert "is among the strata" in stratum.message
 
 
@@ -653,7 +655,7 @@ def test_genes_are_followed_to_outcomes_by_way_of_a_mediator(again, no_java):
     assert set(rows["gene"]) <= followed
     (again.path / "panel.txt").write_text("\n".join(genes))
     again.set(
-        mechanism=[{"mediator": "nerve", "genes": ["list:all"]}],
+        mechanism=[{"mediator": "nerve", "genes": ["list:all", "NOGENE"]}],
         gene_lists=[{"name": "all", "version": "1", "path": "panel.txt"}],
     )
     assert {"mechanism", "report"} <= set(redone(again))
@@ -663,7 +665,11 @@ def test_genes_are_followed_to_outcomes_by_way_of_a_mediator(again, no_java):
         ["survival", "hazard"],
         ["alsfrs_slope", "slope"],
     ]
-    assert set(rows["mask"]) == {"plof_or_damaging_missense"}
+    unknown = rows[rows["gene"] == "NOGENE"]
+    assert unknown["outcome"].tolist() == ["survival", "alsfrs_slope"]
+    assert set(unknown["reason"]) == {"not in the annotation, nor in the table of symbols"}
+    assert set(rows["gene"]) == {*genes, "NOGENE"}
+    assert set(rows["mask"].dropna()) == {"plof_or_damaging_missense"}
     assert (rows["p_joint"].notna() | rows["reason"].notna()).all()
     assert (rows.loc[rows["carriers"] < 10, "p_joint"].isna()).all()
     assert 'id="mechanism"' in (again.output / "report" / "report.html").read_text()

@@ -136,3 +136,49 @@ def test_a_mediator_s_model_over_all_patients_is_refused_where_each_cohort_has_i
     ((place, message),) = problems_of(tmp_path, text + "cohorts: hospital\n").items()
     assert "mechanism" in place
     assert "name 'hospital' in strata" in message
+
+
+WITH_NERVE = MINIMAL.replace(
+    "{name: survival, type: survival}",
+    "{name: survival, type: survival}, {name: nerve, type: quantitative, column: nerve}",
+)
+
+
+@pytest.mark.parametrize(
+    ("settings", "place", "message"),
+    [
+        (
+            "mechanism: [{mediator: nerve, genes: []}]",
+            "mechanism[0].genes",
+            "names no gene; name some, or leave it out",
+        ),
+        ("mechanism: [{mediator: nerve, outcomes: []}]", "mechanism[0].outcomes", "names no trait; name some"),
+        ("mechanism: [{mediator: nerve, genes: ['']}]", "mechanism[0].genes[0]", "'' is no gene symbol"),
+        ("mechanism: [{mediator: nerve, genes: ['SOD1, FUS']}]", "mechanism[0].genes[0]", "one symbol per entry"),
+        ("mechanism: [{mediator: nerve, genes: [A, B, A]}]", "mechanism[0].genes[2]", "'A' stands above"),
+        (
+            "mechanism: [{mediator: nerve, outcomes: [survival, survival]}]",
+            "mechanism[0].outcomes[1]",
+            "'survival' stands above",
+        ),
+        ("interactions: [{covariate: sex, traits: []}]", "interactions[0].traits", "names no trait; name some"),
+        (
+            "interactions: [{covariate: sex, traits: [nerve, nerve]}]",
+            "interactions[0].traits[1]",
+            "'nerve' stands above",
+        ),
+    ],
+)
+def test_a_list_of_nothing_or_of_the_same_twice_is_refused_with_its_line(tmp_path, settings, place, message):
+    ((found, words),) = problems_of(tmp_path, WITH_NERVE + settings + "\n").items()
+    assert found == f"line 8, {place}"
+    assert message in words
+
+
+def test_the_settings_that_the_guide_to_mechanisms_shows_can_be_used_as_they_stand(tmp_path):
+    guide = (Path(__file__).parents[2] / "docs" / "mechanism.md").read_text(encoding="utf-8")
+    shown = guide.split("```yaml\n")[1].split("```")[0]
+    before = MINIMAL.replace("traits: [{name: survival, type: survival}]\n", "")
+    study = read_study(write(tmp_path, f"{before}visits: {{path: v.tsv}}\n{shown}"))
+    assert study.mechanism[0].genes == ["list:cmt", "SOD1"]
+    assert [one.covariate for one in study.interactions] == ["sex", "onset_region"]

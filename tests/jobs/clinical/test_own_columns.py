@@ -70,7 +70,20 @@ def test_a_slip_among_numbers_is_refused_and_does_not_make_a_category():
     labels(study({"column": "edu", "kind": "categorical"}), edu=["1", "2", "x"] * 20)
 
 
-@pytest.mark.parametrize("settings", [study("id"), study(strata=["id"])], ids=["covariate", "stratum"])
+def test_texts_where_a_covariate_is_said_to_be_a_number_are_refused_with_line_value_and_remedy():
+    settings = study({"column": "region", "kind": "numeric"})
+    found = told(settings, region=["bulbar", "spinal", "bulbar", None, "12"])
+    assert list(found) == ["line 2, column 'region'", "line 3, column 'region'"]
+    assert found["line 2, column 'region'"].startswith("'bulbar', there and in 1 line more, is no number")
+    assert "kind: categorical" in found["line 3, column 'region'"]
+    labels(settings, region=["1", "2.5", None])
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [study("id"), study({"column": "id", "kind": "numeric"}), study(strata=["id"])],
+    ids=["covariate", "number", "stratum"],
+)
 def test_a_column_that_names_patients_is_refused_without_its_values(settings):
     found = told(settings, id=[f"P{number}" for number in range(N)])
     assert "60 different values in 60 participants" in found["column 'id'"]
