@@ -2,11 +2,11 @@
 
 effects       means of estimates over the truth, and coverage of the 95% intervals, by carriers, where 58% and 30% of
               patients have the event; genes with fewer than 10 carriers are refused in a run, and none for its
-              carriers' events: coverage among cohorts of at least and of fewer than 5 says what that would choose
+              carriers' events: coverage among cohorts of at least 5 says what that would choose
 joint         how often both paths are declared, where none, one or both of them are there, at 0.05
 interactions  level and power of the gene x covariate test (`benchmarks.interactions`)
 
-python -m benchmarks.mechanism                        the proofs, in about MINUTES minutes on one core
+python -m benchmarks.mechanism                        the proofs, in about a quarter of an hour of one core
 python -m benchmarks.mechanism FOLDER SHARE           a share of the cohorts, or several times as many; tables too
 """
 
