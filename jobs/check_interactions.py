@@ -44,7 +44,7 @@ def check_interactions(study: Study, path: Place) -> None:
 def _columns(study: Study, path: Place) -> Collection[str]:
     """List the columns of participants, and age at onset, which may be derived of others."""
     table = Table(resolve(path, study.participants.path), sheet=study.participants.sheet)
-    return (*table.columns, AGE_AT_ONSET)
+    return tuple(dict.fromkeys((*table.columns, AGE_AT_ONSET)))
 
 
 def _misfit(study: Study, one: Interaction, columns: Collection[str]) -> str | None:
