@@ -57,10 +57,11 @@ class AskedPower:
         """The level of a gene, and of a panel."""
         return self.family.multiplicity.threshold, self.alpha
 
-    def classes(self) -> list[int]:
+    def classes_of(self, family: str) -> list[int]:
         """Give the numbers of carriers to look at: those asked for, the genes' median, and each panel's own."""
         median = self.family.median_carriers
-        own = [*(number for number in self.panels.values() if number >= FEWEST_TOLD), *([median] if median else [])]
+        own = [median] if median else []
+        own += [number for number in self.panels.values() if number >= FEWEST_TOLD] if family == PANEL else []
         return sorted({number for number in (*self.carriers, *own) if 0 < number < self.trait.samples})
 
 
@@ -93,11 +94,13 @@ def power_rows(asked: AskedPower, seed: int, tell: Tell, replicates: int = REPLI
     replicates
         Simulated studies for each.
     """
-    rows, curves, classes = PowerRows(), {}, asked.classes()
+    rows, curves, classes = PowerRows(), {}, asked.classes_of(PANEL)
     for done, carriers in enumerate(classes):
         tell(done, len(classes))
         curves[carriers] = power_curves(asked.trait, carriers, asked.levels, seed, replicates)
         for family, curve in zip((GENES, PANEL), curves[carriers], strict=True):
+            if carriers not in asked.classes_of(family):
+                continue
             rows.power += _curve_rows(asked.trait, family, curve)
             names = [name for name, number in asked.panels.items() if number == carriers >= FEWEST_TOLD]
             for panel in ("", *names) if family == PANEL else ("",):

@@ -121,6 +121,20 @@ def _check_numbers(samples: int | None, carriers: Sequence[int]) -> None:
         raise InputError("progex power", problems)
 
 
+def _check_carriers(asked: Sequence[AskedTrait], carriers: Sequence[int]) -> None:
+    """Refuse numbers of carriers that a trait has not samples enough for; usual ones are left out there."""
+    if tuple(carriers) == CARRIER_CLASSES:
+        return
+    problems = []
+    for one in asked:
+        many = [str(number) for number in carriers if number >= one.asked.trait.samples]
+        if many:
+            message = f"{', '.join(many)}: not fewer than the {one.asked.trait.samples} samples with"
+            problems.append(Problem("--carriers", f"{message} {one.asked.trait.name}; leave them out"))
+    if problems:
+        raise InputError("progex power", problems)
+
+
 def _settings(study: ClinicalStudy, samples: int | None, carriers: Sequence[int]) -> PowerSettings:
     """Take the error rate and the seed from the study, or what a study has that says nothing of them."""
     alpha, seed = float(Study.model_fields["alpha"].default), Calibration().seed
@@ -148,6 +162,7 @@ def _simulate(
     for trait, settings in zip(traits, study.traits, strict=True):
         at[0] = f"{trait.name}: genes"
         asked.append(ask(trait, settings, told, store))
+    _check_carriers(asked, told.carriers)
     rows = []
     for number, one in enumerate(asked, 1):
 
@@ -187,11 +202,13 @@ def _write(
     try:
         with lock_folder(output):
             remove(partial)
-            with made_here(partial) as here:
-                _write_files(here, record, asked, rows)
-            put_in_place(partial, output / FOLDER)
+            try:
+                with made_here(partial) as here:
+                    _write_files(here, record, asked, rows)
+                put_in_place(partial, output / FOLDER)
+            finally:
+                remove(partial)
     except OSError as error:
-        remove(partial)
         message = f"can't be written: {error.strerror}; make room there, or name another output"
         raise InputError.single(path.name, f"output: {output}", message) from None
     except FolderInUseError:

@@ -13,7 +13,7 @@ from jobs.report import svg
 
 DASHED, DOTTED = (0, (4, 1.6)), (0, (1.2, 1.6))
 LINES: Sequence[tuple[str, Any]] = [
-    (color, dashes) for dashes in ("solid", DASHED, DOTTED) for color in (svg.FIRST, svg.SECOND, svg.MARK)
+    (color, dashes) for dashes in ("solid", DASHED, DOTTED) for color in (svg.FIRST, svg.SECOND, svg.MARK, svg.INK)
 ]
 FAMILIES = {"genes": "A gene among all", "panel": "A panel by itself"}
 

@@ -124,6 +124,8 @@ def test_more_planned_samples_have_more_events_and_find_smaller_effects(tables_a
         (("--samples", "5"), "--samples: 5 are too few"),
         (("--carriers", "3,ten"), "--carriers: expected whole numbers separated by commas"),
         (("--carriers", "0"), "--carriers: give numbers of carriers from 1 on"),
+        (("--carriers", "3,1000"), "--carriers: 1000: not fewer than the 40 samples with survival; leave them out"),
+        (("--samples", "30", "--carriers", "30"), "--carriers: 30: not fewer than the 30 samples with slope"),
     ],
 )
 def test_numbers_that_make_no_sense_are_refused(tables_alone, progex, arguments, words):
@@ -183,6 +185,7 @@ def test_a_current_gene_store_gives_genes_their_carriers_and_no_result_is_opened
     assert median in set(detectable["carriers"])
     panel = detectable[detectable["panel"] == "nerve"]
     assert len(panel) == 1
+    assert panel["carriers"].iloc[0] not in set(detectable.loc[detectable["family"] == "genes", "carriers"])
     own = genes[genes["gene"].isin(["SIM001", "SIM002", "SIM003"])]["carriers"]
     assert own.max() <= panel["carriers"].iloc[0] <= own.sum()
 
