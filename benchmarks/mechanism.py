@@ -6,7 +6,7 @@ effects       means of estimates over the truth, and coverage of the 95% interva
 joint         how often both paths are declared, where none, one or both of them are there, at 0.05
 interactions  level and power of the gene x covariate test (`benchmarks.interactions`)
 
-python -m benchmarks.mechanism                        the proofs, in about a quarter of an hour of one core
+python -m benchmarks.mechanism                        the proofs, in about twenty minutes of one core
 python -m benchmarks.mechanism FOLDER SHARE           a share of the cohorts, or several times as many; tables too
 """
 
@@ -42,7 +42,7 @@ COHORTS = {"hazard": 300, "slope": 60, "value": 300}
 # The paths that are there: gene to mediator, and whether the mediator acts.
 PATHS = {"neither": (0.0, False), "first": (1.2, False), "second": (0.0, True), "both": (1.2, True)}
 JOINT_CARRIERS = (10, 20, 40)
-JOINT_COHORTS = {"hazard": 150, "slope": 30, "value": 150}
+JOINT_COHORTS = {"hazard": 120, "slope": 30, "value": 120}
 LEVEL = 0.05
 SETTINGS = ScanSettings(MASKS, (), 3, Effort(2_000, 2_000, 60))
 INTERACTION_COHORTS = 120
