@@ -1,0 +1,87 @@
+"""Which counts of people may be told, none of them by itself and none as the difference of two.
+
+A count c may be told if it is 0 or at least `least`. Where groups may lie within each other (masks of one gene), the
+difference of two counts is a count of people too: the smaller is told, and a larger one only if it differs by 0 or
+by at least `least` from every one that is told. Of a group that is the union of others, a + b - c is the overlap of
+a and b, which must be 0 or at least `least` as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import pandas as pd
+
+from jobs.report.numbers import FEW
+
+
+@dataclass(frozen=True)
+class Group:
+    """Some people: how many, and how many of them had the event.
+
+    Attributes
+    ----------
+    people
+        All of them.
+    events
+        Those with the event; None where there is none such.
+    union
+        Whether all other groups lie within it.
+    """
+
+    people: int
+    events: int | None = None
+    union: bool = False
+
+
+def is_few(count: Any, least: int) -> bool:
+    """Say whether a count is of so few people that it may not be told."""
+    return bool(0 < count < least)
+
+
+def few_of(counts: pd.Series, least: int) -> pd.Series:
+    """Give counts as numbers, those of few people as `FEW`."""
+    numeric = counts.astype(float)
+    return numeric.mask((numeric > 0) & (numeric < least), FEW)
+
+
+def told_groups(groups: Iterable[Group], least: int) -> dict[Group, tuple[bool, bool]]:
+    """Say of each group whether its people and whether its events may be told.
+
+    Parameters
+    ----------
+    groups
+        Of one gene, say; they may lie within each other.
+    least
+        The smallest count that may be told.
+    """
+    people: list[int] = []
+    cases: list[tuple[int, int]] = []
+    told = {}
+    for group in sorted(set(groups), key=lambda one: (one.union, one.people, one.events or 0)):
+        shown = _tellable(group.people, people, least, union=group.union)
+        with_events = shown and group.events is not None and _events_tellable(group, cases, least)
+        told[group] = (shown, with_events)
+        if shown:
+            people.append(group.people)
+        if with_events and group.events is not None:
+            cases.append((group.people, group.events))
+    return told
+
+
+def _tellable(count: int, told: Sequence[int], least: int, *, union: bool) -> bool:
+    if is_few(count, least) or any(is_few(abs(count - other), least) for other in told):
+        return False
+    return not union or not any(is_few(sum(two) - count, least) for two in combinations(told, 2))
+
+
+def _events_tellable(group: Group, told: Sequence[tuple[int, int]], least: int) -> bool:
+    """Say so of events and of those without one alike."""
+    events = group.events or 0
+    with_event, without = [one for _, one in told], [people - one for people, one in told]
+    return _tellable(events, with_event, least, union=group.union) and _tellable(
+        group.people - events, without, least, union=group.union
+    )

@@ -1,0 +1,192 @@
+"""What gene pages are drawn from, without single people: no courses, no influence, no variant that few carry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from association.gene_profile.profile_columns import TIMES
+from jobs.report.numbers import FEW
+from jobs.report.withheld.carriers import few_between, round_p_values, without
+from jobs.report.withheld.cells import few_of
+from jobs.report.withheld.coarse_curve import coarse_curve
+
+KEY = ["gene", "trait", "mask", "max_af"]
+# Times are told in whole steps of so many months.
+STEP = 3.0
+# Tables with a row for each person.
+OF_PEOPLE = ("values", "influence")
+FIRTH = ("firth_effect", "firth_lower", "firth_upper")
+OF_EVENTS = ("expected_events", "effect", "standard_error", "p_asymptotic", *FIRTH)
+# Quantiles, each of which may be one person's number.
+OF_OTHERS = ("others_low", "others_lower_quartile", "others_upper_quartile", "others_high")
+
+
+def told_masks(results: pd.DataFrame) -> pd.DataFrame:
+    """Give the carriers, and events, that result rows without what is withheld still tell.
+
+    Parameters
+    ----------
+    results
+        Rows of which nothing is left to withhold.
+    """
+    rows = results[np.isfinite(results["carriers"].astype(float))]
+    return rows[[*KEY, "carriers", "observed_events"]].drop_duplicates([*KEY, "carriers"])
+
+
+def _join(rows: pd.DataFrame, told: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Say of rows of genes and masks whether their carriers are told, and whether their events are."""
+    found = (
+        rows[[*KEY, "carriers"]]
+        .astype({"carriers": float})
+        .merge(told.assign(told=True).astype({"carriers": float}), on=[*KEY, "carriers"], how="left")
+    )
+    events = found["observed_events"].astype(float)
+    return (
+        pd.Series(found["told"].eq(True).to_numpy(), index=rows.index),
+        pd.Series(np.isfinite(events).to_numpy(), index=rows.index),
+    )
+
+
+def withhold_profiles(
+    profiles: Mapping[str, pd.DataFrame], told: pd.DataFrame, least: int
+) -> dict[str, pd.DataFrame]:
+    """Give the tables of gene pages.
+
+    Parameters
+    ----------
+    profiles
+        Tables of `association.gene_profile.profile_columns`.
+    told
+        Of `told_masks`.
+    least
+        The smallest count of people that may be told.
+    """
+    groups = profiles["groups"]
+    people, events = _join(groups, told)
+    people &= groups["carriers"].astype(float) >= least
+    kept = {name: table.iloc[:0] if name in OF_PEOPLE else table for name, table in profiles.items()}
+    kept["groups"] = _groups(groups, people, events, least)
+    with_events = groups.loc[people & events, ["gene", "trait"]]
+    for name, change in (("curves", _curves), ("at_risk", _at_risk)):
+        if name in profiles:
+            kept[name] = change(profiles[name].merge(with_events, on=["gene", "trait"]), least)
+    if "course" in profiles:
+        course = profiles["course"].merge(groups.loc[people, ["gene", "trait"]], on=["gene", "trait"])
+        kept["course"] = _quartiles(course, least)
+    if "course_band" in profiles:
+        kept["course_band"] = profiles["course_band"][profiles["course_band"]["patients"] >= least]
+    if "sites" in profiles:
+        kept["sites"] = _sites(profiles["sites"], told, least)
+    return kept
+
+
+def _groups(groups: pd.DataFrame, people: pd.Series, events: pd.Series, least: int) -> pd.DataFrame:
+    silent = ~(people & (events | groups["events_carriers"].isna()))
+    carriers, seen = groups["carriers"].astype(float), groups["events_carriers"].astype(float)
+    rows = without(groups, ("variants", "others", "median_carriers"), ~people)
+    rows = without(rows, ("events_others", "expected_carriers", "median_carriers", "median_others"), silent)
+    times = groups["kind"] == TIMES
+    medians = {name: _coarse(rows[name], times) for name in ("median_carriers", "median_others", *OF_OTHERS)}
+    few_events = (seen > 0) & (seen < least)
+    rows = rows.assign(
+        carriers=few_of(carriers, least).mask(~people & (carriers >= least)),
+        events_carriers=few_of(seen, least).mask(silent & ~few_events).mask(~people),
+        **medians,
+    )
+    return round_p_values(rows, silent)
+
+
+def _coarse(values: pd.Series, times: pd.Series) -> pd.Series:
+    """Give medians, each of which is one person's number, in steps of time or with two digits."""
+    numbers = values.astype(float)
+    digits = pd.Series([float(f"{one:.1e}") for one in numbers], index=numbers.index)
+    return (STEP * (numbers / STEP).round()).where(times, digits)
+
+
+def _curves(curves: pd.DataFrame, least: int) -> pd.DataFrame:
+    """Give curves in steps of time, as far as enough are at risk, without how many they were."""
+    parts = [coarse_curve(own, least) for _, own in curves.groupby(["gene", "trait", "group"], sort=False)]
+    rows = pd.concat(parts) if parts else curves.iloc[:0]
+    return rows.assign(**{name: rows[name].round(3) for name in ("survival", "lower", "upper")})
+
+
+def _at_risk(at_risk: pd.DataFrame, least: int) -> pd.DataFrame:
+    """Give numbers at risk; those of the others only as far as the carriers' are told."""
+    return at_risk.assign(at_risk=few_of(at_risk["at_risk"], least))
+
+
+def _quartiles(course: pd.DataFrame, least: int) -> pd.DataFrame:
+    """Give quartiles of carriers' values in steps of time, where enough of them were measured."""
+    columns = ["gene", "trait", "time", "lower", "middle", "upper"]
+    if course.empty:
+        return pd.DataFrame(columns=columns)
+    whose = ["gene", "trait", "time"]
+    timed = course.assign(time=STEP * (course["time"] / STEP).round())
+    # A carrier counts once in a step, by the mean of the visits in it.
+    by_step = timed.groupby([*whose, "line"], sort=False)["value"].mean().groupby(whose)
+    quartiles = {"lower": by_step.quantile(0.25), "middle": by_step.median(), "upper": by_step.quantile(0.75)}
+    return pd.DataFrame(quartiles)[by_step.size() >= least].round(2).reset_index()[columns]
+
+
+def _sites(sites: pd.DataFrame, told: pd.DataFrame, least: int) -> pd.DataFrame:
+    """Give variants of which enough people carry, and not nearly all carriers of a mask of the gene."""
+    carriers = sites["carriers"].astype(float)
+    of_masks = told.groupby("gene")["carriers"].unique()
+    close = [
+        any(0 < abs(total - count) < least for total in of_masks.get(gene, ()))
+        for gene, count in zip(sites["gene"], carriers, strict=True)
+    ]
+    rows = sites[(carriers >= least) & ~np.array(close, dtype=bool)]
+    alleles = rows["allele_count"].astype(float)
+    more = alleles - rows["carriers"].astype(float)
+    rows = without(rows, ("allele_count", "frequency"), (more > 0) & (more < least))
+    if "missing" not in rows:
+        return rows
+    # Without a call are single people too, and the share of calls gives how many.
+    few_missing = few_between(rows["missing"], least)
+    rows = without(rows, ("allele_number", "frequency", "call_rate"), few_missing)
+    return rows.assign(missing=few_of(rows["missing"], least))
+
+
+def withhold_variants(variants: pd.DataFrame, told: pd.DataFrame, least: int) -> pd.DataFrame:
+    """Give single variants that enough people carry; events go where few carriers have them, or few have not."""
+    of_masks = told.groupby(["gene", "trait"])["carriers"].unique()
+    carriers = variants["carriers"].astype(float)
+    close = [
+        any(0 < abs(total - count) < least for total in of_masks.get((gene, trait), ()))
+        for gene, trait, count in zip(variants["gene"], variants["trait"], carriers, strict=True)
+    ]
+    rows = variants[(carriers >= least) & ~np.array(close, dtype=bool)]
+    carriers, events = rows["carriers"].astype(float), rows["observed_events"].astype(float)
+    silent = ((events > 0) & (events < least)) | ((carriers - events > 0) & (carriers - events < least))
+    more = rows["minor_allele_count"].astype(float) - carriers
+    rows = without(rows, ("minor_allele_count",), (more > 0) & (more < least))
+    rows = without(rows, OF_EVENTS, silent)
+    kept = few_of(events, least).where(~silent | ((events > 0) & (events < least)))
+    return round_p_values(rows.assign(observed_events=kept), silent)
+
+
+def withhold_left_out(left_out: pd.DataFrame, told: pd.DataFrame, least: int) -> pd.DataFrame:
+    """Give the tests without one variant, where neither its carriers nor those of the others are few."""
+    whole = told.drop_duplicates(KEY).rename(columns={"carriers": "whole"})[[*KEY, "whole"]]
+    found = left_out[KEY].merge(whole, on=KEY, how="left")["whole"].set_axis(left_out.index).astype(float)
+    rest = left_out["carriers"].astype(float)
+    own = found - rest
+    return left_out[found.notna() & ((rest >= least) | (rest == 0)) & ((own >= least) | (own == 0))]
+
+
+def withhold_effects(effects: pd.DataFrame, told: pd.DataFrame, least: int) -> pd.DataFrame:
+    """Give effects of the genes that were followed up, as far as the results tell of their carriers and events."""
+    people, events = _join(effects, told)
+    carriers, seen = effects["carriers"].astype(float), effects["observed_events"].astype(float)
+    silent = ~people | ~(events | seen.isna())
+    few_events = (seen > 0) & (seen < least)
+    rows = without(without(effects, OF_EVENTS, silent), ("variants",), ~people)
+    kept = rows.assign(
+        carriers=few_of(carriers, least).mask(~people & (carriers >= least)),
+        observed_events=few_of(seen, least).mask(silent & ~few_events).mask(~people & (seen != FEW)),
+    )
+    return round_p_values(kept, silent)

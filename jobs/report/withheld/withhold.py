@@ -1,0 +1,108 @@
+"""Take out of a report's inputs whatever its audience may not see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from jobs.report.audience import Audience
+from jobs.report.consortium import Consortium
+from jobs.report.findings import find
+from jobs.report.inputs import ReportInputs
+from jobs.report.withheld.asked_for import withhold_interactions, withhold_mechanism
+from jobs.report.withheld.beside import withhold_known, withhold_sets, withhold_together
+from jobs.report.withheld.cells import few_of
+from jobs.report.withheld.cohort import withhold_cohort
+from jobs.report.withheld.genes import (
+    told_masks,
+    withhold_effects,
+    withhold_left_out,
+    withhold_profiles,
+    withhold_variants,
+)
+from jobs.report.withheld.record import withhold_run, withhold_settings
+from jobs.report.withheld.results import withhold_results
+
+
+def withhold(inputs: ReportInputs) -> ReportInputs:
+    """Give inputs of which everything may be shown to their audience.
+
+    Parameters
+    ----------
+    inputs
+        All that was found. Inputs of which nothing is left to withhold are given back as they are.
+
+    Returns
+    -------
+    ReportInputs
+        The same for a site. For a consortium counts of few people are `numbers.FEW`, and what tells them is missing.
+    """
+    if inputs.audience is Audience.SITE or inputs.families is not None:
+        return inputs
+    least = inputs.audience.least
+    # On which side of the line a gene is was found with all that is known of it.
+    families = {str(trait["name"]): find(inputs, trait).family for trait in inputs.traits}
+    results = withhold_results(inputs.results, families, least)
+    attrition, traits = _cohort(inputs, least)
+    sets, set_genes = withhold_sets(inputs.gene_sets, inputs.set_genes, least)
+    return replace(
+        inputs,
+        families=families,
+        results=_with_totals(results, inputs.traits, traits),
+        attrition=attrition,
+        traits=traits,
+        settings=withhold_settings(inputs.settings),
+        run=withhold_run(inputs.run),
+        consortium=None if inputs.consortium is None else _consortium(inputs.consortium, least),
+        together=None if inputs.together is None else withhold_together(inputs.together, least),
+        gene_sets=sets,
+        set_genes=set_genes,
+        known_genes=withhold_known(inputs.known_genes, least),
+        interactions=withhold_interactions(inputs.interactions, least),
+        mechanism=withhold_mechanism(inputs.mechanism, least),
+        **_followed(inputs, results, least),
+    )
+
+
+def _cohort(inputs: ReportInputs, least: int) -> tuple[Sequence[Any], Sequence[Any]]:
+    """Withhold of the cohort; what several shared has been withheld by each of them."""
+    if inputs.consortium is not None:
+        return inputs.attrition, inputs.traits
+    return withhold_cohort(inputs.attrition, inputs.traits, least)
+
+
+def _with_totals(results: pd.DataFrame, before: Sequence[Any], after: Sequence[Any]) -> pd.DataFrame:
+    """Give the samples of a trait as its summary tells them."""
+    changed = {one["name"]: two["samples"] for one, two in zip(before, after, strict=True)}
+    changed = {one["name"]: changed[one["name"]] for one in before if one["samples"] != changed[one["name"]]}
+    return results.assign(samples=results["trait"].map(changed).fillna(results["samples"]))
+
+
+def _consortium(consortium: Consortium, least: int) -> Consortium:
+    """Withhold once more of what cohorts shared."""
+    forest = consortium.forest
+    if "carriers" not in forest:
+        return consortium
+    few = (forest["carriers"] > 0) & (forest["carriers"] < least)
+    effects = {name: forest[name].mask(few) for name in ("effect", "standard_error") if name in forest}
+    return replace(consortium, forest=forest.assign(carriers=few_of(forest["carriers"], least), **effects))
+
+
+def _followed(inputs: ReportInputs, results: pd.DataFrame, least: int) -> dict[str, Any]:
+    """Withhold of the genes that were followed up, as far as there are any."""
+    told = told_masks(results)
+    kept: dict[str, Any] = {}
+    if inputs.profiles is not None:
+        kept["profiles"] = withhold_profiles(inputs.profiles, told, least)
+    for name, change in (
+        ("leave_one_out", withhold_left_out),
+        ("variants", withhold_variants),
+        ("effects", withhold_effects),
+    ):
+        table = getattr(inputs, name)
+        if table is not None:
+            kept[name] = change(table, told, least)
+    return kept
