@@ -11,7 +11,7 @@ WORKERS ?= 2
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: demo test test-all lint bench clean
+.PHONY: demo test test-all lint bench pictures clean
 
 demo: .venv/installed demo/study.yaml
 	@$(BIN)/progex run demo/study.yaml
@@ -33,6 +33,11 @@ lint: .venv/installed-dev
 
 bench: .venv/installed-dev
 	$(BIN)/python -m benchmarks
+
+# The pictures of the README and of docs/report.md; needs Chromium.
+pictures: .venv/installed-dev demo
+	@$(BIN)/progex report demo/out --audience site
+	@$(BIN)/python -m benchmarks.screenshots demo/out/report/report_site.html --out docs
 
 clean:
 	rm -rf .venv demo dist build

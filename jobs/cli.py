@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hail_pipelines.processes import ONE_THREAD
-from jobs import cli_cloud, cli_comparison, cli_consortium, cli_power, cli_sharing
+from jobs import cli_cloud, cli_comparison, cli_consortium, cli_gene, cli_power, cli_report, cli_sharing
 from jobs.command_line import StudyPath, users_faults
 from jobs.places import place_of
 
@@ -173,7 +173,7 @@ def schema() -> None:
     typer.echo(json.dumps(Study.model_json_schema(), indent=2))
 
 
-for part in (cli_power, cli_cloud, cli_sharing, cli_consortium, cli_comparison):
+for part in (cli_power, cli_cloud, cli_sharing, cli_consortium, cli_comparison, cli_gene, cli_report):
     app.add_typer(part.app)
 
 

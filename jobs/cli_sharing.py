@@ -9,6 +9,7 @@ import typer
 
 from jobs.command_line import users_faults
 from jobs.places import place_of
+from jobs.report_names import CONSORTIUM, report_names
 
 
 class Unknown(StrEnum):
@@ -65,14 +66,13 @@ def meta(
 ) -> None:
     """Combine what several cohorts share: results as of one study, whether the cohorts agree, and a report."""
     from jobs.consortium.meta import meta_analyse
-    from jobs.consortium.meta_report import REPORT
 
     with users_faults():
         folder = place_of(out)
         combined = meta_analyse([place_of(one) for one in shares], folder, unchecked=overlap is Unknown.unchecked)
     for trait, cohorts in combined.items():
         typer.echo(f"  {trait}: {len(cohorts)} cohorts ({', '.join(cohorts)})")
-    typer.echo(f"report: {folder / REPORT}")
+    typer.echo(f"report: {folder / report_names(CONSORTIUM).page}")
 
 
 def _inspect(folder: str, study: str | None, *, rows: bool) -> None:

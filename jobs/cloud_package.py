@@ -22,7 +22,7 @@ PACKAGES = ("association", "hail_pipelines", "infra", "jobs")
 NO_TIME = (1980, 1, 1, 0, 0, 0)
 LEFT_OUT = ("__pycache__", "terraform")
 # What code and its data end in, for a checkout without Git.
-ENDINGS = (".css", ".jinja", ".py", ".sh", ".tsv", ".txt", ".yaml")
+ENDINGS = (".css", ".jinja", ".js", ".py", ".sh", ".tsv", ".txt", ".yaml")
 
 
 @dataclass(frozen=True)

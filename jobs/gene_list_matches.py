@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from hail_pipelines.places import readable
+from infra.storage import Place
 from jobs.gene_lists import ReadList
 from jobs.gene_symbols import GeneSymbols
 
@@ -145,3 +147,20 @@ def write_gene_lists(matches: Sequence[ListMatch], folder: Path) -> None:
     table = pd.DataFrame(rows, columns=columns)
     table["in_cohort"] = table["in_cohort"].map({True: "yes", False: "no"})
     table.to_csv(folder / GENE_LISTS_FILE, sep="\t", index=False)
+
+
+def lists_of_gene(folder: Place, gene: str) -> list[str]:
+    """Name the gene lists that a gene is on, from what `write_gene_lists` wrote.
+
+    Parameters
+    ----------
+    folder
+        Of the results.
+    gene
+        As annotated.
+    """
+    file = folder / GENE_LISTS_FILE
+    if not file.is_file():
+        return []
+    table = pd.read_csv(readable(file), sep="\t", dtype=str, keep_default_na=False)
+    return list(dict.fromkeys(table.loc[table["annotated_as"] == gene, "list"]))

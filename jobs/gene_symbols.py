@@ -113,6 +113,11 @@ def symbols_of(study: Study, path: Place) -> GeneSymbols:
     """
     if study.gene_symbols is not None:
         return read_gene_symbols(resolve(path, study.gene_symbols))
+    return known_symbols()
+
+
+def known_symbols() -> GeneSymbols:
+    """Read the small table."""
     table = pd.read_csv(io.StringIO(own_table()), sep="\t", dtype=str, keep_default_na=False)
     return _gene_symbols([table[known[0]] for known in COLUMNS.values()])
 

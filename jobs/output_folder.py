@@ -17,6 +17,7 @@ CLINICAL = "clinical"
 # What a run replaces.
 OF_A_RUN = (
     *("qc", "annotation", "genes", "traits", "checks", "results", "follow_up", "gene_sets", "known_genes"),
+    "gene_profiles",
     *("traits_together", "interactions", "mechanism", "report", "stages"),
 )
 # What a cohort's manifest and what goes with it replace.

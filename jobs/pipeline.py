@@ -9,7 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -23,20 +22,21 @@ from jobs.check_masks import MASKS_FILE, review_masks, write_masks
 from jobs.clinical.files import read_checks, write_checks
 from jobs.follow_up import SINGLE_VARIANTS, TABLES, write_follow_up
 from jobs.gene_list_matches import GENE_LISTS_FILE, tell_of_unknown, write_gene_lists
-from jobs.gene_set_stages import gene_set_files, gene_set_stages, match_lists, read_gene_sets, write_gene_sets
+from jobs.gene_profiles.stage import PROFILES, profile_stage
+from jobs.gene_set_stages import gene_set_files, gene_set_stages, match_lists, write_gene_sets
 from jobs.gene_tally import GeneTally
-from jobs.genotype_stages import GenotypeStages, attrition_of
-from jobs.interaction_stage import interaction_stages, read_interactions
-from jobs.known_gene_stages import known_gene_files, known_gene_stages, read_known_genes, write_known_genes
-from jobs.mechanism_stage import mechanism_stages, read_mechanism
-from jobs.quality_control.files import read_structure
+from jobs.genotype_stages import GenotypeStages
+from jobs.interaction_stage import interaction_stages
+from jobs.known_gene_stages import known_gene_files, known_gene_stages, write_known_genes
+from jobs.mechanism_stage import mechanism_stages
+from jobs.report_names import CONSORTIUM, report_names
 from jobs.result_files import COLUMNS_FILE, NULL_MODELS, file_names, write_columns, write_rows
 from jobs.stage import Counts, Folders, Stage
 from jobs.stage_folder import manifest_of
 from jobs.stage_settings import scan_settings
 from jobs.study.study import ClinicalStudy, resolve
 from jobs.trait_stages import GENE_TESTS, TraitStages, follow_up_of, scan_of
-from jobs.traits.files import read_summary, write_scan_traits, write_traits
+from jobs.traits.files import write_scan_traits, write_traits
 from jobs.traits.inputs import read_inputs
 from jobs.traits.prepare import prepare_traits
 from jobs.traits_together import TogetherStage
@@ -69,6 +69,7 @@ CLINICAL = (
 REPORT = (
     *SETTINGS,
     "jobs.report",
+    "jobs.report_inputs",
     "jobs.traits.pages",
     "association.calibration.multiplicity",
     "association.diagnostics",
@@ -123,7 +124,7 @@ class Pipeline:
             f"results/{name}" for name in (*file_names(GENE_TESTS), COLUMNS_FILE, MASKS_FILE, GENE_LISTS_FILE)
         )
         looked_at = tuple(f"follow_up/{name}" for table in self._tables() for name in file_names(table))
-        return [
+        made = [
             *self.genotypes.quality_control(),
             self.genotypes.gene_store(),
             Stage("traits", clinical, tables, ("gene store", "samples"), clinical_files, CLINICAL, self._traits),
@@ -138,12 +139,16 @@ class Pipeline:
                 RESULTS,
                 self._results,
             ),
+        ]
+        return [
+            *made,
+            profile_stage(self.checked, [stage.name for stage in made]),
             Stage(
                 "report",
                 self._shown(),
                 (),
-                ("variants", "traits", "results", *(stage.name for stage in asked_for)),
-                ("report.html", NULL_MODELS),
+                ("variants", "traits", "results", PROFILES, *(stage.name for stage in asked_for)),
+                (*report_names(CONSORTIUM).all(), NULL_MODELS),
                 REPORT,
                 self._report,
             ),
@@ -219,27 +224,16 @@ class Pipeline:
         counts = {"rows": rows.num_rows, "masks without variants": review.empty}
         return counts | {"listed genes not in the cohort": unknown}
 
-    def _beside(self, folders: Folders) -> dict[str, Any]:
-        """Give what the report shows beside genes by themselves."""
-        results = folders["results"]
-        of_results = read_gene_sets(results) | {"known_genes": read_known_genes(results)}
-        return of_results | self.together.read(folders) | read_interactions(folders) | read_mechanism(folders)
-
     def _report(self, folder: Path, folders: Folders) -> Counts:
-        from jobs.report import write_report
+        from jobs.report import write_report_files
+        from jobs.report.audience import Audience
         from jobs.report.null_models.page import write_null_models
+        from jobs.report_inputs import gather_inputs
         from jobs.traits.pages import read_page
 
-        write_report(
-            folder / "report.html",
-            results=pd.read_parquet(readable(folders["results"] / "results" / file_names(GENE_TESTS)[0])),
-            attrition=attrition_of(folders),
-            traits=[read_summary(folders["traits"] / "traits", trait.name) for trait in self.study.traits],
-            settings=self._shown(),
-            run={"versions": versions(), "stages": _stage_times(folders)},
-            relatives_untold=read_structure(folders["samples"]).get("relatives_untold"),
-            beside=self._beside(folders),
-        )
+        run = {"versions": versions(), "stages": _stage_times(folders)}
+        given: dict[str, Any] = {"settings": self._settings, "run": run, "audience": Audience.CONSORTIUM}
+        write_report_files(folder, gather_inputs(self.study, folders, **given))
         write_null_models(
             folder / NULL_MODELS,
             study=self.study.name,

@@ -13,10 +13,14 @@ from association.problems import InputError
 from infra.provenance import Fingerprint, canonical_json, versions
 from infra.storage import FolderInUseError, Place, copy_whole, lock_folder, remove, write_whole
 from jobs.check import CheckedStudy, check_study
+from jobs.gene_profiles.profiles import FOLDER as PROFILES_FOLDER
+from jobs.gene_profiles.stage import PROFILES
 from jobs.interaction_stage import INTERACTIONS
 from jobs.mechanism_stage import MECHANISM
 from jobs.pipeline import Pipeline
 from jobs.progress import Progress, Tally, warn
+from jobs.report_names import CONSORTIUM, report_names
+from jobs.result_files import NULL_MODELS
 from jobs.stage import Counts, Stage, StageRecord, finished, perform, stage_key
 from jobs.stage_settings import cores_of
 from jobs.storage_errors import storage_errors_told
@@ -39,7 +43,8 @@ PUBLISHED = {
     TOGETHER: (".", (TOGETHER_FOLDER,)),
     INTERACTIONS: (".", (INTERACTIONS,)),
     MECHANISM: (".", (MECHANISM,)),
-    "report": ("report", ("report.html", "null_models.html")),
+    PROFILES: (".", (PROFILES_FOLDER,)),
+    "report": ("report", (*report_names(CONSORTIUM).all(), NULL_MODELS)),
 }
 # Stages that a study may ask for in one run and not in the next, when what they left must not stay beside the rest.
 ASKED_FOR = {TOGETHER: TOGETHER_FOLDER, INTERACTIONS: INTERACTIONS, MECHANISM: MECHANISM}

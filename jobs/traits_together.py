@@ -97,12 +97,14 @@ class TogetherStage:
     def _report(self, finished: int, total: int) -> None:
         self._scanned = (finished, total) if finished < total else (0, 0)
 
-    def read(self, folders: Folders) -> dict[str, Any]:
-        """Read what the report shows: tables, who is not among the traits, and which leave open what is worse."""
-        if TOGETHER not in folders:
-            return {}
-        own = folders[TOGETHER] / TOGETHER_FOLDER
-        tables = {name: pd.read_parquet(readable(own / file_names(name)[0])) for name in (GENES, PAIRS, CORRELATIONS)}
-        reasons = {trait.name: not_exchangeable(trait) for trait in self._study.traits}
-        left_out = [{"trait": name, "reason": reason} for name, reason in reasons.items() if reason is not None]
-        return {"together": tables, "left_out": left_out, "unknown_harm": of_unknown_harm(self._traits)}
+
+def read_together(study: Study, folders: Folders) -> dict[str, Any]:
+    """Read what the report shows: tables, who is not among the traits, and which leave open what is worse."""
+    if TOGETHER not in folders:
+        return {}
+    own = folders[TOGETHER] / TOGETHER_FOLDER
+    tables = {name: pd.read_parquet(readable(own / file_names(name)[0])) for name in (GENES, PAIRS, CORRELATIONS)}
+    reasons = {trait.name: not_exchangeable(trait) for trait in study.traits}
+    left_out = [{"trait": name, "reason": reason} for name, reason in reasons.items() if reason is not None]
+    traits = traits_together(study.together, study.traits, study.tests)
+    return {"together": tables, "left_out": left_out, "unknown_harm": of_unknown_harm(traits)}

@@ -19,7 +19,7 @@ from hail_pipelines.places import whole_folder
 from infra.provenance import versions
 from infra.storage import Place
 from jobs.consortium.meta_combine import CombinedTrait, combine_trait
-from jobs.consortium.meta_report import REPORT, write_meta_report
+from jobs.consortium.meta_report import meta_inputs
 from jobs.consortium.meta_traits import read_traits
 from jobs.consortium.overlap import look_for_overlap
 from jobs.consortium.share_files import refuse_wrong_files
@@ -58,6 +58,8 @@ def meta_analyse(folders: Sequence[Place], out: Place, *, unchecked: bool = Fals
         raise InputError.single("meta", "out", f"{out} is there already; name another folder, or remove it")
     if len(folders) < 2:
         raise InputError.single("meta", "shares", "one cohort is no meta-analysis; name two or more shared folders")
+    from jobs.report import write_report_files
+
     shares = read_shares(folders)
     looked = look_for_overlap(shares, unchecked=unchecked)
     refuse_wrong_files(shares)
@@ -77,7 +79,8 @@ def meta_analyse(folders: Sequence[Place], out: Place, *, unchecked: bool = Fals
             write_rows(table, folder, name)
         write_columns_of({GENE_TESTS: COLUMNS, **agreement.TABLES}, folder / COLUMNS_FILE)
         (folder / RECORD).write_text(json.dumps(record, indent=2) + "\n")
-        write_meta_report(folder / REPORT, shares, record, results.to_pandas(), tables)
+        frames = {name: table.to_pandas() for name, table in tables.items()}
+        write_report_files(folder, meta_inputs(shares, record, results.to_pandas(), frames))
     return {one.name: one.cohorts for one in traits}
 
 

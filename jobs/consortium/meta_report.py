@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import pyarrow as pa
 
 from jobs.consortium.share_misfits import Share
 
-REPORT = "report.html"
+if TYPE_CHECKING:
+    from jobs.report import ReportInputs
 
 
-def write_meta_report(
-    path: Path,
+def meta_inputs(
     shares: Sequence[Share],
     record: Mapping[str, Any],
     results: pd.DataFrame,
-    tables: Mapping[str, pa.Table],
-) -> None:
-    """Write the report.
+    tables: Mapping[str, pd.DataFrame],
+) -> ReportInputs:
+    """Give what the report is made from.
 
     Parameters
     ----------
-    path
-        The file.
     shares
         What was combined.
     record
@@ -36,11 +32,10 @@ def write_meta_report(
     tables
         The tables of agreement, by name.
     """
-    from jobs.report import write_report
+    from jobs.report import ReportInputs
     from jobs.report.consortium import Consortium
 
-    write_report(
-        path,
+    return ReportInputs(
         results=results,
         attrition=[],
         traits=[_summary(shares, trait) for trait in record["cohorts"]],
@@ -51,8 +46,8 @@ def write_meta_report(
             traits=[row for trait in record["cohorts"] for row in _by_cohort(shares, trait)],
             overlap=record["overlap"],
             above_ceiling=record["above_ceiling"],
-            forest=tables["forest"].to_pandas(),
-            heterogeneity=tables["heterogeneity"].to_pandas(),
+            forest=tables["forest"],
+            heterogeneity=tables["heterogeneity"],
         ),
     )
 

@@ -101,12 +101,15 @@ def _about_genes(findings: TraitFindings) -> Iterator[Markup]:
 
 
 def _about_trait(findings: TraitFindings) -> Iterator[Markup]:
-    excluded = sum(int(row["count"]) for row in findings.summary.get("exclusions", ()))
+    counts = [row["count"] for row in findings.summary.get("exclusions", ())]
+    excluded = sum(int(count) for count in counts if not numbers.withheld(count))
     everyone = excluded + int(findings.summary["samples"])
     if excluded > MANY_EXCLUDED * everyone:
-        yield Markup("{} of {} participants are not in this trait; the reasons are listed under null models.").format(
-            numbers.count(excluded), numbers.count(everyone)
-        )
+        least = "at least " if any(numbers.withheld(count) for count in counts) else ""
+        first = f"{least}{numbers.count(excluded)}"
+        yield Markup(
+            "{} of {}{} participants are not in this trait; the reasons are listed under null models."
+        ).format(first[:1].upper() + first[1:], least, numbers.count(everyone))
     if findings.type == "alsfrs_slope":
         yield Markup("A slope is measured only while a patient lives and comes to visits; read it beside survival.")
     if findings.type == "survival":

@@ -55,6 +55,11 @@ class Control:
         return self.median_expected and chance_of_smaller(self.smallest, self.genes) >= SURPRISING
 
 
+def control_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Give the rows that stand for the control, one per gene: those of the test that `judge_control` judges."""
+    return _preferred(rows)[1]
+
+
 def judge_control(rows: pd.DataFrame) -> Control:
     """Compare the control's p-values with those of chance; a median of n is about Beta((n+1)/2, (n+1)/2).
 
@@ -64,13 +69,7 @@ def judge_control(rows: pd.DataFrame) -> Control:
         Rows of the negative control, at least one. The omnibus is preferred, then the plain burden, and the widest
         frequency ceiling.
     """
-
-    def fitness(group: tuple[dict[str, Any], pd.DataFrame]) -> tuple[bool, bool, bool, float]:
-        test = group[0]
-        plain = test["weights"] == UNWEIGHTED and (pd.isna(test["coding"]) or test["coding"] == PER_ALLELE)
-        return test["test"] == OMNIBUS, test["test"] == "burden", plain, float(test["max_af"])
-
-    test, chosen = max(tests_of(rows), key=fitness)
+    test, chosen = _preferred(rows)
     shape = (len(chosen) + 1) / 2
     return Control(
         test=str(test["test"]),
@@ -82,3 +81,12 @@ def judge_control(rows: pd.DataFrame) -> Control:
         lower=float(beta.ppf(CONTROL_TAIL, shape, shape)),
         upper=float(beta.isf(CONTROL_TAIL, shape, shape)),
     )
+
+
+def _preferred(rows: pd.DataFrame) -> tuple[dict[str, Any], pd.DataFrame]:
+    def fitness(group: tuple[dict[str, Any], pd.DataFrame]) -> tuple[bool, bool, bool, float]:
+        test = group[0]
+        plain = test["weights"] == UNWEIGHTED and (pd.isna(test["coding"]) or test["coding"] == PER_ALLELE)
+        return test["test"] == OMNIBUS, test["test"] == "burden", plain, float(test["max_af"])
+
+    return max(tests_of(rows), key=fitness)

@@ -43,15 +43,23 @@ def driving_rows(rows: pd.DataFrame, genes: pd.DataFrame) -> pd.DataFrame:
     strongest = pd.concat([single, genes[rows.columns]]).drop_duplicates("gene").set_index("gene")
     drivers = strongest.loc[genes["gene"]].reset_index()
     return drivers.drop(columns=["effect", "standard_error"]).merge(
-        _effects(rows, drivers), on=list(MASK), how="left"
+        mask_effects(rows, drivers), on=list(MASK), how="left"
     )
 
 
-def _effects(rows: pd.DataFrame, drivers: pd.DataFrame) -> pd.DataFrame:
-    """Give the effect of each mask's burden: the unweighted sum of alleles, else the driver's own, else the first."""
+def mask_effects(rows: pd.DataFrame, drivers: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Give the effect of each mask's burden: the unweighted sum of alleles, else the driver's own, else the first.
+
+    Parameters
+    ----------
+    rows
+        A trait's tested rows.
+    drivers
+        Rows whose own effect is preferred to other weighted ones.
+    """
     burdens = rows[(rows["test"] == "burden") & rows["effect"].notna()]
     summed = (burdens["weights"] == UNWEIGHTED) & (burdens["coding"].fillna(PER_ALLELE) == PER_ALLELE)
-    own = drivers[drivers["test"] == "burden"]
-    ordered = pd.concat([burdens[summed], own[own["effect"].notna()], burdens])
+    own = burdens.head(0) if drivers is None else drivers[(drivers["test"] == "burden") & drivers["effect"].notna()]
+    ordered = pd.concat([burdens[summed], own, burdens])
     chosen = ordered.drop_duplicates(list(MASK))[[*MASK, "effect", "standard_error", "weights", "coding"]]
     return chosen.rename(columns={"weights": "effect_weights", "coding": "effect_coding"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import jinja2
 
 from jobs.report import numbers, wording
+from jobs.report.figure_data import drawn
 
 
 def page_environment() -> jinja2.Environment:
@@ -18,6 +19,7 @@ def page_environment() -> jinja2.Environment:
     )
     environment.filters |= {
         "count": numbers.count,
+        "drawn": drawn,
         "number": numbers.number,
         "estimate": numbers.estimate,
         "percent": numbers.percent,

@@ -43,6 +43,12 @@ class ReportFigure:
     data: pd.DataFrame
     description: str
 
+    def drawn(self) -> tuple[str, Figure]:
+        """Give the figure's name on the page, and the drawing that its files are made from."""
+        if not isinstance(self.image, svg.Drawing):
+            raise TypeError("the figure has no drawing: make its image by svg.inline_svg")
+        return self.image.name, self.image.figure
+
 
 def draw_points(
     panel: Axes, x: Any, y: Any, color: str, marker: str, points: int, label: str | None = None, size: float = 9
@@ -72,7 +78,8 @@ def slug(name: str) -> str:
 def attrition_figure(attrition: Sequence[Mapping[str, Any]]) -> ReportFigure:
     """Draw the share that each rule excluded, a panel per unit."""
     data = pd.DataFrame([dict(row) for row in attrition])
-    data["share"] = data["excluded"] / data["before"].where(data["before"] > 0)
+    before, excluded = (data[name].astype(float) for name in ("before", "excluded"))
+    data["share"] = (excluded / before.where(before > 0)).where(excluded != numbers.FEW)
     units = list(dict.fromkeys(data["unit"]))
     with mpl.rc_context(svg.STYLE):
         most_rules = int(data["unit"].value_counts().max())
@@ -90,7 +97,9 @@ def _draw_attrition(panel: Axes, unit: str, rows: pd.DataFrame, most_rules: int)
     place = np.arange(len(rows))
     panel.barh(place, share, height=0.62, color=svg.FIRST)
     for height, excluded in enumerate(rows["excluded"]):
-        text = f"{excluded:,} ({numbers.percent(share[height])})" if excluded else "0"
+        text = numbers.count(excluded)
+        if excluded and numbers.present(rows["share"].iloc[height]):
+            text += f" ({numbers.percent(share[height])})"
         end = (float(share[height]), height)
         panel.annotate(
             text, end, xytext=(4, 0), textcoords="offset points", va="center", size=7.5, color=svg.FAINT_INK

@@ -87,9 +87,9 @@ def find(inputs: ReportInputs, summary: Mapping[str, Any]) -> TraitFindings:
     name = str(summary["name"])
     tested = inputs.tested(name)
     control = tested["mask"] == CONTROL_MASK
-    described = tested[~control & ~_has_few_carriers(tested)]
+    described = tested[~control & ~has_few_carriers(tested)]
     counting = primary_rows(described)
-    family = tarone(counting["min_attainable_p"].to_numpy(np.float64), inputs.alpha)
+    family = _family(inputs, name, counting)
     genes = _ranked(counting, family.threshold)
     counted = counting["method"] == "permutation"
     return TraitFindings(
@@ -110,7 +110,15 @@ def find(inputs: ReportInputs, summary: Mapping[str, Any]) -> TraitFindings:
     )
 
 
-def _has_few_carriers(rows: pd.DataFrame) -> pd.Series:
+def _family(inputs: ReportInputs, trait: str, counting: pd.DataFrame) -> Multiplicity:
+    """Give the line of significance: as it was found, where the smallest p-values possible are withheld."""
+    if inputs.families is not None:
+        return inputs.families[trait]
+    return tarone(counting["min_attainable_p"].to_numpy(np.float64), inputs.alpha)
+
+
+def has_few_carriers(rows: pd.DataFrame) -> pd.Series:
+    """Say which rows have too few carriers for more than a description."""
     flags = rows["flags"].fillna("")
     return flags.map({one: FEW_CARRIERS in one.split(";") for one in flags.unique()}).astype(bool)
 

@@ -31,7 +31,7 @@ ABOVE, ROW, BETWEEN, BELOW = 0.5, 0.22, 0.55, 0.42
 
 def forest_figure(findings: TraitFindings, consortium: Consortium) -> ReportFigure | None:
     """Draw the leading genes; None where no cohort's part in any is known."""
-    data = _leading(findings, consortium)
+    data = cohort_rows(findings.drivers[KEY].head(MOST_GENES), consortium)
     if data.empty:
         return None
     genes = [part.reset_index(drop=True) for _, part in data.groupby("gene", sort=False)]
@@ -53,9 +53,16 @@ def forest_figure(findings: TraitFindings, consortium: Consortium) -> ReportFigu
     return ReportFigure(image, data, description)
 
 
-def _leading(findings: TraitFindings, consortium: Consortium) -> pd.DataFrame:
-    """Give the rows to draw: of each leading gene its cohorts and, last, all of them together."""
-    drivers = findings.drivers[KEY].head(MOST_GENES)
+def cohort_rows(drivers: pd.DataFrame, consortium: Consortium) -> pd.DataFrame:
+    """Give the rows to draw: of each gene its cohorts and, last, all of them together; none where nothing is known.
+
+    Parameters
+    ----------
+    drivers
+        `KEY` of each gene and the mask behind its p-value.
+    consortium
+        The cohorts.
+    """
     together = drivers.merge(consortium.heterogeneity, on=KEY, how="inner").dropna(subset="effect")
     parts = []
     for _, gene in together.iterrows():

@@ -87,9 +87,9 @@ def _p_cell(row: Mapping[str, Any]) -> tuple[Any, Any]:
 
 def few(carriers: Any) -> str:
     """Write how many carry it, if that gives nobody away."""
-    if not numbers.present(carriers) or carriers == 0:
-        return "0"
-    return numbers.count(carriers) if carriers >= FEWEST_SHOWN else f"1 to {FEWEST_SHOWN - 1}"
+    if numbers.present(carriers) and 0 < carriers < FEWEST_SHOWN:
+        return f"1 to {FEWEST_SHOWN - 1}"
+    return numbers.count(carriers)
 
 
 def _leading(sets: pd.DataFrame, genes: pd.DataFrame) -> list[dict[str, Any]]:

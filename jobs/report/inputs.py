@@ -11,10 +11,12 @@ from typing import Any
 
 import pandas as pd
 
+from association.calibration.multiplicity import Multiplicity
 from association.gene_sets.set_results import GENE_SCHEMA, SET_SCHEMA
 from association.interaction.interaction_columns import SCHEMA as INTERACTION_SCHEMA
 from association.known_genes import SCHEMA as KNOWN_SCHEMA
 from association.mechanism.mechanism_columns import SCHEMA as MECHANISM_SCHEMA
+from jobs.report.audience import Audience
 from jobs.report.consortium import Consortium
 from jobs.stage_settings import ESCALATION
 
@@ -55,6 +57,15 @@ class ReportInputs:
         Genes x covariates (`association.interaction.interaction_columns`); empty where the study asks for none.
     mechanism
         Genes to mediators to outcomes (`association.mechanism.mechanism_columns`); empty likewise.
+    audience
+        Who reads the page; what it may not see is withheld before any section is made.
+    families
+        Each trait's line of significance, where what it is found from is withheld; None where nothing is.
+    profiles
+        What gene pages are drawn from (`association.gene_profile.profile_columns`), by the tables' names; None where
+        there are none.
+    leave_one_out, variants, effects
+        Tables of the followed-up genes (`jobs.follow_up`); None where there are none.
     """
 
     results: pd.DataFrame
@@ -72,6 +83,12 @@ class ReportInputs:
     known_genes: pd.DataFrame = field(default_factory=lambda: KNOWN_SCHEMA.empty_table().to_pandas())
     interactions: pd.DataFrame = field(default_factory=lambda: INTERACTION_SCHEMA.empty_table().to_pandas())
     mechanism: pd.DataFrame = field(default_factory=lambda: MECHANISM_SCHEMA.empty_table().to_pandas())
+    profiles: Mapping[str, pd.DataFrame] | None = None
+    leave_one_out: pd.DataFrame | None = None
+    variants: pd.DataFrame | None = None
+    effects: pd.DataFrame | None = None
+    audience: Audience = Audience.CONSORTIUM
+    families: Mapping[str, Multiplicity] | None = None
 
     @property
     def study(self) -> str:

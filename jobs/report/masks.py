@@ -71,7 +71,7 @@ def mask_table(findings: TraitFindings) -> list[dict[str, Any]]:
             **test,
             "genes": len(part),
             "testable": int((part["min_attainable_p"] <= findings.family.threshold).sum()),
-            "carriers": float(part["carriers"].median()),
+            "carriers": numbers.median_count(part["carriers"]),
             "inflation": inflation(part["p_value"].to_numpy(np.float64)),
             "p_value": float(part["p_value"].min()),
         }

@@ -6,13 +6,18 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
 from markupsafe import Markup
 
+from jobs.report.audience import Audience
 from jobs.report.chances import NORMAL_95, poisson_interval
 
 # A larger exponent is no number any more.
 MOST_EXPONENT = 700
 NOTHING = "\u2013"
+# A count of so few people that it may not be told: no number at all, and smaller than any that may be.
+FEW = -math.inf
+FEW_WORDS = f"<{Audience.CONSORTIUM.least}"
 
 
 def present(value: Any) -> bool:
@@ -20,10 +25,26 @@ def present(value: Any) -> bool:
     return value is not None and not (isinstance(value, float) and math.isnan(value)) and value != ""
 
 
+def withheld(value: Any) -> bool:
+    """Say whether a cell is a count that is withheld, for it is of too few people."""
+    return isinstance(value, float) and value == FEW
+
+
+def median_count(counts: pd.Series) -> float:
+    """Give the median of counts; withheld ones are smaller than all that are told, and so is a median of them."""
+    ordered = counts.dropna().astype(float).sort_values().to_numpy()
+    if not ordered.size:
+        return math.nan
+    middle = ordered[(ordered.size - 1) // 2 : ordered.size // 2 + 1]
+    return FEW if FEW in middle else float(middle.mean())
+
+
 def number(value: Any, digits: int = 3) -> str:
     """Write a number with so many significant digits, and thousands apart."""
     if not present(value):
         return NOTHING
+    if withheld(value):
+        return FEW_WORDS
     value = float(value)
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
@@ -32,15 +53,17 @@ def number(value: Any, digits: int = 3) -> str:
 
 
 def count(value: Any) -> str:
-    """Write a count, thousands apart; expected counts keep one decimal."""
+    """Write a count, thousands apart; expected counts keep one decimal, and few people are not counted."""
     if not present(value):
         return NOTHING
+    if withheld(value):
+        return FEW_WORDS
     return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.1f}"
 
 
 def percent(share: Any) -> str:
     """Write a share as a percentage."""
-    if not present(share):
+    if not present(share) or withheld(share):
         return NOTHING
     return f"{100 * share:.2g}%" if share < 0.995 else f"{100 * share:.0f}%"
 
@@ -92,7 +115,7 @@ def estimate(value: Any) -> str:
 
 def ratio_of_events(row: Mapping[str, Any]) -> tuple[str, str]:
     """Write observed / expected events, and its exact interval."""
-    if not present(row["expected_events"]) or row["expected_events"] <= 0:
+    if not all(present(row[name]) for name in ("observed_events", "expected_events")) or row["expected_events"] <= 0:
         return NOTHING, ""
     lower, upper = poisson_interval(row["observed_events"], row["expected_events"])
     ratio = row["observed_events"] / row["expected_events"]

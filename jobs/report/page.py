@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,6 +13,7 @@ from markupsafe import Markup
 from association.results import COLUMNS
 from association.scan_settings import CONTROL_MASK
 from jobs.report import numbers, wording
+from jobs.report.browse import browse_section, page_scripts
 from jobs.report.cautions import cautions
 from jobs.report.chances import NORMAL_95
 from jobs.report.consortium import Consortium, about_cohorts, overlap_sentences, taken_out
@@ -22,6 +22,7 @@ from jobs.report.environment import page_environment
 from jobs.report.figures import attrition_figure
 from jobs.report.findings import TraitFindings, find
 from jobs.report.forest_figure import forest_figure
+from jobs.report.gene import gene_pages
 from jobs.report.gene_sets import set_sections
 from jobs.report.gene_table import gene_table, records
 from jobs.report.inputs import ReportInputs
@@ -30,43 +31,12 @@ from jobs.report.known_genes import known_sections
 from jobs.report.manhattan import manhattan_figure
 from jobs.report.masks import TEST, about_empty_masks, mask_rules, mask_table
 from jobs.report.mechanism import mechanism_sections
+from jobs.report.overview import overview
 from jobs.report.quantile_figure import quantile_figure
+from jobs.report.run_record import run_record
 from jobs.report.summary import trait_sentences
 from jobs.report.together import together_section
-
-
-def write_report(
-    path: Path,
-    *,
-    results: pd.DataFrame,
-    attrition: Sequence[Mapping[str, Any]],
-    traits: Sequence[Mapping[str, Any]],
-    settings: Mapping[str, Any],
-    run: Mapping[str, Any] | None = None,
-    consortium: Consortium | None = None,
-    relatives_untold: str | None = None,
-    beside: Mapping[str, Any] | None = None,
-) -> None:
-    """Write the report to a file; see `ReportInputs` for what it takes.
-
-    Parameters
-    ----------
-    path
-        The file, which is replaced.
-    results, attrition, traits, settings
-        What was found, and how.
-    run
-        The run's record, as far as there is one.
-    consortium
-        The cohorts, where their summaries were combined.
-    relatives_untold
-        Which relatives in two of merged cohorts can't be told.
-    beside
-        What there is beside genes by themselves, by their names in `ReportInputs`.
-    """
-    found = (results, attrition, traits, settings, run or {}, consortium, relatives_untold)
-    inputs = ReportInputs(*found, **(beside or {}))
-    path.write_text(report_html(inputs), encoding="utf-8")
+from jobs.report.withheld import withhold
 
 
 def report_html(inputs: ReportInputs) -> str:
@@ -75,39 +45,61 @@ def report_html(inputs: ReportInputs) -> str:
     Parameters
     ----------
     inputs
-        What the run found.
+        What the run found; what its audience may not see is left out.
 
     Returns
     -------
     str
         HTML, complete in itself.
     """
-    traits = [_trait_section(inputs, find(inputs, trait)) for trait in inputs.traits]
-    return (
-        page_environment()
-        .get_template("page.html.jinja")
-        .render(
-            study=inputs.study,
-            alpha=inputs.alpha,
-            traits=traits,
-            together=together_section(inputs),
-            genes=int(inputs.results["gene"].nunique()),
-            attrition=list(inputs.attrition),
-            attrition_figure=attrition_figure(inputs.attrition) if inputs.attrition else None,
-            untested=_untested(inputs.results),
-            gene_sets=set_sections(inputs.gene_sets, inputs.set_genes),
-            known_genes=known_sections(inputs.known_genes),
-            set_tests=int(inputs.gene_sets["p_value"].notna().sum()),
-            sets_by_length=bool(inputs.gene_sets["length_per_gene"].notna().any()),
-            interactions=interaction_sections(inputs.interactions),
-            mechanism=mechanism_sections(inputs.mechanism),
-            mask_rules=mask_rules(inputs.settings),
-            settings=yaml.safe_dump(_plain(inputs.settings), sort_keys=False, allow_unicode=True, width=100),
-            versions=dict(inputs.run.get("versions", {})),
-            stages=list(inputs.run.get("stages", ())),
-            columns=COLUMNS,
-            consortium=None if inputs.consortium is None else _cohorts(inputs.consortium),
-        )
+    return render_page(page_context(withhold(inputs)))
+
+
+def render_page(context: Mapping[str, Any]) -> str:
+    """Write the page of what `page_context` gathered."""
+    return page_environment().get_template("page.html.jinja").render(**context)
+
+
+def page_context(inputs: ReportInputs) -> dict[str, Any]:
+    """Gather what the page shows.
+
+    Parameters
+    ----------
+    inputs
+        Of which nothing is left to withhold.
+    """
+    found = [find(inputs, trait) for trait in inputs.traits]
+    traits = [_trait_section(inputs, findings) for findings in found]
+    browse = browse_section(inputs, found)
+    profiles = gene_pages(inputs, found)
+    return dict(
+        study=inputs.study,
+        alpha=inputs.alpha,
+        traits=traits,
+        gene_pages=profiles,
+        overview=overview(inputs, found, profiles.anchors),
+        browse=browse,
+        scripts=page_scripts(with_tables=browse is not None),
+        together=together_section(inputs),
+        genes=int(inputs.results["gene"].nunique()),
+        attrition=list(inputs.attrition),
+        attrition_figure=attrition_figure(inputs.attrition) if inputs.attrition else None,
+        untested=_untested(inputs.results),
+        gene_sets=set_sections(inputs.gene_sets, inputs.set_genes),
+        known_genes=known_sections(inputs.known_genes),
+        set_tests=int(inputs.gene_sets["p_value"].notna().sum()),
+        sets_by_length=bool(inputs.gene_sets["length_per_gene"].notna().any()),
+        interactions=interaction_sections(inputs.interactions),
+        mechanism=mechanism_sections(inputs.mechanism),
+        mask_rules=mask_rules(inputs.settings),
+        settings=yaml.safe_dump(_plain(inputs.settings), sort_keys=False, allow_unicode=True, width=100),
+        versions=dict(inputs.run.get("versions", {})),
+        stages=list(inputs.run.get("stages", ())),
+        record=run_record(inputs.run),
+        columns=COLUMNS,
+        withheld=inputs.families is not None,
+        few_words=numbers.FEW_WORDS,
+        consortium=None if inputs.consortium is None else _cohorts(inputs.consortium),
     )
 
 

@@ -95,9 +95,10 @@ def _draw(panel: Axes, rows: pd.DataFrame, top: float, floor: float, points: int
             expected = found.expected[edge]
             panel.fill_between(expected, found.lower[edge], found.upper[edge], color=svg.BAND, linewidth=0)
             panel.plot(expected, expected, color=svg.LINE, linewidth=0.9)
-        label = ", ".join(filter(None, (_ceiling_words(max_af, ceilings.ngroups), _inflation_words(part)))) or None
+        label = ", ".join(filter(None, (_ceiling_words(max_af, ceilings.ngroups), inflation_words(part)))) or None
         draw_points(panel, found.expected, found.observed, SERIES[series % 2], MARKERS[series % 4], points, label)
-        named = part.iloc[found.order][["gene", "mask", "max_af", *TEST]]
+        # Points have no names: genes of one or two carriers are among them.
+        named = part.iloc[found.order][["mask", "max_af", *TEST]]
         drawn.append(named.assign(expected=found.expected, observed=found.observed))
     _mark_floor(panel, floor, drawn)
     if panel.get_legend_handles_labels()[1]:
@@ -111,7 +112,8 @@ def _ceiling_words(max_af: float, ceilings: int) -> str:
     return f"≤ {numbers.percent(max_af)}" if ceilings > 1 else ""
 
 
-def _inflation_words(rows: pd.DataFrame) -> str:
+def inflation_words(rows: pd.DataFrame) -> str:
+    """Write lambda and where chance puts it; nothing where there are too few tests."""
     found = inflation(rows["p_value"].to_numpy(np.float64))
     return "" if found is None else f"λ {found.factor:.2f} ({found.lower:.2f}\u2013{found.upper:.2f})"
 

@@ -143,7 +143,9 @@ def _could_find(findings: TraitFindings) -> Iterator[Markup]:
     events, samples = findings.summary.get("events"), findings.summary.get("samples")
     if findings.type != "survival" or not events or not samples or findings.drivers.empty:
         return
-    carriers = float(findings.drivers["carriers"].median())
+    carriers = numbers.median_count(findings.drivers["carriers"])
+    if not numbers.present(carriers) or numbers.withheld(carriers):
+        return
     ratio = detectable_hazard_ratio(events=events, carrier_share=carriers / samples, level=findings.family.threshold)
     if np.isfinite(ratio):
         rough = " (a rough figure at so few carriers)" if carriers < ROUGH_BELOW_CARRIERS else ""

@@ -62,7 +62,25 @@ STYLE: Any = {
 }
 
 
-def inline_svg(figure: Figure, *, name: str, description: str) -> Markup:
+class Drawing(Markup):
+    """An SVG element of the page, and what it was made from, so that it can be written to a file by itself.
+
+    Attributes
+    ----------
+    name
+        Unique on the page.
+    """
+
+    name: str
+    _figure: Figure
+
+    @property
+    def figure(self) -> Figure:
+        """Give it as it was drawn, in stand-in colours."""
+        return self._figure
+
+
+def inline_svg(figure: Figure, *, name: str, description: str) -> Drawing:
     """Write a figure as an SVG element for the page.
 
     Parameters
@@ -86,10 +104,13 @@ def inline_svg(figure: Figure, *, name: str, description: str) -> Markup:
         r'<svg[^>]*?(viewBox="[^"]*")[^>]*>', rf'<svg \1 role="img" aria-label="{escape(description)}">', text
     )
     text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
+    text = text.replace("<svg", f'<svg id="figure-{name}"', 1)
     text = re.sub(r'(xlink:href="|url\()#', rf"\1#{name}-", text)
     text = re.sub(r"font: ([^;\"]*?)'[^\"]*?sans-serif", r"font: \1inherit", text)
     # A hundredth of a point is less than a pixel of any screen.
     text = re.sub(r'(?<=\bd=")[^"]+', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), text)
     for stand_in, variable in VARIABLES.items():
         text = text.replace(stand_in, f"var({variable})")
-    return Markup(text)
+    drawing = Drawing(text)
+    drawing._figure, drawing.name = figure, name
+    return drawing

@@ -17,7 +17,17 @@ import pytest
 QC_STAGES = ("load", "measure", "samples", "variants", "annotate", "qc page")
 TRAITS = ("survival", "alsfrs_slope")
 SCANS, FOLLOW_UPS = (tuple(f"{step} {trait}" for trait in TRAITS) for step in ("scan", "follow up"))
-STAGES = (*QC_STAGES, "gene store", "traits", *SCANS, *FOLLOW_UPS, "traits together", "results", "report")
+STAGES = (
+    *QC_STAGES,
+    "gene store",
+    "traits",
+    *SCANS,
+    *FOLLOW_UPS,
+    "traits together",
+    "results",
+    "gene profiles",
+    "report",
+)
 
 # The command, except that one stage waits after its work, so that even the quickest can be met in its midst.
 WAITING_COMMAND = """
@@ -121,13 +131,13 @@ def test_a_run_killed_while_it_scans_is_finished_by_the_next(
     undisturbed, copy_of, progex_process, kill_in_the_midst, tmp_path
 ):
     folder = copy_of(undisturbed.path, tmp_path / "cohort")
-    for stage in (*SCANS, *FOLLOW_UPS, "traits together", "results", "report"):
+    for stage in (*SCANS, *FOLLOW_UPS, "traits together", "results", "gene profiles", "report"):
         for done in stage_folders(folder, stage):
             shutil.rmtree(done)
     # What the first trait's scan found is kept.
     kill_in_the_midst(folder, SCANS[1])
     finishes_like(folder, undisturbed, progex_process("run", folder.study))
-    assert stages_redone(folder) == [SCANS[1], *FOLLOW_UPS, "traits together", "results", "report"]
+    assert stages_redone(folder) == [SCANS[1], *FOLLOW_UPS, "traits together", "results", "gene profiles", "report"]
 
 
 @pytest.mark.slow

@@ -154,7 +154,7 @@ def changed(here, afar, server, copy_of, tmp_path_factory):
 def test_a_changed_trait_is_scanned_anew_and_no_other(changed):
     anew = [stage["name"] for stage in changed["stages"] if not stage["reused"]]
     changed = ["scan survival", "follow up survival", "gene sets survival", "traits together"]
-    assert anew == ["traits", *changed, "results", "report"]
+    assert anew == ["traits", *changed, "results", "gene profiles", "report"]
 
 
 def test_a_folder_in_a_bucket_is_held_against_another_run(afar, server, progex):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import random
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from lifelines import KaplanMeierFitter
 
 from association.effects.firth import firth_cox
 from association.problems import InputError
 from hail_pipelines import session
+from jobs.gene_profiles.profiles import NAMES
 from jobs.run import run_study
 from jobs.run_qc import run_qc
 from jobs.simulate_cohort import simulate_cohort
@@ -20,9 +23,9 @@ from jobs.simulate_cohort import simulate_cohort
 QC_STAGES = ["load", "measure", "samples", "variants", "annotate", "qc page"]
 TRAITS = ["survival", "alsfrs_slope"]
 SCANS, FOLLOW_UPS = ([f"{step} {trait}" for trait in TRAITS] for step in ("scan", "follow up"))
-TESTED = [*SCANS, *FOLLOW_UPS, "traits together", "results", "report"]
+TESTED = [*SCANS, *FOLLOW_UPS, "traits together", "results", "gene profiles", "report"]
 GENE_SETS = [f"gene sets {trait}" for trait in TRAITS]
-WITH_LISTS = [*SCANS, *FOLLOW_UPS, *GENE_SETS, "traits together", "results", "report"]
+WITH_LISTS = [*SCANS, *FOLLOW_UPS, *GENE_SETS, "traits together", "results", "gene profiles", "report"]
 STAGES = [*QC_STAGES, "gene store", "traits", *TESTED]
 
 
@@ -104,6 +107,9 @@ def test_a_run_leaves_results_report_record_quality_control_and_traits(finished)
         "follow_up/leave_one_out.tsv",
         "follow_up/effects.tsv",
         "follow_up/columns.tsv",
+        "gene_profiles/groups.tsv",
+        "gene_profiles/curves.parquet",
+        "gene_profiles/columns.tsv",
         "traits_together/genes.parquet",
         "traits_together/pairs.tsv",
         "traits_together/correlations.tsv",
@@ -166,7 +172,7 @@ def test_the_report_stands_alone_and_names_the_study(finished):
     html = (finished.output / "report" / "report.html").read_text()
     assert "Simulated ALS cohort" in html
     assert "<script src" not in html
-    assert "<link" not in html
+    assert "<link" not in re.sub(r"<script.*?</script>", "", html, flags=re.DOTALL)
 
 
 def test_the_record_says_how_the_results_were_made(finished):
@@ -311,7 +317,7 @@ def test_gene_lists_are_tested_as_sets_without_a_scan_and_a_changed_list_redoes_
     (again.path / "panel.txt").write_text("\n".join(genes[:4]))
     lists = [{"name": "own", "version": "1", "path": "panel.txt"}, {"name": "nerve", "panel": "cmt_clingen"}]
     again.set(gene_lists=lists)
-    assert redone(again) == [*tested, "results", "report"]
+    assert redone(again) == [*tested, "results", "gene profiles", "report"]
     sets = pd.read_csv(again.output / "gene_sets" / "gene_sets.tsv", sep="\t")
     assert list(sets) == list(pd.read_parquet(again.output / "gene_sets" / "gene_sets.parquet"))
     assert len(sets) == len(TRAITS) * 2 * 2 * 3, "traits, masks, lists and tests"
@@ -327,7 +333,7 @@ def test_gene_lists_are_tested_as_sets_without_a_scan_and_a_changed_list_redoes_
     html = (again.output / "report" / "report.html").read_text()
     assert 'id="gene-sets"' in html
     (again.path / "panel.txt").write_text("\n".join(genes[:5]))
-    assert redone(again) == [*tested, "results", "report"]
+    assert redone(again) == [*tested, "results", "gene profiles", "report"]
 
 
 def test_findings_are_shown_without_known_carriers_and_adjusted_for_them(again, no_java):
@@ -364,7 +370,7 @@ def test_findings_are_shown_without_known_carriers_and_adjusted_for_them(again, 
 
 def test_a_changed_trait_redoes_traits_and_what_follows_without_java(again, no_java):
     again.set(traits=[{"name": "survival", "type": "survival", "origin": "diagnosis"}])
-    assert redone(again) == ["traits", "scan survival", "follow up survival", "results", "report"]
+    assert redone(again) == ["traits", "scan survival", "follow up survival", "results", "gene profiles", "report"]
     assert set(results_of(again)["trait"]) == {"survival"}
     # One trait by itself: nothing is left of what two of an earlier run were together.
     assert not (again.output / "traits_together").exists()
@@ -373,7 +379,15 @@ def test_a_changed_trait_redoes_traits_and_what_follows_without_java(again, no_j
 def test_a_trait_that_is_added_is_scanned_alone_without_java(again, finished, no_java):
     settings = yaml.safe_load(again.study.read_text())
     again.set(traits=[{"name": "cmap", "type": "baseline", "measure": "cmap"}, *settings["traits"]])
-    assert redone(again) == ["traits", "scan cmap", "follow up cmap", "traits together", "results", "report"]
+    assert redone(again) == [
+        "traits",
+        "scan cmap",
+        "follow up cmap",
+        "traits together",
+        "results",
+        "gene profiles",
+        "report",
+    ]
     rows, before = results_of(again), results_of(finished)
     assert list(dict.fromkeys(rows["trait"])) == ["cmap", *TRAITS]
     pd.testing.assert_frame_equal(rows[rows["trait"] != "cmap"].reset_index(drop=True), before, check_exact=True)
@@ -402,13 +416,13 @@ def test_a_changed_highest_ceiling_redoes_the_carriers_and_what_follows(again):
 
 def test_more_genes_to_follow_up_redo_the_follow_up_and_the_report(again, finished, no_java):
     again.set(follow_up={"genes": 1})
-    assert redone(again) == [*FOLLOW_UPS, "results", "report"]
+    assert redone(again) == [*FOLLOW_UPS, "results", "gene profiles", "report"]
     assert len(followed(again, "effects")) == 2 < len(followed(finished, "effects"))
 
 
 def test_single_variants_are_tested_when_asked_for(again, finished, no_java):
     again.set(follow_up={"single_variants": True})
-    assert redone(again) == [*FOLLOW_UPS, "results", "report"]
+    assert redone(again) == [*FOLLOW_UPS, "results", "gene profiles", "report"]
     every, some = followed(again, "single_variants"), followed(finished, "variants")
     store = pd.concat(pd.read_parquet(path) for path in finished.output.glob("genes/part-*.parquet"))
     assert len(every) == 2 * len(store)
@@ -477,6 +491,136 @@ def test_firth_effects_are_those_of_the_written_samples_and_genotypes(finished):
         assert found == pytest.approx((direct.estimate, direct.lower, direct.upper), rel=1e-6)
 
 
+# --------------------------------------------------------------------------------------------- what profiles hold
+
+
+def profiled(folder, table):
+    return pd.read_parquet(folder.output / "gene_profiles" / f"{table}.parquet")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_forms_of_a_profile_table_hold_the_same_rows(finished, name):
+    table, text = profiled(finished, name), pd.read_csv(finished.output / "gene_profiles" / f"{name}.tsv", sep="\t")
+    meanings = pd.read_csv(finished.output / "gene_profiles" / "columns.tsv", sep="\t").set_index("table")
+    assert list(table) == list(text) == list(meanings.loc[[name], "column"])
+    assert len(table) == len(text)
+    assert len(table) > 0 or name == "exons"
+
+
+def test_no_profile_names_a_sample(finished):
+    ids = set(pd.read_parquet(finished.output / "genes" / "samples.parquet")["sample"])
+    assert len(ids) > 30
+    for path in (finished.output / "gene_profiles").glob("*.tsv"):
+        assert not ids & set(re.split(r"[\s;,]+", path.read_text())), path.name
+
+
+def test_a_profile_is_of_the_carriers_behind_the_genes_p_value(finished):
+    rows = results_of(finished).set_index(["gene", "trait", "mask", "max_af", "test", "weights"]).sort_index()
+    groups = profiled(finished, "groups")
+    followed_up = followed(finished, "effects")
+    assert set(followed_up["gene"]) == set(groups["gene"])
+    assert set(groups["kind"]) == {"times", "visits"}
+    for one in groups.to_dict("records"):
+        key = tuple(one[name] for name in ("gene", "trait", "mask", "max_af", "test", "weights"))
+        found = rows.loc[[key]].iloc[0]
+        assert one["p_value"] == found["p_value"]
+        assert one["carriers"] == found["carriers"]
+        assert one["carriers"] + one["others"] == found["samples"]
+        if one["kind"] == "times":
+            assert one["events_carriers"] == found["observed_events"]
+            assert one["expected_carriers"] == pytest.approx(found["expected_events"], rel=1e-9)
+
+
+def test_curves_of_carriers_are_those_of_the_written_samples_and_genotypes(finished):
+    samples = pd.read_parquet(finished.output / "traits" / "survival.parquet").set_index("sample")
+    ids = pd.read_parquet(finished.output / "genes" / "samples.parquet")["sample"].to_numpy()
+    sites, curves = profiled(finished, "sites"), profiled(finished, "curves")
+    store = pd.concat(pd.read_parquet(path) for path in finished.output.glob("genes/part-*.parquet"))
+    names = store["contig"] + "-" + store["position"].astype(str) + "-" + store["ref"] + "-" + store["alt"]
+    for one in profiled(finished, "groups").query("trait == 'survival'").to_dict("records"):
+        inside = np.array([one["mask"] in masks.split(";") for masks in sites["masks"]])
+        named = sites[inside & (sites["gene"] == one["gene"])]
+        rare = named[(named["frequency"] <= one["max_af"]) & ~(named["external_af"] > one["max_af"])]
+        own = store[(store["gene"] == one["gene"]) & names.isin(rare["variant"])]
+        carriers = np.isin(samples.index, ids[sorted({place for held in own["carriers"] for place in held})])
+        assert carriers.sum() == one["carriers"]
+        for group, who in (("carriers", carriers), ("others", ~carriers)):
+            curve = curves[(curves["gene"] == one["gene"]) & (curves["group"] == group)]
+            left = samples[who & (samples["exit"] > curve["time"].iloc[0])]
+            entry = left["entry"].clip(lower=curve["time"].iloc[0])
+            fitted = KaplanMeierFitter().fit(left["exit"], left["event"], entry=entry)
+            expected = fitted.survival_function_at_times(curve["time"][1:]).to_numpy()
+            np.testing.assert_allclose(curve["survival"][1:], expected, rtol=1e-10, atol=1e-14)
+
+
+def test_the_effect_that_carriers_influence_is_the_effect_of_the_follow_up(finished):
+    effects = followed(finished, "effects").set_index(["gene", "trait"])["effect"]
+    influence = profiled(finished, "influence").groupby(["gene", "trait"])["effect"].first()
+    both = effects.index.intersection(influence.index)
+    assert len(both) == len(effects)
+    np.testing.assert_allclose(influence[both], effects[both], rtol=1e-8)
+
+
+def test_variants_and_effects_of_profiles_hold_the_follow_ups(finished):
+    for name, key in (("effects", ["gene", "trait"]), ("variants", ["variant", "gene", "trait"])):
+        every, some = profiled(finished, name), followed(finished, name)
+        merged = some.merge(every, on=key, suffixes=("", "_every"))
+        assert len(some) == len(merged) <= len(every)
+        pd.testing.assert_series_equal(merged["p_value"], merged["p_value_every"], check_names=False)
+
+
+def test_carriers_calls_have_a_mean_quality(finished):
+    quality = profiled(finished, "sites")["mean_gq"]
+    assert quality.notna().all()
+    assert quality.between(20, 99).all()
+
+
+# ----------------------------------------------------------------------------------------------- one gene of a run
+
+
+def genes_without_page(folder):
+    page = (folder.output / "report" / "report.html").read_text()
+    return [gene for gene in results_of(folder)["gene"].unique() if f'id="gene-{gene}"' not in page]
+
+
+def test_one_gene_is_printed_with_its_tests_and_its_page_is_told(again, progex, monkeypatch):
+    opened = []
+    monkeypatch.setattr("typer.launch", opened.append)
+    gene = profiled(again, "groups")["gene"].iloc[0]
+    done = progex("gene", gene.lower(), again.output, "--audience", "site")
+    assert done.exit_code == 0, done.output
+    rows = results_of(again).query("gene == @gene")
+    for row in rows.dropna(subset="p_value").to_dict("records"):
+        assert f"{row['p_value']:.2g}" in done.output
+    assert all(name in done.output for name in [*rows["mask"], *rows["trait"]])
+    page = again.output / "report" / f"gene_{gene}_site.html"
+    assert opened == [page.resolve().as_uri()]
+    assert gene in page.read_text()
+
+
+def test_a_gene_without_a_page_in_the_report_gets_its_own_with_the_numbers_of_the_results(again, progex):
+    gene = genes_without_page(again)[0]
+    before = (again.output / "report" / "report.html").read_bytes()
+    done = progex("gene", gene, again.output, "--no-open")
+    assert done.exit_code == 0, done.output
+    page = again.output / "report" / f"gene_{gene}.html"
+    assert done.output.splitlines()[-1] == f"page: {page}"
+    assert gene in page.read_text()
+    assert (again.output / "report" / "report.html").read_bytes() == before
+
+
+def test_an_unknown_gene_is_refused_with_near_ones(finished, progex):
+    done = progex("gene", "SIM00X", finished.output, "--no-open")
+    assert done.exit_code == 2
+    assert "did you mean SIM0" in done.output
+
+
+def test_a_folder_without_a_finished_run_has_no_genes(tmp_path, progex):
+    done = progex("gene", "NEK1", tmp_path, "--no-open")
+    assert done.exit_code == 2
+    assert "no run was finished here" in done.output
+
+
 def test_rows_that_rest_on_one_variant_are_flagged_in_the_results(finished):
     left_out, results = followed(finished, "leave_one_out"), results_of(finished)
     keys = ["gene", "trait", "mask", "max_af", "test", "weights", "coding"]
@@ -534,7 +678,7 @@ def test_results_do_not_depend_on_how_many_files_hold_the_genotypes(afresh, fini
 
 @pytest.mark.parametrize("cores", [1, 2])
 def test_results_do_not_depend_on_the_number_of_processes(again, finished, no_java, cores):
-    for stage in ("scan", "follow_up", "results", "report"):
+    for stage in ("scan", "follow_up", "results", "gene_profiles", "report"):
         for manifest in again.output.glob(f"stages/{stage}*/manifest.json"):
             manifest.unlink()
     again.set(compute={"cores": cores})

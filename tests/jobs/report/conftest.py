@@ -14,6 +14,7 @@ import pytest
 
 from association.results import COLUMNS
 from jobs.report import ReportInputs, report_html
+from jobs.report.audience import Audience
 
 MASKS = ("plof", "missense", "synonymous")
 TESTS = (("burden", "flat", "sum"), ("skat", "beta_1_25", None))
@@ -121,6 +122,7 @@ def make_inputs(
         "traits": summaries or [make_summary(name) for name in traits],
         "settings": {"name": "A study", "alpha": 0.05, "calibration": {"max_permutations": PERMUTATIONS // 10}},
         "run": {"versions": {"progex": "0.1.0"}, "stages": [{"name": "scan", "seconds": 12.3, "reused": True}]},
+        "audience": Audience.SITE,
         **changes,
     }
     return ReportInputs(**given)
@@ -142,9 +144,14 @@ class Outline(HTMLParser):
         self.text.append(data)
 
 
+def without_scripts(page: str) -> str:
+    """Give a page without its scripts and what they read, which no reader meets as they stand."""
+    return re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+
+
 def read_text(page: str) -> str:
     """Give a page's text, one space between words."""
-    body = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+    body = without_scripts(re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL))
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", body)))
 
 
@@ -171,6 +178,11 @@ def report_inputs() -> Callable[..., ReportInputs]:
 @pytest.fixture(scope="session")
 def outline() -> Callable[[str], Outline]:
     return Outline
+
+
+@pytest.fixture(scope="session")
+def unscripted() -> Callable[[str], str]:
+    return without_scripts
 
 
 @pytest.fixture(scope="session")

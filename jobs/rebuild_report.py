@@ -1,0 +1,101 @@
+"""Make a report anew from a finished output folder, without computing anything; whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from association.meta import agreement
+from association.problems import InputError
+from hail_pipelines.places import readable
+from infra.storage import Place, copy_whole
+from jobs.comparison.compared_meta import read_meta
+from jobs.comparison.compared_run import read_compared
+from jobs.consortium.meta_report import meta_inputs
+from jobs.consortium.share_misfits import Share
+from jobs.report_names import report_names
+from jobs.result_files import file_names
+
+if TYPE_CHECKING:
+    from jobs.report.audience import Audience
+    from jobs.report.inputs import ReportInputs
+
+REPORT = "report"
+
+
+def rebuild_report(output: Place, audience: Audience, out: Place | None = None) -> Place:
+    """Make the report of a finished run or meta-analysis anew.
+
+    Parameters
+    ----------
+    output
+        The folder that `progex run` or `progex meta` wrote.
+    audience
+        Who is to read it.
+    out
+        The folder to write; by default where the report was. Files of the report that are there are replaced.
+
+    Returns
+    -------
+    Place
+        The page.
+
+    Raises
+    ------
+    InputError
+        If nothing was finished there, or something of it is missing; nothing is written.
+    """
+    inputs, home = _of_meta(output, audience) or _of_run(output, audience)
+    target = home if out is None else out
+    if target.is_file():
+        raise InputError.single(str(target), "--out", "is a file; name a folder")
+    return _publish(inputs, target)
+
+
+def _of_run(output: Place, audience: Audience) -> tuple[ReportInputs, Place]:
+    from jobs.report_inputs import finished_folders, gather_inputs
+
+    run = read_compared(output)
+    # In the order in which a run has them; the record sorts them.
+    settings = run.study.model_dump(mode="json")
+    given: dict[str, Any] = {"settings": settings, "run": run.record, "audience": audience}
+    try:
+        inputs = gather_inputs(run.study, finished_folders(run.folder), **given)
+    except (FileNotFoundError, KeyError) as error:
+        message = f"{error} is missing: the folder is not whole; run the study again"
+        raise InputError.single(str(run.folder), "run", message) from None
+    return inputs, run.folder / REPORT
+
+
+def _of_meta(output: Place, audience: Audience) -> tuple[ReportInputs, Place] | None:
+    """Read a meta-analysis; None where the folder holds none."""
+    from dataclasses import replace
+
+    meta = read_meta(output)
+    if meta is None:
+        return None
+    files = {name: output / file_names(name)[0] for name in agreement.TABLES}
+    if missing := [file.name for file in files.values() if not file.is_file()]:
+        message = f"{', '.join(missing)} missing: the folder is not whole; combine the cohorts again"
+        raise InputError.single(str(output), "meta", message)
+    tables = {name: pd.read_parquet(readable(file)) for name, file in files.items()}
+    shares = [Share(output, manifest, None) for manifest in meta.record["shares"]]
+    inputs = meta_inputs(shares, meta.record, pd.read_parquet(readable(meta.results)), tables)
+    return replace(inputs, audience=audience), output
+
+
+def _publish(inputs: ReportInputs, target: Place) -> Place:
+    """Write everything beside, and put it in place when it is whole, the page last."""
+    from jobs.report import write_report_files
+
+    with TemporaryDirectory(prefix="progex.") as name:
+        made = Path(name)
+        names = write_report_files(made, inputs)
+        if isinstance(target, Path):
+            target.mkdir(parents=True, exist_ok=True)
+        for one in names.all():
+            copy_whole(made / one, target / one)
+    return target / report_names(inputs.audience).page
