@@ -7,6 +7,7 @@ longest comes first, lest one worker wait for the other at the end.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,9 @@ from hypothesis import settings
 
 if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
+
+# Java is started by a fork, for which gRPC would stop its threads: where its servers run, Java may not come up.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("untimed", deadline=None)
@@ -30,6 +34,10 @@ USES_JAVA = (
 LONGEST = (
     "tests/jobs/test_run.py",
     "tests/jobs/test_on_buckets.py",
+    "tests/jobs/test_report_for_others.py",
+    "tests/jobs/consortium/test_merge_runs.py",
+    "tests/jobs/consortium/test_share.py",
+    "tests/jobs/consortium/test_pooled_equals_meta.py",
     "tests/cloud/test_end_to_end.py",
     "tests/jobs/test_on_cluster.py",
     "tests/hail_pipelines/test_scan_on_cluster.py",
