@@ -8,11 +8,11 @@ from markupsafe import Markup
 
 from jobs.report import numbers, svg, wording
 from jobs.report.chances import NORMAL_95
+from jobs.report.gene.effect_words import firth, ratio_words
 from jobs.report.gene.material import Gene, GeneFigure, GeneTrait, anchor, finish
 from jobs.report.gene.panel import AXIS_TEXT, Panel, reach, round_ticks
 from jobs.report.gene.pen import HALF, WHOLE, Pen, fit
 from jobs.report.gene.shown import enough, known
-from jobs.report.gene.words import firth, ratio_words
 
 LEFT, ABOVE, ROW, BELOW = 130.0, 38.0, 17.0, 28.0
 COLUMNS = {"carriers": 440.0, "effect per allele (95% interval)": 572.0, "p of the gene": 706.0}
