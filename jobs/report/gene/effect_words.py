@@ -8,9 +8,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from jobs.report import numbers
+from jobs.report import numbers, wording
+from jobs.report.chances import NORMAL_95
 from jobs.report.gene.material import GeneTrait, Row, first
 from jobs.report.gene.shown import known, may_tell
+from jobs.report.summary import effect_clause
 
 # Ratios beyond are of intervals without an end.
 LARGEST_LOG = math.log(1_000)
@@ -38,6 +40,33 @@ def events_words(one: GeneTrait) -> str:
 def _excludes_one(interval: str) -> bool:
     lower, _, upper = interval.partition(" to ")
     return bool(upper) and (float(lower) > 1 or float(upper) < 1)
+
+
+def size_words(one: GeneTrait) -> str:
+    """Say how large the effect is where a trait has no events, as the overview does, in a clause after a comma.
+
+    No direction is named where the interval holds no effect as well; empty where there is nothing to tell.
+    """
+    driver = one.driver
+    effect, error = known(driver.get("effect")), known(driver.get("standard_error"))
+    if not one.counting or numbers.present(driver.get("observed_events")) or not error > 0 or math.isnan(effect):
+        return ""
+    clause = effect_clause(one.findings, driver)
+    if not clause:
+        return ""
+    if directed(effect, error):
+        ends = sorted(abs(effect + side * NORMAL_95 * error) for side in (-1, 1))
+        return f", {clause} (95% interval {numbers.estimate(ends[0])} to {numbers.estimate(ends[1])})"
+    unit = wording.burden_unit(driver["effect_weights"], driver["effect_coding"])
+    size, interval = numbers.effect(driver)
+    return (
+        f", with an effect of {size} {one.words.effect} for each {unit} (95% interval {interval}), which may be none"
+    )
+
+
+def directed(effect: float, error: float) -> bool:
+    """Say whether the 95% interval of an estimate leaves out that there is no effect."""
+    return abs(effect) > NORMAL_95 * error
 
 
 def firth_words(one: GeneTrait) -> Iterator[Markup]:

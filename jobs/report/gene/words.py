@@ -13,7 +13,8 @@ from markupsafe import Markup
 
 from association.scan_settings import OMNIBUS
 from jobs.report import numbers, wording
-from jobs.report.gene.effect_words import events_words, firth_words
+from jobs.report.driving_rows import few_carry_stronger
+from jobs.report.gene.effect_words import events_words, firth_words, size_words
 from jobs.report.gene.material import GeneTrait, Row
 from jobs.report.gene.one_variant import one_variant_words
 from jobs.report.gene.shown import known, may_tell
@@ -51,6 +52,10 @@ def _result(one: GeneTrait) -> Iterator[Markup]:
             _ceiling(driver),
             numbers.p_value(driver["p_value"]),
         )
+        if few_carry_stronger(one.rows, known(counting["p_value"]), known(driver["p_value"])):
+            yield Markup(
+                "A mask with fewer than 3 carriers is stronger: it counts in the gene\u2019s p, but is descriptive."
+            )
 
 
 def _untested(one: GeneTrait) -> Markup:
@@ -81,7 +86,7 @@ def _carriers(one: GeneTrait) -> Iterator[Markup]:
         return
     carriers = f"{numbers.count(driver['carriers'])} {_plural(driver['carriers'], 'carrier')}"
     variants = f"{numbers.count(driver['variants'])} {_plural(driver['variants'], 'variant')}"
-    yield Markup("{} of {}{}.").format(carriers, variants, events_words(one))
+    yield Markup("{} of {}{}.").format(carriers, variants, events_words(one) or size_words(one))
 
 
 def _plural(count: Any, word: str) -> str:
