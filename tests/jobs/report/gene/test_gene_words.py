@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from jobs.report.audience import Audience
+from jobs.report.gene import gene_page_html
 from jobs.report.gene.across_traits import across_traits_figure
 from jobs.report.gene.mask_table import gene_masks
 from jobs.report.gene.pen import Words
@@ -108,3 +109,5 @@ def test_effects_of_masks_have_units_and_none_is_told_of_two_carriers(report_inp
     assert (survival["unit"], slope["unit"]) == ("one-step log hazard ratio", "one-step points per month")
     effects = {row["mask"]: row["effect"][0] for row in survival["rows"]}
     assert effects == {"loss of function": "0.70", "missense": "\u2013"}
+    page = gene_page_html(report_inputs(rows, traits=("survival", "alsfrs_slope")), "G")
+    assert "effect: one-step log hazard ratio</small>" in page
