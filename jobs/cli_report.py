@@ -40,4 +40,9 @@ def report(
 
     with users_faults():
         place = None if out is None else place_of(out)
-        typer.echo(f"report: {rebuild_report(place_of(output), Audience(audience.value), place)}")
+        page = rebuild_report(place_of(output), Audience(audience.value), place, _note)
+        typer.echo(f"report: {page}")
+
+
+def _note(words: str) -> None:
+    typer.echo(f"note: {words}")

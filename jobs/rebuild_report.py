@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -16,6 +19,7 @@ from jobs.comparison.compared_meta import read_meta
 from jobs.comparison.compared_run import read_compared
 from jobs.consortium.meta_report import meta_inputs
 from jobs.consortium.share_misfits import Share
+from jobs.gene_profiles.profiles import FOLDER as PROFILES_FOLDER
 from jobs.report_names import report_names
 from jobs.result_files import file_names
 
@@ -24,9 +28,15 @@ if TYPE_CHECKING:
     from jobs.report.inputs import ReportInputs
 
 REPORT = "report"
+WITHOUT_PROFILES = (
+    f"{PROFILES_FOLDER}/ is missing: genes have no pages, or pages without survival curves, courses and sites. Run "
+    "the study again with progex run, which makes it and keeps the stages that are finished"
+)
 
 
-def rebuild_report(output: Place, audience: Audience, out: Place | None = None) -> Place:
+def rebuild_report(
+    output: Place, audience: Audience, out: Place | None = None, note: Callable[[str], object] | None = None
+) -> Place:
     """Make the report of a finished run or meta-analysis anew.
 
     Parameters
@@ -37,6 +47,8 @@ def rebuild_report(output: Place, audience: Audience, out: Place | None = None) 
         Who is to read it.
     out
         The folder to write; by default where the report was. Files of the report that are there are replaced.
+    note
+        Is told what the report lacks, and what can be done about it.
 
     Returns
     -------
@@ -46,9 +58,11 @@ def rebuild_report(output: Place, audience: Audience, out: Place | None = None) 
     Raises
     ------
     InputError
-        If nothing was finished there, or something of it is missing; nothing is written.
+        If nothing was finished there, something of it is missing, or the folder can't be written to.
     """
     inputs, home = _of_meta(output, audience) or _of_run(output, audience)
+    if note is not None and inputs.consortium is None and inputs.profiles is None:
+        note(WITHOUT_PROFILES)
     target = home if out is None else out
     if target.is_file():
         raise InputError.single(str(target), "--out", "is a file; name a folder")
@@ -94,8 +108,21 @@ def _publish(inputs: ReportInputs, target: Place) -> Place:
     with TemporaryDirectory(prefix="progex.") as name:
         made = Path(name)
         names = write_report_files(made, inputs)
-        if isinstance(target, Path):
-            target.mkdir(parents=True, exist_ok=True)
-        for one in names.all():
-            copy_whole(made / one, target / one)
+        with _writing_told(target):
+            if isinstance(target, Path):
+                target.mkdir(parents=True, exist_ok=True)
+            for one in names.all():
+                copy_whole(made / one, target / one)
     return target / report_names(inputs.audience).page
+
+
+@contextmanager
+def _writing_told(target: Place) -> Iterator[None]:
+    """Turn the system's refusal to write into the user's error, also where it says that there is no such folder."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None:
+            raise
+        message = f"can't be written: {os.strerror(error.errno)}; name another folder, or make it writable"
+        raise InputError.single(str(target), "--out", message) from None

@@ -14,7 +14,7 @@ from association.results import Column
 
 COLUMNS_FILE = "columns.tsv"
 # The page of null models, beside the report or by itself.
-NULL_MODELS = "null_models.html"
+NULL_MODELS = "null_models_site.html"
 
 
 def file_names(table: str) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 It needs no genotypes: everyone in the participants table counts. What it writes stays at the site, for it has rows of
 single patients:
 
-    OUTPUT/clinical/null_models.html        the page
+    OUTPUT/clinical/null_models_site.html   the page
     OUTPUT/clinical/checks/                 what each data check found
     OUTPUT/clinical/traits/                 a table and a model per trait, and who is out and why
     OUTPUT/clinical/visits.tsv, .parquet    the visits, with scores and stages

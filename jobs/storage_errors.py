@@ -16,7 +16,7 @@ _OF_A_WORKER = re.compile(
     r"^[\w.]*(?:InputError|StorageError|ChangedError): (.+): [\d,]+ problems?.*\n((?:  \S.*\n)+)", re.MULTILINE
 )
 
-NUMBERS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
+NUMBERS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 @contextmanager

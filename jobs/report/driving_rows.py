@@ -1,14 +1,16 @@
 """The mask and test behind a gene's p-value.
 
 A gene counts by its omnibus, which has neither carriers of one kind nor an effect. What readers can picture is the
-strongest of the single tests that it is over, and the burden of that test's mask.
+strongest of the single tests that it is over, and the burden of that test's mask. Masks of fewer than 3 carriers are
+left out of that search, though the omnibus is over them too: so the test that is found may be weaker than the gene.
 """
 
 from __future__ import annotations
 
 import pandas as pd
 
-from association.scan_settings import OMNIBUS
+from association.results import FEW_CARRIERS
+from association.scan_settings import CONTROL_MASK, OMNIBUS
 
 # Weights and coding under which a unit of burden is one allele.
 UNWEIGHTED = "flat"
@@ -45,6 +47,23 @@ def driving_rows(rows: pd.DataFrame, genes: pd.DataFrame) -> pd.DataFrame:
     return drivers.drop(columns=["effect", "standard_error"]).merge(
         mask_effects(rows, drivers), on=list(MASK), how="left"
     )
+
+
+def few_carry_stronger(rows: pd.DataFrame, gene_p: float, driver_p: float) -> bool:
+    """Say whether a mask of fewer than 3 carriers is stronger than the test that was found for a stronger gene.
+
+    Parameters
+    ----------
+    rows
+        All rows of a gene for a trait.
+    gene_p, driver_p
+        Of the gene, and of the test that was found.
+    """
+    if not driver_p > gene_p:
+        return False
+    few = rows["flags"].fillna("").str.split(";").map(lambda names: FEW_CARRIERS in names).astype(bool)
+    left_out = rows[few & (rows["test"] != OMNIBUS) & (rows["mask"] != CONTROL_MASK)]
+    return bool((left_out["p_value"].astype(float) < driver_p).any())
 
 
 def mask_effects(rows: pd.DataFrame, drivers: pd.DataFrame | None = None) -> pd.DataFrame:

@@ -13,11 +13,12 @@ from jobs.report.findings import TraitFindings
 from jobs.report.headline import headline_rows
 from jobs.report.inputs import ReportInputs
 from jobs.report.opening import opening_sentences
+from jobs.result_files import NULL_MODELS
 
 # Pages and tables beside the report, which show single patients: where they are, and what they show.
 AT_THE_SITE = (
     ("../qc/qc.html", "quality control", "calls, depth, contamination, sex, relatives, ancestry and batches"),
-    ("null_models.html", "null models", "survival curves, residuals, visits with their fitted slopes, data checks"),
+    (NULL_MODELS, "null models", "survival curves, residuals, visits with their fitted slopes, data checks"),
 )
 
 

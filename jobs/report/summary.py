@@ -85,7 +85,7 @@ def _in_hundred(chance: float) -> str:
 
 def _gene_sentence(findings: TraitFindings, gene: Any, driver: Any) -> Markup:
     """Say what carriers of one gene have that others have not."""
-    told = _events_words(findings, driver) or _effect_words(findings, driver)
+    told = _events_words(findings, driver) or effect_clause(findings, driver)
     sentence = Markup("<em>{}</em>: {} carriers of {} variants{}; p\u00a0=\u00a0{} ({}).").format(
         gene["gene"],
         numbers.count(driver["carriers"]),
@@ -125,7 +125,7 @@ def _events_words(findings: TraitFindings, driver: Any) -> str:
     return f"{observed} {words.events} where {driver['expected_events']:.1f} were expected: {them}"
 
 
-def _effect_words(findings: TraitFindings, driver: Any) -> str:
+def effect_clause(findings: TraitFindings, driver: Any) -> str:
     """Say what carriers lose or have more of per allele, where the mask has a burden without weights."""
     unit = wording.burden_unit(driver["effect_weights"], driver["effect_coding"])
     if not numbers.present(driver["effect"]) or unit == wording.UNIT_OF_BURDEN:

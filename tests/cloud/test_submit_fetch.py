@@ -18,7 +18,7 @@ def test_fetches_results_verified_and_leaves_patients_rows(cloud_study, tmp_path
     assert "no run has finished there" in cloud_study.progex("fetch").output
     out = storage.place("gs://lab/out")
     shown = ["report/report.html", "results/gene_tests.tsv", "run.json"]
-    for name in (*shown, "report/null_models.html", "qc/samples.parquet", "stages/a/x"):
+    for name in (*shown, "report/null_models_site.html", "qc/samples.parquet", "stages/a/x"):
         storage.write_whole(out / name, name.encode())
     done = cloud_study.progex("fetch", "--to", str(tmp_path / "here"))
     assert done.exit_code == 0, done.output
@@ -26,7 +26,7 @@ def test_fetches_results_verified_and_leaves_patients_rows(cloud_study, tmp_path
     assert "fetched 3 files" in done.output
     assert "1 of 1 files, 22 bytes of 22 bytes" in done.output
     cloud_study.progex("fetch", "--all", "--to", str(tmp_path / "all"))
-    assert names_in(tmp_path / "all") == ["qc/samples.parquet", "report/null_models.html", *shown]
+    assert names_in(tmp_path / "all") == ["qc/samples.parquet", "report/null_models_site.html", *shown]
 
 
 def fetched_from(folder, tmp_path, *names):
@@ -43,7 +43,7 @@ def test_what_an_earlier_run_left_is_removed_where_it_was_fetched_to(cloud_study
     (here / "results" / "mine.txt").write_text("not fetched")
     assert fetched_from(out, tmp_path, "results/a", "results/b/c", "report/report.html").removed == 0
     assert (here / "results" / "mine.txt").is_file()
-    storage.write_whole(here / "report" / "null_models.html", b"of the earlier run")
+    storage.write_whole(here / "report" / "null_models_site.html", b"of the earlier run")
     storage.write_whole(here / "notes.txt", b"mine")
-    fetched_from(out, tmp_path, "results/a/x", "results/b", "report/report.html", "report/null_models.html")
+    fetched_from(out, tmp_path, "results/a/x", "results/b", "report/report.html", "report/null_models_site.html")
     assert names_in(here) == ["notes.txt", "report/report.html", "results/a/x", "results/b", "run.json"]

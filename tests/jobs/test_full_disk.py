@@ -18,6 +18,7 @@ RUN = "from jobs.cli import main; main()"
 def test_errors_of_the_disk_are_told_from_others():
     assert storage_error(OSError(errno.ENOSPC, "No space left on device")) == errno.ENOSPC
     assert storage_error(PermissionError(errno.EACCES, "Permission denied")) == errno.EACCES
+    assert storage_error(PermissionError(errno.EPERM, "Operation not permitted")) == errno.EPERM
     assert storage_error(FileNotFoundError(errno.ENOENT, "No such file or directory")) is None
     assert storage_error(shutil.Error([("a", "b", "[Errno 28] No space left on device: 'a' -> 'b'")])) == errno.ENOSPC
     assert storage_error(RuntimeError("java.io.IOException: No space left on device")) == errno.ENOSPC

@@ -171,7 +171,9 @@ def test_every_command_takes_a_study_in_a_bucket(afar, server, progex):
         done = progex(*command, STUDY)
         assert done.exit_code == 0, done.output
     made = server.root / "lab" / "as1" / "out"
-    assert {"null_models.html", "run.json", "visits.tsv"} <= {path.name for path in (made / "clinical").iterdir()}
+    assert {"null_models_site.html", "run.json", "visits.tsv"} <= {
+        path.name for path in (made / "clinical").iterdir()
+    }
     assert {"self_check.tsv", "self_check.png"} <= {path.name for path in (made / "self_check").iterdir()}
     assert {"power.html", "power.json", "genes.tsv"} <= {path.name for path in (made / "power").iterdir()}
 

@@ -2,6 +2,7 @@
 
 import random
 import re
+import shutil
 import zipfile
 from dataclasses import replace
 
@@ -145,6 +146,26 @@ def test_a_report_made_anew_is_the_one_that_the_run_left(finished, tmp_path):
     record = re.compile(r'<section aria-labelledby="record">.*?</section>', re.DOTALL)
     assert set(anew) == set(left)
     assert [name for name in left if record.sub("", anew[name]) != record.sub("", left[name])] == []
+
+
+@pytest.mark.parametrize("place", ["/proc/x", "/sys/xx"])
+def test_a_place_that_nothing_can_be_written_to_is_the_users_error(finished, progex, place):
+    done = progex("report", finished.output, "--out", place)
+    assert done.exit_code == 2, done.output
+    assert f"{place}: 1 problem" in done.output
+    assert "--out: can't be written: " in done.output
+    assert "name another folder" in done.output
+
+
+def test_a_report_without_profiles_of_genes_says_so_on_the_terminal(finished, progex, tmp_path):
+    output = tmp_path / "out"
+    shutil.copytree(finished.output, output, ignore=shutil.ignore_patterns("gene_profiles", "stages"))
+    done = progex("report", output)
+    assert done.exit_code == 0, done.output
+    assert "note: gene_profiles/ is missing" in done.output
+    assert "progex run" in done.output
+    whole = progex("report", finished.output, "--out", tmp_path / "whole")
+    assert "note:" not in whole.output
 
 
 def changed_in_secret(inputs, seed):

@@ -8,11 +8,11 @@ from markupsafe import Markup
 
 from jobs.report import numbers, svg, wording
 from jobs.report.chances import NORMAL_95
+from jobs.report.gene.effect_words import directed, firth, ratio_words
 from jobs.report.gene.material import Gene, GeneFigure, GeneTrait, anchor, finish
 from jobs.report.gene.panel import AXIS_TEXT, Panel, reach, round_ticks
 from jobs.report.gene.pen import HALF, WHOLE, Pen, fit
 from jobs.report.gene.shown import enough, known
-from jobs.report.gene.words import firth, ratio_words
 
 LEFT, ABOVE, ROW, BELOW = 130.0, 38.0, 17.0, 28.0
 COLUMNS = {"carriers": 440.0, "effect per allele (95% interval)": 572.0, "p of the gene": 706.0}
@@ -61,19 +61,25 @@ def _row(one: GeneTrait) -> list[object] | None:
     effect, error = known(driver.get("effect")), known(driver.get("standard_error"))
     if not driver or not error > 0 or np.isnan(effect) or not enough(driver["carriers"], one.audience):
         return None
-    p_value = known((one.counting or driver)["p_value"])
+    # A gene of fewer than 3 carriers does not count: its test's p-value is not the gene's.
+    p_value = known(one.counting.get("p_value"))
     return [one.trait, driver["mask"], driver["carriers"], effect, error, effect / error, p_value]
 
 
 def _texts(one: GeneTrait, row: dict[str, object]) -> tuple[str, str, str]:
-    direction = one.words.higher if known(row["effect"]) > 0 else one.words.lower
     firth_row = firth(one)
     if firth_row and one.words.ratio:
         estimate, lower, upper = (ratio_words(firth_row[f"firth_{name}"]) for name in ("effect", "lower", "upper"))
-        told = f"{direction}: {one.words.ratio} {estimate} ({lower} to {upper})"
+        told = f"{one.words.ratio} {estimate} ({lower} to {upper})"
+        sure = known(firth_row["firth_lower"]) > 0 or known(firth_row["firth_upper"]) < 0
+        direction = one.words.higher if known(firth_row["firth_effect"]) > 0 else one.words.lower
     else:
         estimate, interval = numbers.effect(row)
-        told = f"{direction}: {estimate} ({interval}) {one.words.effect}"
+        told = f"{estimate} ({interval}) {one.words.effect}"
+        sure = directed(known(row["effect"]), known(row["standard_error"]))
+        direction = one.words.higher if known(row["effect"]) > 0 else one.words.lower
+    # An interval that holds no effect as well names no direction.
+    told = f"{direction}: {told}" if sure else told
     return numbers.count(row["carriers"]), told, plain_p(known(row["p_value"]))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from association.results import FEW_CARRIERS
 from association.scan_settings import CONTROL_MASK, OMNIBUS
 from jobs.report import numbers, wording
 from jobs.report.driving_rows import PER_ALLELE, UNWEIGHTED
@@ -24,7 +25,8 @@ class GeneMasks:
     tests
         Names of the tests, a column each; the omnibus last.
     traits
-        Of each trait its name and its lines: mask, ceiling, counts, effect, and a p-value for each test.
+        Of each trait its name, what its effects are measured in, and its lines:
+        mask, ceiling, counts, effect, and a p-value for each test.
     any_events
         Whether a trait has events.
     """
@@ -39,7 +41,10 @@ def gene_masks(gene: Gene) -> GeneMasks:
     rows = pd.concat([one.rows for one in gene.traits]) if gene.traits else pd.DataFrame(columns=["test"])
     tests = list(dict.fromkeys(wording.test_words(row) for row in rows.to_dict("records")))
     tests.sort(key=lambda name: name == wording.test_kind(OMNIBUS))
-    traits = [{"trait": one.trait, "events": one.words.events, "rows": _lines(one, tests)} for one in gene.traits]
+    traits = [
+        {"trait": one.trait, "unit": f"one-step {one.words.effect}", "rows": _lines(one, tests)}
+        for one in gene.traits
+    ]
     return GeneMasks(tests, traits, bool("observed_events" in rows and rows["observed_events"].notna().any()))
 
 
@@ -77,8 +82,14 @@ def _line(
 
 
 def _burden(rows: list[dict[Any, Any]]) -> Mapping[str, Any]:
-    """Choose the row whose effect is told: the unweighted sum of alleles, else the first burden."""
-    burdens = [row for row in rows if row["test"] == "burden" and numbers.present(row["effect"])]
+    """Choose the row whose effect is told: the unweighted sum of alleles, else the first burden; none of few."""
+    burdens = [
+        row
+        for row in rows
+        if row["test"] == "burden"
+        and numbers.present(row["effect"])
+        and FEW_CARRIERS not in wording.flag_names(row["flags"])
+    ]
     plain = [row for row in burdens if row["weights"] == UNWEIGHTED and row["coding"] in (PER_ALLELE, None)]
     return (plain or burdens or [{"effect": None, "standard_error": None}])[0]
 

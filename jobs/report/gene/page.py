@@ -17,6 +17,7 @@ from jobs.report.gene.across_cohorts import across_cohorts_figure
 from jobs.report.gene.across_traits import across_traits_figure
 from jobs.report.gene.course import course_figure
 from jobs.report.gene.influence import influence_figure
+from jobs.report.gene.known_words import known_words
 from jobs.report.gene.lollipop import lollipop_figure
 from jobs.report.gene.mask_table import GeneMasks, gene_masks
 from jobs.report.gene.material import Gene, GeneFigure, GeneTrait, anchor, gather
@@ -24,7 +25,7 @@ from jobs.report.gene.spread import spread_figure
 from jobs.report.gene.survival import survival_figure
 from jobs.report.gene.variant_table import VariantTable, variant_table
 from jobs.report.gene.without import without_figure
-from jobs.report.gene.words import known_words, trait_words
+from jobs.report.gene.words import trait_words
 from jobs.report.inputs import ReportInputs
 from jobs.report.withheld import withhold
 

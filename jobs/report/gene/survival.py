@@ -14,7 +14,7 @@ from jobs.report.gene.material import GeneFigure, GeneTrait, finish
 from jobs.report.gene.panel import AXIS_TEXT, Panel, legend
 from jobs.report.gene.pen import HALF, Floats, Pen
 from jobs.report.gene.shown import drawn_curve, known, may_tell, tells_of_events
-from jobs.report.gene.words import survival_caption
+from jobs.report.gene.survival_words import survival_caption
 from jobs.report.null_models.panels import month_ticks
 
 COLORS = {OTHERS: svg.LINE, CARRIERS: svg.SECOND}

@@ -1,4 +1,4 @@
-"""What each variant does to a gene's result: p without it, and p of it alone."""
+"""What each variant does to the test behind a gene's p-value: p without it, and p of it alone."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def without_figure(one: GeneTrait, sites: pd.DataFrame) -> GeneFigure | None:
     pen.text(right.left, 27, f"\u2190 {one.words.lower}", **look)
     pen.text(right.left + right.width / 2, 27, "alone", anchor="middle", **look)
     pen.text(right.right, 27, f"{one.words.higher} \u2192", anchor="end", **look)
-    description = f"{wording.title(one.trait)}: p of {one.gene} without each of its variants, and of each one alone."
+    description = f"{wording.title(one.trait)}: p of the test behind {one.gene} without a variant, and of each alone."
     name, caption = one.name("without"), _caption(left_out)
     return finish(pen, data[COLUMNS], description, name=name, caption=caption)
 
@@ -131,7 +131,7 @@ def _draw_alone(panel: Panel, data: pd.DataFrame) -> None:
 def _caption(left_out: int) -> Markup:
     some = f" Shown are the {MOST_VARIANTS} that change p most; {left_out} more change it less." if left_out else ""
     return Markup(
-        "<strong>Without each variant.</strong> Left, the gene\u2019s p-value when one variant is left out; dashed, "
-        "with all of them; a diamond where the result rests on that variant. Right, the p-value of that variant "
-        "alone, in the direction of its effect; both as \u2212log10.{}"
+        "<strong>Without each variant.</strong> Left, the p-value of the test behind the gene\u2019s p when one "
+        "variant is left out; dashed, that test with all of them; a diamond where the result rests on that variant. "
+        "Right, the p-value of that variant alone, in the direction of its effect; both as \u2212log10.{}"
     ).format(some)

@@ -93,7 +93,7 @@ def test_every_type_of_trait_is_derived_fitted_and_shown(written):
     visits = pd.read_csv(output / "visits.tsv", sep="\t")
     assert {"bulbar", "kings", "mitos", "neurophysiological_index", "months_since_onset"} <= set(visits)
     assert visits["visit_date" if "visit_date" in visits else "date"].str.fullmatch(r"\d{4}-\d\d-\d\d").all()
-    page = (output / "null_models.html").read_text()
+    page = (output / "null_models_site.html").read_text()
     assert not re.search(r"P\d{4}", page + outcome.output)
     assert not list(output.parent.glob(".clinical*"))
 
@@ -113,7 +113,7 @@ def test_every_type_of_trait_has_a_model_for_each_cohort(clinical, written):
     joint = pd.read_csv(output / "traits" / "joint.tsv", sep="\t")
     # Wins and losses are among the patients of a cohort, and so cancel there.
     assert (joint.groupby("cohort")["score"].sum() == 0).all()
-    assert "[utrecht]" in (output / "null_models.html").read_text()
+    assert "[utrecht]" in (output / "null_models_site.html").read_text()
 
 
 def test_a_second_run_replaces_the_first_whole(written):

@@ -125,7 +125,7 @@ def test_the_page_names_cohorts_and_counts_and_nothing_of_a_study_of_its_own(pag
     for cohort, samples in SIZES.items():
         assert f"Trait {cohort} {samples}" in text
     assert "Null models" not in text
-    assert "null_models.html" not in page
+    assert "null_models_site.html" not in page
     assert "80" in text, "carriers, each once"
 
 

@@ -18,6 +18,7 @@ from jobs.report.headline import headline_rows, verdict
 from jobs.report.numbers import FEW
 from jobs.report.opening import listed, opening_sentences
 from jobs.report.run_record import run_record
+from jobs.result_files import NULL_MODELS
 
 
 @pytest.fixture
@@ -128,9 +129,10 @@ def test_a_site_has_links_to_its_pages_and_a_consortium_their_names(result_row, 
         audience: report_html(report_inputs([result_row("G")], audience=audience)).partition('id="overview"')[2]
         for audience in Audience
     }
-    assert 'href="null_models.html"' in pages[Audience.SITE]
-    assert 'href="null_models.html"' not in pages[Audience.CONSORTIUM]
-    assert "<code>null_models.html</code>" in pages[Audience.CONSORTIUM]
+    assert "_site" in NULL_MODELS
+    assert 'href="null_models_site.html"' in pages[Audience.SITE]
+    assert 'href="null_models_site.html"' not in pages[Audience.CONSORTIUM]
+    assert "<code>null_models_site.html</code>" in pages[Audience.CONSORTIUM]
 
 
 def test_there_is_no_figure_of_a_control_without_one(first, result_row):

@@ -10,7 +10,7 @@ from association.results import COLUMNS
 from jobs.report import report_html, write_report_files
 
 # Pages that a run writes beside the report; a reader may follow links to them, the page asks for none.
-BESIDE = {"null_models.html", "../qc/qc.html"}
+BESIDE = {"null_models_site.html", "../qc/qc.html"}
 
 
 def data_block(attributes):

@@ -39,7 +39,7 @@ def test_half_a_folder_of_a_killed_run_is_gone_after_the_next(study, undisturbed
     for part in ("checks", "traits", "elsewhere"):
         (partial / part).mkdir(parents=True)
         (partial / part / "killed.tsv").write_text("half a line")
-    (partial / "null_models.html").write_text("<html>half a page")
+    (partial / "null_models_site.html").write_text("<html>half a page")
     page = run_traits(study).page
     assert files(output / "clinical") == undisturbed
     assert "half a page" not in page.read_text()

@@ -148,6 +148,7 @@ def test_the_forest_shows_each_variant_and_marks_the_one_that_the_result_rests_o
     pd.testing.assert_series_equal(drawn["neg_log10_p"], table["neg_log10_p"], check_names=False)
     assert drawn.index[drawn["rests_on_it"]].tolist() == ["chr4-1000-C-T"]
     assert drawn["label"].tolist()[:2] == ["p.Arg12Ter", "1,300 C>T"]
+    assert "the p-value of the test behind the gene\u2019s p when one variant is left out" in figure.caption
 
 
 def test_a_forest_of_many_variants_shows_those_that_matter_most(gene_inputs, one_trait):

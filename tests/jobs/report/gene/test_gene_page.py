@@ -13,7 +13,8 @@ from jobs.report.audience import Audience
 from jobs.report.consortium import Consortium
 from jobs.report.findings import find
 from jobs.report.gene import UnknownGeneError, gene_page_html, gene_pages
-from jobs.report.gene.words import survival_caption, trait_words
+from jobs.report.gene.survival_words import survival_caption
+from jobs.report.gene.words import trait_words
 
 SITE, CONSORTIUM = Audience.SITE, Audience.CONSORTIUM
 

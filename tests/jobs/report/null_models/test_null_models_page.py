@@ -86,7 +86,7 @@ def test_the_same_traits_give_the_same_null_models_page(survival_page):
 
 
 def test_the_null_models_page_is_written_to_a_file(tmp_path, value_pages, checks):
-    path = tmp_path / "null_models.html"
+    path = tmp_path / "null_models_site.html"
     write_null_models(path, study="A study", traits=value_pages[:1], checks=checks, versions=VERSIONS)
     assert path.read_text(encoding="utf-8").endswith("</html>")
 
