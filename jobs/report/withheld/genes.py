@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from association.gene_profile.profile_columns import TIMES
+from association.gene_profile.profile_columns import CARRIERS, TIMES
 from jobs.report.numbers import FEW
 from jobs.report.withheld.carriers import few_between, round_p_values, without
 from jobs.report.withheld.cells import few_of
@@ -114,8 +114,9 @@ def _curves(curves: pd.DataFrame, least: int) -> pd.DataFrame:
 
 
 def _at_risk(at_risk: pd.DataFrame, least: int) -> pd.DataFrame:
-    """Give numbers at risk; those of the others only as far as the carriers' are told."""
-    return at_risk.assign(at_risk=few_of(at_risk["at_risk"], least))
+    """Give carriers at risk; with the others' they would sum to the same number in every gene."""
+    own = at_risk[at_risk["group"] == CARRIERS]
+    return own.assign(at_risk=few_of(own["at_risk"], least))
 
 
 def _quartiles(course: pd.DataFrame, least: int) -> pd.DataFrame:
