@@ -44,13 +44,18 @@ def withhold(inputs: ReportInputs) -> ReportInputs:
         return inputs
     least = inputs.audience.least
     # On which side of the line a gene is was found with all that is known of it.
-    families = {str(trait["name"]): find(inputs, trait).family for trait in inputs.traits}
-    results = withhold_results(inputs.results, families, least)
+    found = [find(inputs, trait) for trait in inputs.traits]
+    families = {one.name: one.family for one in found}
+    counting = pd.Series(False, index=inputs.results.index)
+    for one in found:
+        counting[one.counting.index] = True
+    results = withhold_results(inputs.results, families, counting, least)
     attrition, traits = _cohort(inputs, least)
     sets, set_genes = withhold_sets(inputs.gene_sets, inputs.set_genes, least)
     return replace(
         inputs,
         families=families,
+        testable={one.name: one.genes_testable for one in found},
         results=_with_totals(results, inputs.traits, traits),
         attrition=attrition,
         traits=traits,

@@ -76,11 +76,13 @@ def test_curves_are_told_in_steps_of_three_months_while_enough_are_at_risk():
     assert kept[["at_risk", "events"]].isna().all(axis=None)
 
 
-def test_numbers_at_risk_of_few_are_few():
+def test_numbers_at_risk_are_those_of_carriers_and_of_few_they_are_few():
     rows = [
         {**WHOSE, "group": "carriers", "time": 12 * step, "at_risk": risk} for step, risk in enumerate((12, 4, 0))
     ]
+    rows += [row | {"group": "others", "at_risk": 80 - row["at_risk"]} for row in rows]
     kept = withhold_profiles(profile(12, 6, at_risk=rows), told(12, 6), LEAST)["at_risk"]
+    assert set(kept["group"]) == {"carriers"}
     assert kept["at_risk"].tolist() == [12, FEW, 0]
 
 
