@@ -53,20 +53,23 @@ def withhold_carriers(
         kept["observed_events"] = kept["observed_events"].mask(~shown)
     kept = without(kept, OF_CARRIERS, ~shown, but="observed_events")
     kept = without(kept, OF_EVENTS, silent, but="observed_events")
-    return _unmade(kept, ~shown, few_between(people, least)), ~shown | silent
+    few = few_between(people, least)
+    single = pd.Series(False, index=rows.index)
+    if "primary" in rows:
+        single = few & rows["test"].ne(OMNIBUS) & ~rows["primary"].eq(True)
+        # A row is primary only where its gene counts.
+        kept["primary"] = rows["primary"].mask(few & has_flag(rows["flags"], FEW_CARRIERS), False)
+    return without_making(kept, ~shown, single), ~shown | silent
 
 
-def _unmade(rows: pd.DataFrame, hidden: pd.Series, few: pd.Series) -> pd.DataFrame:
+def without_making(rows: pd.DataFrame, hidden: pd.Series, single: pd.Series) -> pd.DataFrame:
     """Leave out of hidden rows how p-values were made, and of single tests of few carriers the p-values.
 
-    Of one carrier all tests have the same p-value. A row is primary only where its gene counts.
+    Of one carrier all tests have the same p-value.
     """
     changed: dict[str, Any] = {}
-    single = few & (rows["test"].ne(OMNIBUS) & ~rows["primary"].eq(True) if "primary" in rows else False)
     if "flags" in rows:
         changed["flags"] = rows["flags"].mask(hidden, "")
-        if "primary" in rows:
-            changed["primary"] = rows["primary"].mask(few & has_flag(rows["flags"], FEW_CARRIERS), False)
     for name in map(str, rows):
         is_number = pd.api.types.is_numeric_dtype(rows[name])
         if name.endswith("method"):
