@@ -106,7 +106,7 @@ def find(inputs: ReportInputs, summary: Mapping[str, Any]) -> TraitFindings:
         genes_testable=inputs.testable.get(
             name, int(counting["gene"][counting["min_attainable_p"] <= family.threshold].nunique())
         ),
-        genes_few=len(set(tested["gene"][~control]) - set(counting["gene"])),
+        genes_few=inputs.few.get(name, len(set(tested["gene"][~control]) - set(counting["gene"]))),
         floor=1 / (1 + inputs.most_permutations) if counted.any() else float("nan"),
         floor_is_everyones=bool(counted.all()),
         control=tested[control],

@@ -56,9 +56,11 @@ def withhold_carriers(
     few = few_between(people, least)
     single = pd.Series(False, index=rows.index)
     if "primary" in rows:
-        single = few & rows["test"].ne(OMNIBUS) & ~rows["primary"].eq(True)
-        # A row is primary only where its gene counts.
-        kept["primary"] = rows["primary"].mask(few & has_flag(rows["flags"], FEW_CARRIERS), False)
+        # A row is primary only where its gene counts; of other genes only that they don't is told.
+        described = few & rows["primary"].eq(True) & has_flag(rows["flags"], FEW_CARRIERS)
+        of_them = rows["gene"].isin(rows.loc[described, "gene"]) & rows["mask"].ne(CONTROL_MASK)
+        single = few & (rows["test"].ne(OMNIBUS) & ~rows["primary"].eq(True) | of_them)
+        kept["primary"] = rows["primary"].mask(described, False)
     return without_making(kept, ~shown, single), ~shown | silent
 
 

@@ -18,6 +18,7 @@ from jobs.report.withheld.p_values import neg_log10, rounded
 
 # Masks of one gene may lie within each other; the control has variants of its own.
 NESTED = ["gene", "trait", "control"]
+TOO_FEW = "fewer than 3 carriers"
 # What tells how many had the event: it is observed = expected + effect / standard_error^2.
 OF_EVENTS = ("expected_events", "effect", "standard_error", "p_asymptotic", "neg_log10_p_asymptotic")
 # What tells how many carry. Arrangements of the carriers that were enumerated are a function of their number.
@@ -62,7 +63,18 @@ def withhold_results(
     rows["min_attainable_p"] = rows["min_attainable_p"].mask(hidden, pd.Series(0.0, index=rows.index).where(passes))
     rows = _with_rounded(rows, hidden | silent, line)
     few = rows["carriers"] == FEW
-    return _without_single_tests(rows, few, few & (results["test"] != OMNIBUS) & ~results["primary"].eq(True))
+    single = (results["test"] != OMNIBUS) & ~results["primary"].eq(True)
+    described = uncounted(results, results["primary"].eq(True) & ~counting & few, ["gene", "trait"])
+    rows = _without_single_tests(rows, few, few & (single | described))
+    return rows.assign(reason=rows["reason"].mask(few & described, TOO_FEW))
+
+
+def uncounted(rows: pd.DataFrame, primary: pd.Series, whose: list[str]) -> pd.Series:
+    """Say which rows are of a gene that has too few carriers to count; p-values of its masks would tell 1 from 2."""
+    genes = pd.MultiIndex.from_frame(rows.loc[primary, whose])
+    return pd.Series(pd.MultiIndex.from_frame(rows[whose]).isin(genes), index=rows.index) & rows["mask"].ne(
+        CONTROL_MASK
+    )
 
 
 def _without_single_tests(rows: pd.DataFrame, few: pd.Series, single: pd.Series) -> pd.DataFrame:

@@ -59,6 +59,7 @@ def withhold(inputs: ReportInputs) -> ReportInputs:
         inputs,
         families=families,
         testable={one.name: one.genes_testable for one in found},
+        few={one.name: one.genes_few for one in found},
         results=results,
         attrition=attrition,
         traits=traits,
