@@ -54,7 +54,7 @@ def withhold_carriers(
     kept = without(kept, OF_CARRIERS, ~shown, but="observed_events")
     kept = without(kept, OF_EVENTS, silent, but="observed_events")
     few = few_between(people, least)
-    single = pd.Series(False, index=rows.index)
+    single = few
     if "primary" in rows:
         # A row is primary only where its gene counts; of other genes only that they don't is told.
         described = few & rows["primary"].eq(True) & has_flag(rows["flags"], FEW_CARRIERS)

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from association.known_genes import SCHEMA as KNOWN_SCHEMA
 from jobs.report.audience import Audience
 from jobs.report.findings import find
 from jobs.report.numbers import FEW
 from jobs.report.withheld import withhold
+from jobs.report.withheld.beside import withhold_known
 from jobs.report.withheld.carriers import withhold_carriers
 from jobs.report.withheld.genes import told_masks, withhold_profiles
 
@@ -114,6 +116,25 @@ def test_tables_beside_the_results_tell_hidden_rows_no_more_apart():
     assert len(hidden.drop_duplicates()) == len(hidden["test"].unique())
     assert hidden[hidden["test"] != "omnibus"]["p_any"].isna().all()
     assert kept[kept["carriers"] == 20]["p_any"].notna().all()
+
+
+def test_known_genes_tell_no_p_values_of_single_tests_of_few_carriers():
+    models = ("main", "excluded", "adjusted")
+    rows = pd.DataFrame(
+        [
+            {field.name: None for field in KNOWN_SCHEMA} | {"gene": "A", "trait": "survival", "test": test}
+            for test in TESTS
+        ]
+    )
+    for model in models:
+        numbers = {"samples": 300.0, "carriers": 1.0, "p_value": 0.3, "p_lower": 0.3, "p_upper": 0.3}
+        rows = rows.assign(**{f"{name}_{model}": value for name, value in numbers.items()})
+        rows[f"method_{model}"] = "enumeration"
+    kept = withhold_known(rows, LEAST)
+    for model in models:
+        told = kept[[f"{name}_{model}" for name in ("p_value", "p_lower", "p_upper", "neg_log10_p", "method")]]
+        assert told.isna().all(axis=None)
+        assert kept[f"carriers_{model}"].eq(FEW).all()
 
 
 def test_sums_of_carriers_and_others_at_risk_solve_nothing():
