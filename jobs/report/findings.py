@@ -88,7 +88,8 @@ def find(inputs: ReportInputs, summary: Mapping[str, Any]) -> TraitFindings:
     tested = inputs.tested(name)
     control = tested["mask"] == CONTROL_MASK
     described = tested[~control & ~has_few_carriers(tested)]
-    counting = primary_rows(described)
+    # Of a page for others, rows that count are primary, and of no others is it told how few carriers they have.
+    counting = primary_rows(described) if inputs.families is None else described[described["primary"].eq(True)]
     family = _family(inputs, name, counting)
     genes = _ranked(counting, family.threshold)
     counted = counting["method"] == "permutation"
@@ -102,8 +103,10 @@ def find(inputs: ReportInputs, summary: Mapping[str, Any]) -> TraitFindings:
         drivers=driving_rows(described, genes),
         family=family,
         genes_reported=int(inputs.results["gene"].nunique()),
-        genes_testable=int(counting["gene"][counting["min_attainable_p"] <= family.threshold].nunique()),
-        genes_few=len(set(tested["gene"][~control]) - set(counting["gene"])),
+        genes_testable=inputs.testable.get(
+            name, int(counting["gene"][counting["min_attainable_p"] <= family.threshold].nunique())
+        ),
+        genes_few=inputs.few.get(name, len(set(tested["gene"][~control]) - set(counting["gene"]))),
         floor=1 / (1 + inputs.most_permutations) if counted.any() else float("nan"),
         floor_is_everyones=bool(counted.all()),
         control=tested[control],

@@ -61,6 +61,10 @@ class ReportInputs:
         Who reads the page; what it may not see is withheld before any section is made.
     families
         Each trait's line of significance, where what it is found from is withheld; None where nothing is.
+    testable
+        How many genes of each trait can reach it, where of single genes this is withheld.
+    few
+        How many genes of each trait have too few carriers to count, where their p-values are withheld.
     profiles
         What gene pages are drawn from (`association.gene_profile.profile_columns`), by the tables' names; None where
         there are none.
@@ -89,6 +93,8 @@ class ReportInputs:
     effects: pd.DataFrame | None = None
     audience: Audience = Audience.CONSORTIUM
     families: Mapping[str, Multiplicity] | None = None
+    testable: Mapping[str, int] = field(default_factory=dict)
+    few: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def study(self) -> str:

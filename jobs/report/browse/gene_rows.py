@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from association.scan_settings import CONTROL_MASK
+from association.scan_settings import ALL_MASKS, CONTROL_MASK
 from jobs.report import numbers, wording
 from jobs.report.browse.codes import Dictionary, count_codes, estimates, p_codes, rounded
 from jobs.report.chances import NORMAL_95
@@ -39,8 +39,11 @@ def gene_rows(inputs: ReportInputs, findings: TraitFindings) -> pd.DataFrame:
     rows = inputs.results
     own = rows[(rows["trait"] == findings.name) & (rows["mask"] != CONTROL_MASK)]
     first = primary_rows(own)
-    # A gene whose rows are all untested has no primary one.
-    genes = by_strength(pd.concat([first, own[~own["gene"].isin(first["gene"])]])).drop_duplicates("gene")
+    # A gene whose rows are all untested, or of too few carriers to count, may have no primary one.
+    others = own[~own["gene"].isin(first["gene"])]
+    whole = others[others["mask"] == ALL_MASKS]
+    others = others[~others["gene"].isin(whole["gene"])]
+    genes = by_strength(pd.concat([first, whole, others])).drop_duplicates("gene")
     genes = genes.reset_index(drop=True)
     tested = findings.tested[findings.tested["mask"] != CONTROL_MASK]
     drivers = driving_rows(tested[~has_few_carriers(tested)], genes)

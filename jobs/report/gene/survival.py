@@ -83,14 +83,15 @@ def _draw(panel: Panel, curve: pd.DataFrame, color: str) -> None:
 
 
 def _write_at_risk(panel: Panel, at_risk: pd.DataFrame, ticks: list[float], audience: Audience) -> None:
-    """Write how many are at risk at each tick, a line for each group."""
+    """Write how many are at risk at each tick, a line for each group of which it is told."""
     height = panel.bottom + 33
     look: dict[str, Any] = {"size": AXIS_TEXT, "anchor": "end"}
     panel.pen.text(panel.left - 12, height, "At risk", color=svg.FAINT_INK, **look)
-    for line, group in enumerate((CARRIERS, OTHERS), start=1):
+    groups = at_risk["group"].unique() if len(at_risk) else ()
+    for line, group in enumerate((one for one in (CARRIERS, OTHERS) if one in groups), start=1):
         y = height + line * LINE
         panel.pen.text(panel.left - 12, y, group, color=svg.INK, **look)
-        rows = at_risk[at_risk["group"] == group] if len(at_risk) else at_risk
+        rows = at_risk[at_risk["group"] == group]
         for tick, count in zip(*_at_ticks(rows, ticks), strict=True):
             told = numbers.count(int(count)) if may_tell(count, audience) else f"<{audience.least}"
             panel.pen.text(float(panel.x(tick)), y, told, size=AXIS_TEXT, anchor="middle")

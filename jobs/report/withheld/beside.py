@@ -10,6 +10,7 @@ from association.known_genes import EXCLUDED, MAIN, MODELS
 from jobs.report.withheld.carriers import (
     OF_CARRIERS,
     OF_EVENTS,
+    WITHHELD,
     few_between,
     in_steps,
     round_p_values,
@@ -74,6 +75,16 @@ def withhold_known(known: pd.DataFrame, least: int) -> pd.DataFrame:
         )
         p_values = [f"{name}_{model}" for name in ("p_value", "p_lower", "p_upper")]
         rows = rows.assign(**{name: rows[name].astype(float).mask(silent, rounded(rows[name])) for name in p_values})
-        rows = rows.assign(**{f"neg_log10_p_{model}": rows[f"neg_log10_p_{model}"].astype(float).round(1)})
+        logs = rows[f"neg_log10_p_{model}"].astype(float).round(1)
+        # These are single tests, all of which have the same p-value of one carrier.
+        few = few_between(carriers, least)
+        rows = rows.assign(
+            **{name: rows[name].mask(few) for name in p_values},
+            **{
+                f"neg_log10_p_{model}": logs.mask(few),
+                f"method_{model}": rows[f"method_{model}"].mask(hidden, WITHHELD).mask(few),
+                f"reason_{model}": rows[f"reason_{model}"].mask(few),
+            },
+        )
     left_out = known[f"samples_{MAIN}"].astype(float) - known[f"samples_{EXCLUDED}"].astype(float)
     return without(rows, [f"samples_{EXCLUDED}"], few_between(left_out, least))

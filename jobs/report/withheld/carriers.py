@@ -9,10 +9,14 @@ import numpy as np
 import pandas as pd
 
 from association.meta.share_schema import START_STEP
-from association.scan_settings import ALL_MASKS, CONTROL_MASK
+from association.results import FEW_CARRIERS
+from association.scan_settings import ALL_MASKS, CONTROL_MASK, OMNIBUS
 from jobs.report.withheld.cells import Group, few_of, told_groups
 from jobs.report.withheld.p_values import rounded
 
+# How a p-value was made, where that would tell how few carry.
+WITHHELD = "withheld"
+MADE = ("_asymptotic", "_permutations", "_lower", "_upper")
 OF_EVENTS = ("observed_events", "expected_events", "effect", "standard_error", "evidence", "evidence_of_matched")
 OF_CARRIERS = ("variants", "min_attainable_p", "permutations", "exceedances", "p_asymptotic", *OF_EVENTS)
 
@@ -47,9 +51,45 @@ def withhold_carriers(
     if "observed_events" in rows:
         kept["observed_events"] = few_of(events, least).mask(silent & ~((events > 0) & (events < least)))
         kept["observed_events"] = kept["observed_events"].mask(~shown)
-    return without(kept, OF_CARRIERS, ~shown, but="observed_events").pipe(
-        without, OF_EVENTS, silent, but="observed_events"
-    ), ~shown | silent
+    kept = without(kept, OF_CARRIERS, ~shown, but="observed_events")
+    kept = without(kept, OF_EVENTS, silent, but="observed_events")
+    few = few_between(people, least)
+    single = few
+    if "primary" in rows:
+        # A row is primary only where its gene counts; of other genes only that they don't is told.
+        described = few & rows["primary"].eq(True) & has_flag(rows["flags"], FEW_CARRIERS)
+        of_them = rows["gene"].isin(rows.loc[described, "gene"]) & rows["mask"].ne(CONTROL_MASK)
+        single = few & (rows["test"].ne(OMNIBUS) & ~rows["primary"].eq(True) | of_them)
+        kept["primary"] = rows["primary"].mask(described, False)
+    return without_making(kept, ~shown, single), ~shown | silent
+
+
+def without_making(rows: pd.DataFrame, hidden: pd.Series, single: pd.Series) -> pd.DataFrame:
+    """Leave out of hidden rows how p-values were made, and of single tests of few carriers the p-values.
+
+    Of one carrier all tests have the same p-value.
+    """
+    changed: dict[str, Any] = {}
+    if "flags" in rows:
+        changed["flags"] = rows["flags"].mask(hidden, "")
+    for name in map(str, rows):
+        is_number = pd.api.types.is_numeric_dtype(rows[name])
+        if name.endswith("method"):
+            changed[name] = rows[name].mask(hidden & rows[name].notna(), WITHHELD)
+        elif is_number and name.endswith(MADE):
+            changed[name] = rows[name].astype(float).mask(hidden)
+        elif is_number and name.startswith(("p_", "q_", "neg_log10_p")):
+            changed[name] = rows[name].astype(float)
+        if name in changed and name.startswith(("p_", "q_", "neg_log10_p", "method")):
+            changed[name] = changed[name].mask(single)
+    if "strongest_trait" in rows:
+        changed["strongest_trait"] = rows["strongest_trait"].mask(single)
+    return rows.assign(**changed)
+
+
+def has_flag(flags: pd.Series, flag: str) -> pd.Series:
+    """Say which rows have a caution."""
+    return flags.fillna("").map(lambda text: flag in text.split(";")).astype(bool)
 
 
 def _verdicts(

@@ -2,8 +2,8 @@
 
 A count c may be told if it is 0 or at least `least`. Where groups may lie within each other (masks of one gene), the
 difference of two counts is a count of people too: the smaller is told, and a larger one only if it differs by 0 or
-by at least `least` from every one that is told. Of a group that is the union of others, a + b - c is the overlap of
-a and b, which must be 0 or at least `least` as well.
+by at least `least` from every one that is told. Where a group may be the union of two others, a + b - c is their
+overlap, which must be 0 or at least `least` as well.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def told_groups(groups: Iterable[Group], least: int) -> dict[Group, tuple[bool, 
     cases: list[tuple[int, int]] = []
     told = {}
     for group in sorted(set(groups), key=lambda one: (one.union, one.people, one.events or 0)):
-        shown = _tellable(group.people, people, least, union=group.union)
+        shown = _tellable(group.people, people, least)
         with_events = shown and group.events is not None and _events_tellable(group, cases, least)
         told[group] = (shown, with_events)
         if shown:
@@ -72,16 +72,14 @@ def told_groups(groups: Iterable[Group], least: int) -> dict[Group, tuple[bool, 
     return told
 
 
-def _tellable(count: int, told: Sequence[int], least: int, *, union: bool) -> bool:
+def _tellable(count: int, told: Sequence[int], least: int) -> bool:
     if is_few(count, least) or any(is_few(abs(count - other), least) for other in told):
         return False
-    return not union or not any(is_few(sum(two) - count, least) for two in combinations(told, 2))
+    return not any(is_few(sum(two) - count, least) for two in combinations(told, 2))
 
 
 def _events_tellable(group: Group, told: Sequence[tuple[int, int]], least: int) -> bool:
     """Say so of events and of those without one alike."""
     events = group.events or 0
     with_event, without = [one for _, one in told], [people - one for people, one in told]
-    return _tellable(events, with_event, least, union=group.union) and _tellable(
-        group.people - events, without, least, union=group.union
-    )
+    return _tellable(events, with_event, least) and _tellable(group.people - events, without, least)

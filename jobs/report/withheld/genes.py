@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from association.gene_profile.profile_columns import TIMES
+from association.gene_profile.profile_columns import CARRIERS, TIMES
 from jobs.report.numbers import FEW
-from jobs.report.withheld.carriers import few_between, round_p_values, without
+from jobs.report.withheld.carriers import few_between, round_p_values, without, without_making
 from jobs.report.withheld.cells import few_of
 from jobs.report.withheld.coarse_curve import coarse_curve
+from jobs.report.withheld.sums import tell_no_rest
 
 KEY = ["gene", "trait", "mask", "max_af"]
 # Times are told in whole steps of so many months.
@@ -96,7 +97,7 @@ def _groups(groups: pd.DataFrame, people: pd.Series, events: pd.Series, least: i
         events_carriers=few_of(seen, least).mask(silent & ~few_events).mask(~people),
         **medians,
     )
-    return round_p_values(rows, silent)
+    return round_p_values(without_making(rows, ~people, few_between(carriers, least)), silent)
 
 
 def _coarse(values: pd.Series, times: pd.Series) -> pd.Series:
@@ -110,16 +111,17 @@ def _curves(curves: pd.DataFrame, least: int) -> pd.DataFrame:
     """Give curves in steps of time, as far as enough are at risk, without how many they were."""
     parts = [coarse_curve(own, least) for _, own in curves.groupby(["gene", "trait", "group"], sort=False)]
     rows = pd.concat(parts) if parts else curves.iloc[:0]
-    return rows.assign(**{name: rows[name].round(3) for name in ("survival", "lower", "upper")})
+    return rows.assign(survival=rows["survival"].round(2), lower=np.nan, upper=np.nan)
 
 
 def _at_risk(at_risk: pd.DataFrame, least: int) -> pd.DataFrame:
-    """Give numbers at risk; those of the others only as far as the carriers' are told."""
-    return at_risk.assign(at_risk=few_of(at_risk["at_risk"], least))
+    """Give carriers at risk; with the others' they would sum to the same number in every gene."""
+    own = at_risk[at_risk["group"] == CARRIERS]
+    return own.assign(at_risk=few_of(own["at_risk"], least))
 
 
 def _quartiles(course: pd.DataFrame, least: int) -> pd.DataFrame:
-    """Give quartiles of carriers' values in steps of time, where enough of them were measured."""
+    """Give quartiles of carriers' values, in whole points, where twice as many as enough were measured."""
     columns = ["gene", "trait", "time", "lower", "middle", "upper"]
     if course.empty:
         return pd.DataFrame(columns=columns)
@@ -128,7 +130,7 @@ def _quartiles(course: pd.DataFrame, least: int) -> pd.DataFrame:
     # A carrier counts once in a step, by the mean of the visits in it.
     by_step = timed.groupby([*whose, "line"], sort=False)["value"].mean().groupby(whose)
     quartiles = {"lower": by_step.quantile(0.25), "middle": by_step.median(), "upper": by_step.quantile(0.75)}
-    return pd.DataFrame(quartiles)[by_step.size() >= least].round(2).reset_index()[columns]
+    return pd.DataFrame(quartiles)[by_step.size() >= 2 * least].round(0).reset_index()[columns]
 
 
 def _sites(sites: pd.DataFrame, told: pd.DataFrame, least: int) -> pd.DataFrame:
@@ -139,7 +141,10 @@ def _sites(sites: pd.DataFrame, told: pd.DataFrame, least: int) -> pd.DataFrame:
         any(0 < abs(total - count) < least for total in of_masks.get(gene, ()))
         for gene, count in zip(sites["gene"], carriers, strict=True)
     ]
-    rows = sites[(carriers >= least) & ~np.array(close, dtype=bool)]
+    shown = (carriers >= least) & ~np.array(close, dtype=bool)
+    counts = [name for name in ("allele_count", "carriers") if name in sites]
+    shown = tell_no_rest(sites, shown, told, least, whose=["gene"], counts=counts, masks=masks_of(sites))
+    rows = sites[shown]
     alleles = rows["allele_count"].astype(float)
     more = alleles - rows["carriers"].astype(float)
     rows = without(rows, ("allele_count", "frequency"), (more > 0) & (more < least))
@@ -151,7 +156,16 @@ def _sites(sites: pd.DataFrame, told: pd.DataFrame, least: int) -> pd.DataFrame:
     return rows.assign(missing=few_of(rows["missing"], least))
 
 
-def withhold_variants(variants: pd.DataFrame, told: pd.DataFrame, least: int) -> pd.DataFrame:
+def masks_of(sites: pd.DataFrame | None) -> dict[str, str]:
+    """Give the masks of each variant, separated by ";", as far as they are known."""
+    if sites is None or "masks" not in sites:
+        return {}
+    return dict(zip(sites["variant"], sites["masks"].fillna(""), strict=True))
+
+
+def withhold_variants(
+    variants: pd.DataFrame, told: pd.DataFrame, least: int, masks: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """Give single variants that enough people carry; events go where few carriers have them, or few have not."""
     of_masks = told.groupby(["gene", "trait"])["carriers"].unique()
     carriers = variants["carriers"].astype(float)
@@ -159,7 +173,10 @@ def withhold_variants(variants: pd.DataFrame, told: pd.DataFrame, least: int) ->
         any(0 < abs(total - count) < least for total in of_masks.get((gene, trait), ()))
         for gene, trait, count in zip(variants["gene"], variants["trait"], carriers, strict=True)
     ]
-    rows = variants[(carriers >= least) & ~np.array(close, dtype=bool)]
+    shown = (carriers >= least) & ~np.array(close, dtype=bool)
+    counts = ["minor_allele_count", "carriers"]
+    whose = ["gene", "trait"]
+    rows = variants[tell_no_rest(variants, shown, told, least, whose=whose, counts=counts, masks=masks or {})]
     carriers, events = rows["carriers"].astype(float), rows["observed_events"].astype(float)
     silent = ((events > 0) & (events < least)) | ((carriers - events > 0) & (carriers - events < least))
     more = rows["minor_allele_count"].astype(float) - carriers
@@ -189,4 +206,4 @@ def withhold_effects(effects: pd.DataFrame, told: pd.DataFrame, least: int) -> p
         carriers=few_of(carriers, least).mask(~people & (carriers >= least)),
         observed_events=few_of(seen, least).mask(silent & ~few_events).mask(~people & (seen != FEW)),
     )
-    return round_p_values(kept, silent)
+    return round_p_values(without_making(kept, ~people, few_between(carriers, least)), silent)

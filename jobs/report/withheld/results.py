@@ -10,21 +10,24 @@ import pandas as pd
 
 from association.calibration.multiplicity import Multiplicity
 from association.meta.share_schema import START_STEP
-from association.results import FEW_CARRIERS
-from association.scan_settings import ALL_MASKS, CONTROL_MASK
+from association.scan_settings import ALL_MASKS, CONTROL_MASK, OMNIBUS
 from jobs.report.numbers import FEW
+from jobs.report.withheld.carriers import WITHHELD
 from jobs.report.withheld.cells import Group, few_of, told_groups
 from jobs.report.withheld.p_values import neg_log10, rounded
 
 # Masks of one gene may lie within each other; the control has variants of its own.
 NESTED = ["gene", "trait", "control"]
+TOO_FEW = "fewer than 3 carriers"
 # What tells how many had the event: it is observed = expected + effect / standard_error^2.
 OF_EVENTS = ("expected_events", "effect", "standard_error", "p_asymptotic", "neg_log10_p_asymptotic")
 # What tells how many carry. Arrangements of the carriers that were enumerated are a function of their number.
 OF_CARRIERS = ("variants", "minor_allele_count", "permutations", "exceedances", *OF_EVENTS)
 
 
-def withhold_results(results: pd.DataFrame, families: Mapping[str, Multiplicity], least: int) -> pd.DataFrame:
+def withhold_results(
+    results: pd.DataFrame, families: Mapping[str, Multiplicity], counting: pd.Series, least: int
+) -> pd.DataFrame:
     """Give result rows without what may not be told.
 
     Parameters
@@ -33,6 +36,8 @@ def withhold_results(results: pd.DataFrame, families: Mapping[str, Multiplicity]
         Columns of `association.results.COLUMNS`.
     families
         The line of significance of each trait: on which side of it a row is can still be seen.
+    counting
+        Says which rows count in their trait's family; no other is primary then.
     least
         The smallest count of people that may be told.
     """
@@ -43,7 +48,9 @@ def withhold_results(results: pd.DataFrame, families: Mapping[str, Multiplicity]
         carriers=_withheld(results["carriers"], hidden, least),
         observed_events=_withheld(results["observed_events"], silent, least).mask(hidden),
         start=_steps(results["start"]),
-        flags=results["flags"].mask(hidden, _kept_flags(results["flags"])),
+        flags=results["flags"].mask(hidden, ""),
+        method=results["method"].mask(hidden & results["method"].notna(), WITHHELD),
+        primary=counting,
     )
     for name in OF_CARRIERS:
         rows[name] = rows[name].astype(float).mask(hidden)
@@ -51,9 +58,30 @@ def withhold_results(results: pd.DataFrame, families: Mapping[str, Multiplicity]
         rows[name] = rows[name].mask(silent)
     more = results["minor_allele_count"].astype(float) - results["carriers"].astype(float)
     rows["minor_allele_count"] = rows["minor_allele_count"].mask((more > 0) & (more < least))
-    reachable = (results["min_attainable_p"] <= line).astype(float)
-    rows["min_attainable_p"] = rows["min_attainable_p"].mask(hidden, 1 - reachable.where(line.notna()))
-    return _with_rounded(rows, hidden | silent, line)
+    # Who passes the line can reach it; of others it would tell how few they are.
+    passes = counting & (results["p_value"] <= line) & (results["min_attainable_p"] <= line)
+    rows["min_attainable_p"] = rows["min_attainable_p"].mask(hidden, pd.Series(0.0, index=rows.index).where(passes))
+    rows = _with_rounded(rows, hidden | silent, line)
+    few = rows["carriers"] == FEW
+    single = (results["test"] != OMNIBUS) & ~results["primary"].eq(True)
+    described = uncounted(results, results["primary"].eq(True) & ~counting & few, ["gene", "trait"])
+    rows = _without_single_tests(rows, few, few & (single | described))
+    return rows.assign(reason=rows["reason"].mask(few & described, TOO_FEW))
+
+
+def uncounted(rows: pd.DataFrame, primary: pd.Series, whose: list[str]) -> pd.Series:
+    """Say which rows are of a gene that has too few carriers to count; p-values of its masks would tell 1 from 2."""
+    genes = pd.MultiIndex.from_frame(rows.loc[primary, whose])
+    return pd.Series(pd.MultiIndex.from_frame(rows[whose]).isin(genes), index=rows.index) & rows["mask"].ne(
+        CONTROL_MASK
+    )
+
+
+def _without_single_tests(rows: pd.DataFrame, few: pd.Series, single: pd.Series) -> pd.DataFrame:
+    """Leave out of rows of few carriers how p-values were made, and of single tests all: of one carrier all agree."""
+    ends = {name: rows[name].mask(few) for name in ("p_lower", "p_upper", "reason")}
+    rows = rows.assign(**ends)
+    return rows.assign(**{name: rows[name].mask(single) for name in ("p_value", "neg_log10_p", "method")})
 
 
 def _told(results: pd.DataFrame, least: int) -> pd.DataFrame:
@@ -100,12 +128,6 @@ def _withheld(counts: pd.Series, hidden: pd.Series, least: int) -> pd.Series:
 def _steps(start: pd.Series) -> pd.Series:
     """Give where a gene begins in steps, since its first variant may be one person's."""
     return (start // START_STEP * START_STEP).clip(lower=1)
-
-
-def _kept_flags(flags: pd.Series) -> pd.Series:
-    """Keep of flags that there are fewer than three carriers, for this decides whether a gene counts at all."""
-    words = flags.fillna("").map(lambda text: FEW_CARRIERS if FEW_CARRIERS in text.split(";") else "")
-    return words.where(flags.notna(), flags)
 
 
 def _with_rounded(rows: pd.DataFrame, where: pd.Series, line: pd.Series) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from jobs.report.withheld.beside import withhold_known, withhold_sets, withhold_
 from jobs.report.withheld.cells import few_of
 from jobs.report.withheld.cohort import withhold_cohort
 from jobs.report.withheld.genes import (
+    masks_of,
     told_masks,
     withhold_effects,
     withhold_left_out,
@@ -25,6 +26,7 @@ from jobs.report.withheld.genes import (
 )
 from jobs.report.withheld.record import withhold_run, withhold_settings
 from jobs.report.withheld.results import withhold_results
+from jobs.report.withheld.totals import tell_totals
 
 
 def withhold(inputs: ReportInputs) -> ReportInputs:
@@ -44,14 +46,21 @@ def withhold(inputs: ReportInputs) -> ReportInputs:
         return inputs
     least = inputs.audience.least
     # On which side of the line a gene is was found with all that is known of it.
-    families = {str(trait["name"]): find(inputs, trait).family for trait in inputs.traits}
-    results = withhold_results(inputs.results, families, least)
+    found = [find(inputs, trait) for trait in inputs.traits]
+    families = {one.name: one.family for one in found}
+    counting = pd.Series(False, index=inputs.results.index)
+    for one in found:
+        counting[one.counting.index] = True
     attrition, traits = _cohort(inputs, least)
+    inputs = tell_totals(inputs, traits)
+    results = withhold_results(inputs.results, families, counting, least)
     sets, set_genes = withhold_sets(inputs.gene_sets, inputs.set_genes, least)
     return replace(
         inputs,
         families=families,
-        results=_with_totals(results, inputs.traits, traits),
+        testable={one.name: one.genes_testable for one in found},
+        few={one.name: one.genes_few for one in found},
+        results=results,
         attrition=attrition,
         traits=traits,
         settings=withhold_settings(inputs.settings),
@@ -74,13 +83,6 @@ def _cohort(inputs: ReportInputs, least: int) -> tuple[Sequence[Any], Sequence[A
     return withhold_cohort(inputs.attrition, inputs.traits, least)
 
 
-def _with_totals(results: pd.DataFrame, before: Sequence[Any], after: Sequence[Any]) -> pd.DataFrame:
-    """Give the samples of a trait as its summary tells them."""
-    changed = {one["name"]: two["samples"] for one, two in zip(before, after, strict=True)}
-    changed = {one["name"]: changed[one["name"]] for one in before if one["samples"] != changed[one["name"]]}
-    return results.assign(samples=results["trait"].map(changed).fillna(results["samples"]))
-
-
 def _consortium(consortium: Consortium, least: int) -> Consortium:
     """Withhold once more of what cohorts shared."""
     forest = consortium.forest
@@ -97,11 +99,10 @@ def _followed(inputs: ReportInputs, results: pd.DataFrame, least: int) -> dict[s
     kept: dict[str, Any] = {}
     if inputs.profiles is not None:
         kept["profiles"] = withhold_profiles(inputs.profiles, told, least)
-    for name, change in (
-        ("leave_one_out", withhold_left_out),
-        ("variants", withhold_variants),
-        ("effects", withhold_effects),
-    ):
+    masks = masks_of((inputs.profiles or {}).get("sites"))
+    if inputs.variants is not None:
+        kept["variants"] = withhold_variants(inputs.variants, told, least, masks)
+    for name, change in (("leave_one_out", withhold_left_out), ("effects", withhold_effects)):
         table = getattr(inputs, name)
         if table is not None:
             kept[name] = change(table, told, least)

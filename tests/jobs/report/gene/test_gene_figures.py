@@ -68,7 +68,7 @@ def test_curves_are_left_of_what_is_withheld_and_start_where_enough_are_at_risk(
     withheld = withhold(inputs)
     assert withheld.profiles["curves"]["at_risk"].isna().all()
     once, twice = (survival_figure(one_trait(one)).data for one in (inputs, withheld))
-    np.testing.assert_allclose(twice["survival"], once["survival"], atol=6e-4)
+    np.testing.assert_allclose(twice["survival"], once["survival"], atol=6e-3)
 
 
 @pytest.mark.parametrize(("carriers", "events"), [(4, 0), (20, 3), (20, 17), (9, 5)])
@@ -94,11 +94,10 @@ def test_a_coarse_curve_is_that_of_those_who_are_left_when_enough_are_at_risk():
     for row in coarse.iloc[1:].to_dict("records"):
         inside = (np.arange(60) > start) & (3 * np.round(times / 3) <= row["time"])
         assert row["survival"] == pytest.approx(np.prod(1 - 1 / at_risk[inside]))
-        variance = np.sum(1 / (at_risk[inside] * (at_risk[inside] - 1.0)))
-        power = np.exp(1.959964 * np.sqrt(variance) / abs(np.log(row["survival"])))
-        assert row["lower"] == pytest.approx(row["survival"] ** power, rel=1e-5)
-        assert row["upper"] == pytest.approx(row["survival"] ** (1 / power), rel=1e-5)
-    assert coarse["at_risk"].isna().all()
+    steps = [np.sum((np.arange(60) > start) & (3 * np.round(times / 3) <= time)) for time in coarse["time"]]
+    assert len(steps) > 2
+    assert (np.diff(steps) >= 5).all()
+    assert coarse[["at_risk", "events", "lower", "upper"]].isna().all(axis=None)
 
 
 def test_a_site_sees_each_course_and_a_consortium_quartiles_of_enough_carriers(gene_inputs, one_trait):

@@ -107,6 +107,7 @@ def test_effects_on_an_outcome_go_with_the_few_who_had_the_event():
 def test_traits_together_tell_no_few_carriers_and_no_few_who_lack_a_trait():
     row = {"gene": "A", "start": 5_212_134, "mask": "plof", "carriers": 3, "variants": 2, "p_any": 65 / 132}
     row |= {"p_any_permutations": 132, "neg_log10_p_any": 0.3076, "q_any": 0.123456}
+    row |= {"test": "omnibus", "primary": True, "flags": None}
     pairs = pd.DataFrame([{"gene": "A", "mask": "plof", "carriers": 3, "p_both": 0.123456}])
     correlations = pd.DataFrame([{"samples_1": 298.0, "samples_2": 300.0, "samples_both": 296.0}])
     told = withhold_together({"genes": pd.DataFrame([row]), "pairs": pairs, "correlations": correlations}, LEAST)

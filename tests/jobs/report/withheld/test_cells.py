@@ -82,3 +82,8 @@ def test_rounding_moves_no_p_value_over_the_line(p_value, line):
 
 def test_a_p_value_that_underflows_keeps_its_exponent():
     assert neg_log10(pd.Series([0.0, 0.01]), pd.Series([400.123456, 2.0])).tolist() == [400.12, 2.0]
+
+
+def test_three_masks_that_tell_of_the_overlap_of_two_are_not_all_told():
+    told = told_groups([Group(10), Group(20), Group(27)], 5)
+    assert [told[Group(count)][0] for count in (10, 20, 27)] == [True, True, False]

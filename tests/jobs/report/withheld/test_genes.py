@@ -68,29 +68,39 @@ def test_a_group_whose_events_are_withheld_has_no_curve(events, marked):
     assert kept["curves"].empty
 
 
-def test_curves_are_told_in_steps_of_three_months_while_enough_are_at_risk():
-    kept = withhold_profiles(profile(12, 6, curves=curve([12, 9, 7, 5, 4, 2])), told(12, 6), LEAST)["curves"]
-    assert len(kept) >= 4
+def test_curves_are_told_in_steps_of_five_events_while_enough_are_at_risk():
+    tables = profile(30, 15, curves=curve([*range(30, 10, -1), 4, 3]))
+    kept = withhold_profiles(tables, told(30, 15), LEAST)["curves"]
+    assert len(kept) == 4
     assert (kept["time"] % 3 == 0).all()
-    assert kept["time"].max() == 12
-    assert kept[["at_risk", "events"]].isna().all(axis=None)
+    # Each is after five events more, of which the first is let go; the last four are not told.
+    ratio = [(0.9 - (1 + 4 * 5 * step) / 200) / (0.9 - 1 / 200) for step in range(4)]
+    assert kept["survival"].tolist() == [round(one, 2) for one in ratio]
+    assert kept[["at_risk", "events", "lower", "upper"]].isna().all(axis=None)
 
 
-def test_numbers_at_risk_of_few_are_few():
+def test_a_curve_of_fewer_than_five_events_is_not_told():
+    kept = withhold_profiles(profile(12, 6, curves=curve([12, 9, 7, 5, 4, 2])), told(12, 6), LEAST)["curves"]
+    assert kept.empty
+
+
+def test_numbers_at_risk_are_those_of_carriers_and_of_few_they_are_few():
     rows = [
         {**WHOSE, "group": "carriers", "time": 12 * step, "at_risk": risk} for step, risk in enumerate((12, 4, 0))
     ]
+    rows += [row | {"group": "others", "at_risk": 80 - row["at_risk"]} for row in rows]
     kept = withhold_profiles(profile(12, 6, at_risk=rows), told(12, 6), LEAST)["at_risk"]
+    assert set(kept["group"]) == {"carriers"}
     assert kept["at_risk"].tolist() == [12, FEW, 0]
 
 
 def test_courses_are_quartiles_of_enough_carriers():
-    rows = [{**WHOSE, "line": line, "time": time, "value": 40.0 - line} for line in range(6) for time in (0.2, 6.4)]
-    rows = [row for row in rows if row["time"] < 1 or row["line"] < 4]
+    rows = [{**WHOSE, "line": line, "time": time, "value": 40.0 - line} for line in range(11) for time in (0.2, 6.4)]
+    rows = [row for row in rows if row["time"] < 1 or row["line"] < 9]
     kept = withhold_profiles(profile(12, 6, course=rows), told(12, 6), LEAST)["course"]
     assert list(kept) == ["gene", "trait", "time", "lower", "middle", "upper"]
     assert kept["time"].tolist() == [0]
-    assert kept["middle"].tolist() == [37.5]
+    assert kept[["lower", "middle", "upper"]].to_numpy().tolist() == [[32, 35, 38]]
 
 
 def site(carriers, **changes):
@@ -126,10 +136,10 @@ def test_single_variants_are_those_that_enough_carry():
                 "observed_events": events,
                 "minor_allele_count": carriers,
             }
-            for name, carriers, events in (("few", 3, 1.0), ("many", 9, 0.0), ("silent", 10, 2.0))
+            for name, carriers, events in (("few", 3, 1.0), ("two", 2, 1.0), ("many", 9, 0.0), ("silent", 10, 2.0))
         ]
     ).assign(effect=0.5, p_value=0.0123)
-    kept = withhold_variants(rows, told(20, 8), LEAST)
+    kept = withhold_variants(rows, told(19, 8), LEAST)
     assert kept["variant"].tolist() == ["many", "silent"]
     np.testing.assert_equal(kept["effect"].tolist(), [0.5, np.nan])
     assert kept["p_value"].tolist() == [0.0123, 0.012]
@@ -138,3 +148,24 @@ def test_single_variants_are_those_that_enough_carry():
 def test_without_a_variant_of_few_is_no_row():
     rows = pd.DataFrame([{**MASK, "left_out": f"v{rest}", "carriers": rest} for rest in (20, 19, 15, 3, 0)])
     assert withhold_left_out(rows, told(20, 8), LEAST)["carriers"].tolist() == [20, 15, 0]
+
+
+def variants(*counts):
+    rows = [
+        {"variant": f"v{place}", **WHOSE, "carriers": count, "minor_allele_count": count, "observed_events": 0.0}
+        for place, count in enumerate(counts)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(("counts", "named"), [((5, 5, 2), 0), ((5, 6, 4, 4), 2), ((6, 6), 2)])
+def test_of_variants_that_leave_few_of_a_mask_none_is_named(counts, named):
+    masks = {f"v{place}": "plof" for place in range(len(counts))}
+    kept = withhold_variants(variants(*counts), told(sum(counts)), LEAST, masks)
+    assert len(kept) == named
+
+
+def test_of_sites_that_leave_few_of_one_of_their_masks_none_is_named():
+    sites = [site(6, masks="plof;damaging"), site(7, masks="damaging"), site(3, masks="plof"), site(4, masks="other")]
+    kept = withhold_profiles(profile(40, 8, sites=sites), told(40, 8), LEAST)["sites"]
+    assert kept["carriers"].tolist() == [7]
