@@ -218,7 +218,7 @@ def changed_in_secret(inputs, seed):
     return replace(inputs, results=rows, attrition=attrition, traits=traits, known_genes=known, run=run)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_files_for_others_are_the_same_whatever_is_withheld(gathered, tmp_path, seed):
     secret = changed_in_secret(gathered, seed)
     assert not secret.results.equals(gathered.results)
