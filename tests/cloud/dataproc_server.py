@@ -176,8 +176,7 @@ class DataprocServer(operations_pb2_grpc.OperationsServicer):
 
     def stop(self) -> None:
         """End all jobs and stop listening."""
-        for name in list(self.jobs.there):
-            self.jobs.cancel(name)
+        self.jobs.end_all()
         self._server.stop(None)
 
     def _handler(self, name: str, answer: Callable[..., Any], request: Any, response: Any) -> grpc.RpcMethodHandler:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -93,6 +94,16 @@ class Jobs:
             else:
                 self._enter(job, State.CANCEL_PENDING)
         return job
+
+    def end_all(self, seconds: float = 30) -> None:
+        """Stop all jobs, and wait until none writes any more: the store may be gone afterwards."""
+        for name in list(self.there):
+            self.cancel(name)
+        end = time.monotonic() + seconds
+        while not all(job.done for job in self.there.values()):
+            if time.monotonic() > end:
+                raise TimeoutError("a job goes on though it was cancelled")
+            time.sleep(0.01)
 
     def end_all_on(self, cluster: str) -> None:
         """Stop the jobs of a cluster that is going away."""
