@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from jobs.report import numbers, svg, wording
 from jobs.report.chances import NORMAL_95
+from jobs.report.forest_figure import plain_p
 from jobs.report.gene.effect_words import directed, firth, ratio_words
 from jobs.report.gene.material import Gene, GeneFigure, GeneTrait, anchor, finish
 from jobs.report.gene.panel import AXIS_TEXT, Panel, reach, round_ticks
@@ -80,15 +81,4 @@ def _texts(one: GeneTrait, row: dict[str, object]) -> tuple[str, str, str]:
         direction = one.words.higher if known(row["effect"]) > 0 else one.words.lower
     # An interval that holds no effect as well names no direction.
     told = f"{direction}: {told}" if sure else told
-    return numbers.count(row["carriers"]), told, plain_p(known(row["p_value"]))
-
-
-def plain_p(p_value: float) -> str:
-    """Write a p-value without markup."""
-    if np.isnan(p_value):
-        return numbers.NOTHING
-    if p_value >= 0.001:
-        return numbers.number(p_value, 2)
-    digits, _, exponent = f"{p_value:.1e}".partition("e")
-    powers = str(int(exponent)).translate(str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"))
-    return f"{digits}\u202f\u00d7\u202f10{powers}"
+    return numbers.count(row["carriers"]), told, plain_p(known(one.counting.get("neg_log10_p")))

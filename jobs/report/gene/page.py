@@ -103,11 +103,6 @@ class GenePage:
         blocks = [list(part.figures) for part in self.traits if part.figures]
         return [[figure for block in blocks for figure in block]] if max(map(len, blocks), default=2) == 1 else blocks
 
-    @property
-    def all_figures(self) -> list[GeneFigure]:
-        """Give every figure of the page, in its order."""
-        return [*self.figures, *(figure for part in self.traits for figure in (*part.figures, *part.wide))]
-
 
 @dataclass(frozen=True)
 class GenePages:

@@ -10,13 +10,12 @@ import pandas as pd
 from jobs.report.withheld.carriers import (
     OF_CARRIERS,
     OF_EVENTS,
-    few_between,
     in_steps,
     round_p_values,
     withhold_carriers,
     without,
 )
-from jobs.report.withheld.cells import few_of, is_few
+from jobs.report.withheld.cells import few_between, few_of, is_few
 
 OF_EFFECTS = (
     *("effect_without", "standard_error_without", "effect_with", "standard_error_with"),

@@ -11,13 +11,12 @@ from jobs.report.withheld.carriers import (
     OF_CARRIERS,
     OF_EVENTS,
     WITHHELD,
-    few_between,
     in_steps,
     round_p_values,
     withhold_carriers,
     without,
 )
-from jobs.report.withheld.cells import few_of
+from jobs.report.withheld.cells import few_between, few_of
 from jobs.report.withheld.p_values import rounded
 
 
@@ -29,7 +28,7 @@ def withhold_together(together: Mapping[str, pd.DataFrame], least: int) -> dict[
     changed = {name: few_of(correlations[name], least) for name in ("samples_1", "samples_2", "samples_both")}
     for name in ("samples_1", "samples_2"):
         lacking = correlations[name] - correlations["samples_both"]
-        changed["samples_both"] = changed["samples_both"].mask((lacking > 0) & (lacking < least))
+        changed["samples_both"] = changed["samples_both"].mask(few_between(lacking, least))
     return {
         **together,
         "genes": round_p_values(genes, hidden).assign(start=in_steps(genes["start"])),
@@ -51,7 +50,7 @@ def withhold_sets(sets: pd.DataFrame, genes: pd.DataFrame, least: int) -> tuple[
     )
     beside = sets[list(by_set.index.names)].merge(by_set.reset_index(), how="left").set_axis(sets.index)
     rest = (sets["carriers"] - beside["told"]).abs()
-    telling = (beside["some"] == 1) | ((rest > 0) & (rest < least))
+    telling = (beside["some"] == 1) | few_between(rest, least)
     sets = without(sets, ("carriers", *OF_CARRIERS), telling)
     return round_p_values(sets, silent | telling), round_p_values(genes, hidden)
 

@@ -42,10 +42,15 @@ def is_few(count: Any, least: int) -> bool:
     return bool(0 < count < least)
 
 
+def few_between(counts: pd.Series, least: int) -> pd.Series:
+    """Say which counts are of so few people that they may not be told."""
+    return (counts > 0) & (counts < least)
+
+
 def few_of(counts: pd.Series, least: int) -> pd.Series:
     """Give counts as numbers, those of few people as `FEW`."""
     numeric = counts.astype(float)
-    return numeric.mask((numeric > 0) & (numeric < least), FEW)
+    return numeric.mask(few_between(numeric, least), FEW)
 
 
 def told_groups(groups: Iterable[Group], least: int) -> dict[Group, tuple[bool, bool]]:

@@ -9,14 +9,12 @@ import pandas as pd
 
 from association.gene_profile.profile_columns import CARRIERS, TIMES
 from jobs.report.numbers import FEW
-from jobs.report.withheld.carriers import few_between, round_p_values, without, without_making
-from jobs.report.withheld.cells import few_of
-from jobs.report.withheld.coarse_curve import coarse_curve
+from jobs.report.withheld.carriers import round_p_values, without, without_making
+from jobs.report.withheld.cells import few_between, few_of
+from jobs.report.withheld.coarse_curve import COARSE_MONTHS, coarse_curve
 from jobs.report.withheld.sums import tell_no_rest
 
 KEY = ["gene", "trait", "mask", "max_af"]
-# Times are told in whole steps of so many months.
-STEP = 3.0
 # Tables with a row for each person.
 OF_PEOPLE = ("values", "influence")
 FIRTH = ("firth_effect", "firth_lower", "firth_upper")
@@ -91,7 +89,7 @@ def _groups(groups: pd.DataFrame, people: pd.Series, events: pd.Series, least: i
     rows = without(rows, ("events_others", "expected_carriers", "median_carriers", "median_others"), silent)
     times = groups["kind"] == TIMES
     medians = {name: _coarse(rows[name], times) for name in ("median_carriers", "median_others", *OF_OTHERS)}
-    few_events = (seen > 0) & (seen < least)
+    few_events = few_between(seen, least)
     rows = rows.assign(
         carriers=few_of(carriers, least).mask(~people & (carriers >= least)),
         events_carriers=few_of(seen, least).mask(silent & ~few_events).mask(~people),
@@ -104,7 +102,7 @@ def _coarse(values: pd.Series, times: pd.Series) -> pd.Series:
     """Give medians, each of which is one person's number, in steps of time or with two digits."""
     numbers = values.astype(float)
     digits = pd.Series([float(f"{one:.1e}") for one in numbers], index=numbers.index)
-    return (STEP * (numbers / STEP).round()).where(times, digits)
+    return (COARSE_MONTHS * (numbers / COARSE_MONTHS).round()).where(times, digits)
 
 
 def _curves(curves: pd.DataFrame, least: int) -> pd.DataFrame:
@@ -126,7 +124,7 @@ def _quartiles(course: pd.DataFrame, least: int) -> pd.DataFrame:
     if course.empty:
         return pd.DataFrame(columns=columns)
     whose = ["gene", "trait", "time"]
-    timed = course.assign(time=STEP * (course["time"] / STEP).round())
+    timed = course.assign(time=COARSE_MONTHS * (course["time"] / COARSE_MONTHS).round())
     # A carrier counts once in a step, by the mean of the visits in it.
     by_step = timed.groupby([*whose, "line"], sort=False)["value"].mean().groupby(whose)
     quartiles = {"lower": by_step.quantile(0.25), "middle": by_step.median(), "upper": by_step.quantile(0.75)}
@@ -147,7 +145,7 @@ def _sites(sites: pd.DataFrame, told: pd.DataFrame, least: int) -> pd.DataFrame:
     rows = sites[shown]
     alleles = rows["allele_count"].astype(float)
     more = alleles - rows["carriers"].astype(float)
-    rows = without(rows, ("allele_count", "frequency"), (more > 0) & (more < least))
+    rows = without(rows, ("allele_count", "frequency"), few_between(more, least))
     if "missing" not in rows:
         return rows
     # Without a call are single people too, and the share of calls gives how many.
@@ -178,11 +176,11 @@ def withhold_variants(
     whose = ["gene", "trait"]
     rows = variants[tell_no_rest(variants, shown, told, least, whose=whose, counts=counts, masks=masks or {})]
     carriers, events = rows["carriers"].astype(float), rows["observed_events"].astype(float)
-    silent = ((events > 0) & (events < least)) | ((carriers - events > 0) & (carriers - events < least))
+    silent = few_between(events, least) | few_between(carriers - events, least)
     more = rows["minor_allele_count"].astype(float) - carriers
-    rows = without(rows, ("minor_allele_count",), (more > 0) & (more < least))
+    rows = without(rows, ("minor_allele_count",), few_between(more, least))
     rows = without(rows, OF_EVENTS, silent)
-    kept = few_of(events, least).where(~silent | ((events > 0) & (events < least)))
+    kept = few_of(events, least).where(~silent | few_between(events, least))
     return round_p_values(rows.assign(observed_events=kept), silent)
 
 
@@ -200,7 +198,7 @@ def withhold_effects(effects: pd.DataFrame, told: pd.DataFrame, least: int) -> p
     people, events = _join(effects, told)
     carriers, seen = effects["carriers"].astype(float), effects["observed_events"].astype(float)
     silent = ~people | ~(events | seen.isna())
-    few_events = (seen > 0) & (seen < least)
+    few_events = few_between(seen, least)
     rows = without(without(effects, OF_EVENTS, silent), ("variants",), ~people)
     kept = rows.assign(
         carriers=few_of(carriers, least).mask(~people & (carriers >= least)),

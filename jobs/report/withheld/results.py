@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 
 from association.calibration.multiplicity import Multiplicity
-from association.meta.share_schema import START_STEP
 from association.scan_settings import ALL_MASKS, CONTROL_MASK, OMNIBUS
 from jobs.report.numbers import FEW
-from jobs.report.withheld.carriers import WITHHELD
-from jobs.report.withheld.cells import Group, few_of, told_groups
+from jobs.report.withheld.carriers import WITHHELD, in_steps
+from jobs.report.withheld.cells import Group, few_between, few_of, told_groups
 from jobs.report.withheld.p_values import neg_log10, rounded
 
 # Masks of one gene may lie within each other; the control has variants of its own.
@@ -47,7 +46,7 @@ def withhold_results(
     rows = results.assign(
         carriers=_withheld(results["carriers"], hidden, least),
         observed_events=_withheld(results["observed_events"], silent, least).mask(hidden),
-        start=_steps(results["start"]),
+        start=in_steps(results["start"]),
         flags=results["flags"].mask(hidden, ""),
         method=results["method"].mask(hidden & results["method"].notna(), WITHHELD),
         primary=counting,
@@ -57,7 +56,7 @@ def withhold_results(
     for name in OF_EVENTS:
         rows[name] = rows[name].mask(silent)
     more = results["minor_allele_count"].astype(float) - results["carriers"].astype(float)
-    rows["minor_allele_count"] = rows["minor_allele_count"].mask((more > 0) & (more < least))
+    rows["minor_allele_count"] = rows["minor_allele_count"].mask(few_between(more, least))
     # Who passes the line can reach it; of others it would tell how few they are.
     passes = counting & (results["p_value"] <= line) & (results["min_attainable_p"] <= line)
     rows["min_attainable_p"] = rows["min_attainable_p"].mask(hidden, pd.Series(0.0, index=rows.index).where(passes))
@@ -123,11 +122,6 @@ def _withheld(counts: pd.Series, hidden: pd.Series, least: int) -> pd.Series:
     """Take counts out: few people are told to be few, others are missing."""
     marked = few_of(counts, least)
     return marked.mask(hidden & (marked != FEW))
-
-
-def _steps(start: pd.Series) -> pd.Series:
-    """Give where a gene begins in steps, since its first variant may be one person's."""
-    return (start // START_STEP * START_STEP).clip(lower=1)
 
 
 def _with_rounded(rows: pd.DataFrame, where: pd.Series, line: pd.Series) -> pd.DataFrame:

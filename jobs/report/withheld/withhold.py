@@ -14,7 +14,7 @@ from jobs.report.findings import find
 from jobs.report.inputs import ReportInputs
 from jobs.report.withheld.asked_for import withhold_interactions, withhold_mechanism
 from jobs.report.withheld.beside import withhold_known, withhold_sets, withhold_together
-from jobs.report.withheld.cells import few_of
+from jobs.report.withheld.cells import few_between, few_of
 from jobs.report.withheld.cohort import withhold_cohort
 from jobs.report.withheld.genes import (
     masks_of,
@@ -88,7 +88,7 @@ def _consortium(consortium: Consortium, least: int) -> Consortium:
     forest = consortium.forest
     if "carriers" not in forest:
         return consortium
-    few = (forest["carriers"] > 0) & (forest["carriers"] < least)
+    few = few_between(forest["carriers"], least)
     effects = {name: forest[name].mask(few) for name in ("effect", "standard_error") if name in forest}
     return replace(consortium, forest=forest.assign(carriers=few_of(forest["carriers"], least), **effects))
 

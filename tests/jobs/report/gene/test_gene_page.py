@@ -11,6 +11,7 @@ import pytest
 from jobs.report import report_html
 from jobs.report.audience import Audience
 from jobs.report.consortium import Consortium
+from jobs.report.figure_files import figures_of
 from jobs.report.findings import find
 from jobs.report.gene import UnknownGeneError, gene_page_html, gene_pages
 from jobs.report.gene.survival_words import survival_caption
@@ -150,9 +151,9 @@ def test_no_name_is_taken_for_markup(gene_inputs, outline):
 
 def test_figures_are_light_and_described(gene_inputs):
     (page,) = pages_of(gene_inputs()).pages
-    kinds = {figure.name.rsplit("-", 1)[1] for figure in page.all_figures}
+    kinds = {figure.name.rsplit("-", 1)[1] for figure in figures_of(page)}
     assert kinds == {"variants", "traits", "survival", "without", "influence", "course", "values"}
-    for figure in page.all_figures:
+    for figure in figures_of(page):
         assert len(figure.image) < 25_000
         assert figure.description
         assert figure.caption
@@ -185,7 +186,7 @@ def test_cohorts_are_drawn_as_the_table_of_agreement_says_but_none_with_few_carr
     consortium = Consortium([], [], [], {}, forest, pd.DataFrame([whole]))
     inputs = dataclasses.replace(gene_inputs(CONSORTIUM), profiles=None, consortium=consortium)
     pages = pages_of(inputs).pages
-    (figure,) = [figure for figure in pages[0].all_figures if figure.name.endswith("cohorts")]
+    (figure,) = [figure for figure in figures_of(pages[0]) if figure.name.endswith("cohorts")]
     assert figure.data["cohort"].tolist() == ["A", "<b>B", "all cohorts"]
     np.testing.assert_allclose(figure.data["effect"], [0.5, 0.9, 0.8])
     assert "I² 10%" in figure.caption
@@ -208,4 +209,4 @@ def test_forty_genes_of_three_traits_are_made_in_seconds_and_take_little_room(ge
     pages = pages_of(inputs)
     assert time.process_time() - began < 8
     assert len(pages.pages) == 40
-    assert sum(len(figure.image) for page in pages.pages for figure in page.all_figures) < 2_700_000
+    assert sum(len(figure.image) for page in pages.pages for figure in figures_of(page)) < 2_700_000
