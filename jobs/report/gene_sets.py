@@ -17,7 +17,6 @@ from association.scan_settings import CONTROL_MASK
 from jobs.report import numbers, wording
 from jobs.report.masks import mask_rank
 
-FEWEST_SHOWN = 5
 MOST_GENES = 5
 _VERSION = ["gene_set", "version", "overlap", "mask", "max_af"]
 TEST_WORDS = {PANEL_BURDEN: "panel as one", GENE_SUM: "sum of genes", COMPETITIVE: "against genes like them"}
@@ -57,7 +56,7 @@ def _versions(sets: pd.DataFrame) -> list[pd.DataFrame]:
 def _cells(rows: pd.DataFrame) -> dict[str, Any]:
     by_test = {row["test"]: row for row in rows.to_dict("records")}
     one, other = by_test[PANEL_BURDEN], by_test[COMPETITIVE]
-    shown = numbers.present(one["carriers"]) and one["carriers"] >= FEWEST_SHOWN
+    shown = numbers.present(one["carriers"]) and one["carriers"] >= numbers.LEAST
     return {
         "gene_set": one["gene_set"],
         "version": one["version"],
@@ -66,7 +65,7 @@ def _cells(rows: pd.DataFrame) -> dict[str, Any]:
         "max_af": numbers.percent(one["max_af"]),
         "genes": numbers.count(one["genes_with_carriers"]),
         "listed": numbers.count(one["genes"]),
-        "carriers": few(one["carriers"]),
+        "carriers": numbers.people(one["carriers"]),
         "ratio": numbers.ratio_of_events(one) if shown else (numbers.NOTHING, ""),
         "evidence": numbers.estimate(one["evidence"]),
         "evidence_of_matched": numbers.estimate(other["evidence_of_matched"]),
@@ -83,13 +82,6 @@ def _p_cell(row: Mapping[str, Any]) -> tuple[Any, Any]:
     if numbers.present(compared) and compared < row["genes_with_carriers"]:
         made = f"{made}; {numbers.count(compared)} genes compared"
     return numbers.p_value(row["p_value"]), made
-
-
-def few(carriers: Any) -> str:
-    """Write how many carry it, if that gives nobody away."""
-    if numbers.present(carriers) and 0 < carriers < FEWEST_SHOWN:
-        return f"1 to {FEWEST_SHOWN - 1}"
-    return numbers.count(carriers)
 
 
 def _leading(sets: pd.DataFrame, genes: pd.DataFrame) -> list[dict[str, Any]]:
@@ -116,10 +108,10 @@ def _leading(sets: pd.DataFrame, genes: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _gene_cells(row: Mapping[str, Any], test: str) -> dict[str, Any]:
-    shown = row["carriers"] >= FEWEST_SHOWN
+    shown = row["carriers"] >= numbers.LEAST
     return {
         "gene": row["gene"],
-        "carriers": few(row["carriers"]),
+        "carriers": numbers.people(row["carriers"]),
         "events": numbers.count(row["observed_events"]) if shown else numbers.NOTHING,
         "expected": numbers.number(row["expected_events"], 2) if shown else "",
         "evidence": numbers.estimate(row["evidence"]) if shown else numbers.NOTHING,

@@ -13,8 +13,6 @@ from jobs.report import numbers, wording
 from jobs.report.gene_table import records
 
 MOST_ROWS_SHOWN = 10
-# Events of fewer people in a level are not told.
-FEWEST_TOLD = 5
 
 
 def interaction_sections(interactions: pd.DataFrame) -> list[dict[str, Any]]:
@@ -72,10 +70,6 @@ def _levels(row: Mapping[str, Any]) -> list[str]:
         return [f"{level}: {count}" for level, count in zip(levels, carriers, strict=True)]
     observed, expected = (row[f"{name}_of_levels"].split(";") for name in ("observed", "expected"))
     return [
-        f"{level}: {count}, {_told(seen)} observed, {less} expected"
+        f"{level}: {count}, {numbers.people(float(seen))} observed, {less} expected"
         for level, count, seen, less in zip(levels, carriers, observed, expected, strict=True)
     ]
-
-
-def _told(count: str) -> str:
-    return f"<{FEWEST_TOLD}" if 0 < float(count) < FEWEST_TOLD else count

@@ -14,7 +14,7 @@ from association.gene_sets.gene_sets import TESTS
 from association.known_genes import EXCLUDED, GENE_SET, MAIN, MODELS
 from association.scan_settings import CONTROL_MASK
 from jobs.report import numbers, wording
-from jobs.report.gene_sets import FEWEST_SHOWN, TEST_WORDS, few
+from jobs.report.gene_sets import TEST_WORDS
 
 
 def known_sections(known: pd.DataFrame) -> list[dict[str, Any]]:
@@ -41,7 +41,7 @@ def _left_out(rows: pd.DataFrame) -> str:
     samples = rows[[f"samples_{MAIN}", f"samples_{EXCLUDED}"]].max()
     if samples.isna().any():
         return ""
-    return few(int(samples.iloc[0] - samples.iloc[1]))
+    return numbers.people(int(samples.iloc[0] - samples.iloc[1]))
 
 
 def _cells(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -59,15 +59,15 @@ def _cells(row: Mapping[str, Any]) -> dict[str, Any]:
 def _carriers(row: Mapping[str, Any], model: str) -> str:
     """Write how many carry it; neither this nor the difference to the main model gives anybody away."""
     carriers, main = row[f"carriers_{model}"], row[f"carriers_{MAIN}"]
-    if numbers.present(carriers) and 0 < main - carriers < FEWEST_SHOWN <= carriers:
-        return f"{numbers.count(main)} less 1 to {FEWEST_SHOWN - 1}"
-    return few(carriers)
+    if numbers.present(carriers) and 0 < main - carriers < numbers.LEAST <= carriers:
+        return f"{numbers.count(main)} less 1 to {numbers.LEAST - 1}"
+    return numbers.people(carriers)
 
 
 def _model_cells(row: Mapping[str, Any], model: str) -> dict[str, Any]:
     """Give p-value or reason, carriers, and effect under a model: Firth's, or else the one-step one."""
     p_value, carriers = row[f"p_value_{model}"], row[f"carriers_{model}"]
-    shown = numbers.present(carriers) and carriers >= FEWEST_SHOWN
+    shown = numbers.present(carriers) and carriers >= numbers.LEAST
     effect, interval = numbers.NOTHING, ""
     if numbers.present(row[f"firth_effect_{model}"]):
         lower, upper = (numbers.estimate(row[f"firth_{end}_{model}"]) for end in ("lower", "upper"))

@@ -13,7 +13,6 @@ import pandas as pd
 from jobs.report import numbers, wording
 from jobs.report.gene_table import records
 
-FEWEST_TOLD = 5
 MOST_ROWS_SHOWN = 20
 # Genes named beside the reason why they are not followed.
 MOST_GENES_NAMED = 8
@@ -68,7 +67,7 @@ def _cells(row: Mapping[str, Any], factor: float) -> dict[str, Any]:
         "mask": wording.mask_words(row["mask"]),
         "max_af": numbers.percent(row["max_af"]) if numbers.present(row["max_af"]) else "",
         "carriers": numbers.count(row["carriers"]),
-        "events": _told(row["carriers_with_event"]),
+        "events": numbers.people(seen) if numbers.present(seen := row["carriers_with_event"]) else "",
         "p_joint": numbers.p_value(row["p_joint"]),
         "p_to": numbers.p_value(row["p_to_mediator"]),
         "p_of": numbers.p_value(row["p_of_mediator"]),
@@ -91,9 +90,3 @@ def _estimate(row: Mapping[str, Any], name: str, factor: float) -> tuple[str, st
         return numbers.NOTHING, ""
     value, lower, upper = (numbers.estimate(factor * row[f"{name}_{end}"]) for end in ("effect", "lower", "upper"))
     return value, f"{lower} to {upper}"
-
-
-def _told(count: Any) -> str:
-    if not numbers.present(count):
-        return ""
-    return f"<{FEWEST_TOLD}" if 0 < count < FEWEST_TOLD else numbers.count(count)

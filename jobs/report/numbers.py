@@ -17,7 +17,9 @@ MOST_EXPONENT = 700
 NOTHING = "\u2013"
 # A count of so few people that it may not be told: no number at all, and smaller than any that may be.
 FEW = -math.inf
-FEW_WORDS = f"<{Audience.CONSORTIUM.least}"
+# The smallest count of people that everybody may see.
+LEAST = Audience.CONSORTIUM.least
+FEW_WORDS = f"<{LEAST}"
 
 
 def present(value: Any) -> bool:
@@ -59,6 +61,11 @@ def count(value: Any) -> str:
     if withheld(value):
         return FEW_WORDS
     return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.1f}"
+
+
+def people(value: Any) -> str:
+    """Write a count of people; of 1 to 4 only that they are few, whoever reads it."""
+    return FEW_WORDS if present(value) and 0 < value < LEAST else count(value)
 
 
 def percent(share: Any) -> str:

@@ -17,8 +17,6 @@ from jobs.report.together_figure import correlation_figure
 
 MOST_GENES_SHOWN = 15
 MOST_PAIRS_SHOWN = 10
-# Fewer people than this are not told of.
-FEWEST_TOLD = 5
 PLACE = ("gene", "mask", "max_af", "test", "weights", "coding")
 
 
@@ -48,7 +46,7 @@ def together_section(inputs: ReportInputs) -> dict[str, Any] | None:
 
 def without_few(correlations: pd.DataFrame) -> pd.DataFrame:
     """Give correlations without those of traits that hardly any patient has both of."""
-    few = correlations["samples_both"] < FEWEST_TOLD
+    few = correlations["samples_both"] < numbers.LEAST
     hidden = {name: correlations[name].mask(few) for name in ("residual_correlation", "gene_correlation_expected")}
     return correlations.assign(**hidden)
 
@@ -87,13 +85,6 @@ def _few(rows: pd.DataFrame) -> pd.Series:
     return rows["flags"].fillna("").map(lambda flags: FEW_CARRIERS in flags.split(";")).astype(bool)
 
 
-def told(count: Any) -> str:
-    """Write a number of people, unless it is of so few that they might be known by it."""
-    if not numbers.present(count):
-        return numbers.NOTHING
-    return f"<{FEWEST_TOLD}" if 0 < count < FEWEST_TOLD else numbers.count(count)
-
-
 def _gene_cells(gene: Mapping[str, Any], driver: Mapping[str, Any], traits: list[str]) -> dict[str, Any]:
     return {
         "gene": gene["gene"],
@@ -105,7 +96,7 @@ def _gene_cells(gene: Mapping[str, Any], driver: Mapping[str, Any], traits: list
         "mask": wording.mask_words(driver["mask"]),
         "test": wording.test_words(driver),
         "driver_p": numbers.p_value(driver["p_any"]),
-        "carriers": told(driver["carriers"]),
+        "carriers": numbers.people(driver["carriers"]),
         "heterogeneous": (numbers.p_value(driver["p_heterogeneous"]), _made(driver, "p_heterogeneous")),
         "homogeneous": (numbers.p_value(driver["p_homogeneous"]), _made(driver, "p_homogeneous")),
     }
@@ -118,7 +109,7 @@ def _pair_cells(row: Mapping[str, Any]) -> dict[str, Any]:
         "gene": row["gene"],
         "mask": wording.mask_words(row["mask"]),
         "test": wording.test_words(row),
-        "carriers": told(row["carriers"]),
+        "carriers": numbers.people(row["carriers"]),
         "p_1": numbers.p_value(row["p_1"]),
         "p_2": numbers.p_value(row["p_2"]),
         "p_both": numbers.p_value(row["p_both"]),
@@ -152,7 +143,7 @@ def _correlation_cells(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "trait_1": row["trait_1"],
         "trait_2": row["trait_2"],
-        "samples": told(row["samples_both"]),
+        "samples": numbers.people(row["samples_both"]),
         "residuals": shown("residual_correlation", "residual"),
         "genes": numbers.count(row["genes"]),
         "of_genes": shown("gene_correlation", "gene"),

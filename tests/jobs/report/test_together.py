@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from association.traits_together.together_columns import CORRELATION_COLUMNS, gene_columns, pair_columns
-from jobs.report import report_html
-from jobs.report.together import leading_genes, together_section, told
+from jobs.report import numbers, report_html
+from jobs.report.together import leading_genes, together_section
 
 TRAITS = ["survival", "alsfrs_slope"]
 PLACE = {"mask": "plof", "max_af": 0.01, "test": "burden", "weights": "flat", "coding": "sum"}
@@ -79,7 +79,7 @@ def test_the_mask_behind_a_gene_is_no_control(inputs):
 
 def test_numbers_of_few_people_are_not_told(inputs):
     assert together_section(inputs)["genes"][0]["carriers"] == "<5"
-    assert [told(count) for count in (0, 1, 4, 5, 1234)] == ["0", "<5", "<5", "5", "1,234"]
+    assert [numbers.people(count) for count in (0, 1, 4, 5, 1234)] == ["0", "<5", "<5", "5", "1,234"]
 
 
 def test_traits_that_few_patients_have_both_of_are_not_correlated(inputs):
