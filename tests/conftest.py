@@ -1,6 +1,7 @@
 """How tests are shared out where several workers run them (`pytest -n 2`).
 
-A file's tests stay together, since they share what is costly to make: a finished run, a scan, a simulated cohort.
+A file's tests stay together, since they share what is costly to make: a scan, a simulated cohort; a finished run is
+shared by a folder's.
 Files that use Hail in the test's own process stay together too, so that one worker alone starts Java. What takes
 longest comes first, lest one worker wait for the other at the end.
 """
@@ -24,6 +25,8 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 IN_ONE_SESSION = "tests that share Java"
+# All of them look at one finished run.
+IN_ONE_RUN = "tests/jobs/run/"
 USES_JAVA = (
     "tests/hail_pipelines/annotation/test_hail_",
     "tests/hail_pipelines/test_gene_scan.py",
@@ -32,7 +35,7 @@ USES_JAVA = (
 )
 # The longest but for those that share Java.
 LONGEST = (
-    "tests/jobs/test_run.py",
+    IN_ONE_RUN,
     "tests/jobs/test_on_buckets.py",
     "tests/jobs/test_report_for_others.py",
     "tests/jobs/consortium/test_merge_runs.py",
@@ -53,6 +56,8 @@ LONGEST = (
 
 def group_of(nodeid: str) -> str:
     """Name the group that a test belongs to."""
+    if nodeid.startswith(IN_ONE_RUN):
+        return IN_ONE_RUN
     return IN_ONE_SESSION if nodeid.startswith(USES_JAVA) else nodeid.split("::")[0]
 
 
