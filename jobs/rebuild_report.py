@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -70,18 +70,10 @@ def rebuild_report(
 
 
 def _of_run(output: Place, audience: Audience) -> tuple[ReportInputs, Place]:
-    from jobs.report_inputs import finished_folders, gather_inputs
+    from jobs.report_inputs import finished_inputs
 
     run = read_compared(output)
-    # In the order in which a run has them; the record sorts them.
-    settings = run.study.model_dump(mode="json")
-    given: dict[str, Any] = {"settings": settings, "run": run.record, "audience": audience}
-    try:
-        inputs = gather_inputs(run.study, finished_folders(run.folder), **given)
-    except (FileNotFoundError, KeyError) as error:
-        message = f"{error} is missing: the folder is not whole; run the study again"
-        raise InputError.single(str(run.folder), "run", message) from None
-    return inputs, run.folder / REPORT
+    return finished_inputs(run, audience), run.folder / REPORT
 
 
 def _of_meta(output: Place, audience: Audience) -> tuple[ReportInputs, Place] | None:

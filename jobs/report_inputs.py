@@ -5,14 +5,18 @@ A finished folder holds under its own name what each stage has in its folder, so
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 
-from hail_pipelines.places import readable
+from association.problems import InputError, Problem
+from hail_pipelines.places import listed, readable
 from infra.storage import Place
+from jobs.comparison.compared_run import ComparedRun
 from jobs.follow_up import TABLES as FOLLOWED_UP
 from jobs.gene_profiles.profiles import FOLDER as PROFILES_FOLDER
 from jobs.gene_profiles.profiles import profile_inputs
@@ -43,6 +47,8 @@ FINISHED = {
     MECHANISM: (".", MECHANISM),
     PROFILES: (".", PROFILES_FOLDER),
 }
+# Folders of tables and records that every run leaves.
+READ = ("qc", "traits", "results", "follow_up", "gene_sets", "known_genes")
 # Of the settings, what says where a study is run, which changes no result.
 ELSEWHERE = ("cloud", "compute")
 
@@ -87,6 +93,48 @@ def gather_inputs(
         # Of the genes with pages the tables of the follow-up are whole.
         given |= profile_inputs(profiles_of(folders))
     return ReportInputs(**{one.name: given[one.name] for one in fields(ReportInputs) if one.name in given})
+
+
+def finished_inputs(run: ComparedRun, audience: Audience) -> ReportInputs:
+    """Read all that a report shows of a finished run.
+
+    Parameters
+    ----------
+    run
+        What was read of it so far.
+    audience
+        Who is to read the report.
+
+    Raises
+    ------
+    InputError
+        If something of it is missing or damaged.
+    """
+    # In the order in which a run has them; the record sorts them.
+    settings = run.study.model_dump(mode="json")
+    folders = finished_folders(run.folder)
+    try:
+        return gather_inputs(run.study, folders, settings=settings, run=run.record, audience=audience)
+    except (FileNotFoundError, KeyError) as error:
+        message = f"{error} is missing: the folder is not whole; run the study again"
+        raise InputError.single(str(run.folder), "run", message) from None
+    except ValueError:
+        problems = [
+            Problem(file, "can't be read: it is damaged; run the study again") for file in _damaged(run.folder)
+        ]
+        if not problems:
+            raise
+        raise InputError(str(run.folder), problems) from None
+
+
+def _damaged(output: Place) -> Iterator[str]:
+    """Name the tables and records of a finished folder that can't be read."""
+    for folder in (*READ, PROFILES_FOLDER, TOGETHER_FOLDER, INTERACTIONS, MECHANISM):
+        for file in (*listed(output / folder, "*.parquet"), *listed(output / folder, "*.json")):
+            try:
+                _ = pq.read_schema(readable(file)) if file.suffix == ".parquet" else json.loads(file.read_text())
+            except ValueError:
+                yield f"{folder}/{file.name}"
 
 
 def finished_folders(output: Place) -> Folders:

@@ -71,7 +71,11 @@ def trait_unreadable(folder: Place, name: str) -> Iterator[Problem]:
         yield from (Problem(f"{folder.name}/{name}.npz", f"{one.message}; {REMEDY}") for one in error.problems)
     except (KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
         yield Problem(f"{folder.name}/{name}.npz", f"can't be read ({type(error).__name__}: {error}); {REMEDY}")
-    missing = _lacking(SUMMARY, read_summary(folder, name))
+    try:
+        missing = _lacking(SUMMARY, read_summary(folder, name))
+    except ValueError:
+        yield Problem(f"{folder.name}/{name}.json", "is no JSON; run it again")
+        return
     if missing:
         yield Problem(f"{folder.name}/{name}.json", f"has no {missing}; {REMEDY}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -62,10 +62,9 @@ def gene_page(run: ComparedRun, gene: str, audience: Audience) -> GenePlace:
 
 def _inputs(run: ComparedRun, gene: str, audience: Audience) -> ReportInputs:
     """Read a report's inputs, with the profile of one gene made anew."""
-    from jobs.report_inputs import finished_folders, gather_inputs
+    from jobs.report_inputs import finished_inputs
 
-    given: dict[str, Any] = {"settings": run.settings, "run": run.record, "audience": audience}
-    inputs = gather_inputs(run.study, finished_folders(run.folder), **given)
+    inputs = finished_inputs(run, audience)
     variants = run.folder / "qc" / "variants.parquet"
     sources = ProfileSources(
         results=pq.read_table(readable(run.results)),

@@ -168,6 +168,19 @@ def test_a_report_without_profiles_of_genes_says_so_on_the_terminal(finished, pr
     assert "note:" not in whole.output
 
 
+def test_tables_that_are_damaged_are_told_together_and_no_page_is_left(finished, progex, tmp_path):
+    output = tmp_path / "out"
+    shutil.copytree(finished.output, output, ignore=shutil.ignore_patterns("report", "stages"))
+    for name in ("gene_profiles/curves.parquet", "follow_up/effects.parquet"):
+        (output / name).write_bytes(b"")
+    for command in (("report", output), ("gene", "SIM001", output, "--no-open")):
+        done = progex(*command)
+        assert done.exit_code == 2, done.output
+        assert "follow_up/effects.parquet: can't be read: it is damaged; run the study again" in done.output
+        assert "gene_profiles/curves.parquet: can't be read" in done.output
+    assert not (output / "report").exists()
+
+
 def changed_in_secret(inputs, seed):
     """Change everything that is withheld to something else that would be withheld."""
     draw = np.random.default_rng(seed)

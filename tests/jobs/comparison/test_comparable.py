@@ -70,6 +70,13 @@ def test_empty_and_broken_records_are_refused(foreign, progex, first):
     assert "is no JSON" in progex("compare", first.output, foreign).output
 
 
+def test_a_damaged_summary_of_a_trait_is_refused_by_its_name(foreign, progex, first):
+    (foreign / f"{TRAIT}.json").write_text("")
+    done = progex("compare", first.output, foreign)
+    assert done.exit_code == 2, done.output
+    assert "traits/survival.json: is no JSON; run it again" in " ".join(done.output.split())
+
+
 def test_all_that_a_run_lacks_is_told_at_once(foreign):
     drop_column(foreign / "results/gene_tests.parquet", "reason")
     drop_array(foreign / f"{TRAIT}.npz", "model/residuals")
