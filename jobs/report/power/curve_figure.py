@@ -13,6 +13,8 @@ from jobs.report.power.panels import FAMILIES, line_of, log_axis
 
 HEIGHT = 2.9
 ASKED = 0.8
+# Room beside the smallest and the largest effect.
+EDGE = 1.04
 
 
 def curve_figure(trait: str, rows: pd.DataFrame) -> ReportFigure:
@@ -38,6 +40,10 @@ def curve_figure(trait: str, rows: pd.DataFrame) -> ReportFigure:
                 log_axis(panel, part["effect"].tolist(), axis="x")
             else:
                 panel.locator_params(axis="x", nbins=8)
+            # Where everything is out of reach nothing is drawn that would set the axis.
+            panel.set_xlim(part["effect"].min() / EDGE, part["effect"].max() * EDGE)
+            if part["method"].eq("unattainable").all():
+                panel.text(0.5, 0.4, "out of reach", transform=panel.transAxes, ha="center", color=svg.FAINT_INK)
             panel.set_ylim(-0.02, 1.02)
             panel.set_xlabel(str(rows["unit"].iloc[0]))
         panels[0].set_ylabel("power")

@@ -54,6 +54,9 @@ def _draw_effects(panel: Axes, rows: pd.DataFrame) -> None:
     if "ratio" in rows["unit"].iloc[0] and found.size:
         log_axis(panel, [1.5, 2, 3, 5, 10, 20, 40, 100, 300, 1000], axis="y")
         panel.set_ylim(max(1.0, 0.9 * float(found.min())), 1.15 * min(float(found.max()), 1000.0))
+    if not found.size:
+        panel.set_yticks([])
+        panel.text(0.5, 0.5, "no effect is found", transform=panel.transAxes, ha="center", color=svg.FAINT_INK)
     panel.legend(loc="upper right", fontsize=7.5)
 
 
