@@ -30,8 +30,9 @@ import cmath
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from association.kernels import njit
 
 Floats = NDArray[np.float64]
 

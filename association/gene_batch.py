@@ -21,11 +21,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 from numpy.typing import NDArray
 
 from association.gene_tests.masks import EXTERNAL_AF, MINOR_ALLELE_COUNT, VariantAnnotations
 from association.gene_tests.sex_chromosomes import hemizygous_in_males
+from association.kernels import njit
 from association.scan_settings import ScanTrait
 from association.score import Carriers
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from association.calibration.attainable import classes_of, log10_min_attainable_p
 from association.gene_unit import MaskPart
+from association.kernels import njit
 from association.scan_settings import ScanTrait
 from association.score import Carriers
 

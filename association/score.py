@@ -14,8 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from association.kernels import njit
 from association.null_models.null_model import Floats, Integers, NullModel
 
 

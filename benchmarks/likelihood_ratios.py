@@ -11,8 +11,8 @@ Axes: k carriers, b permutations; `places` (k, b) says which sample each carrier
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from association.kernels import njit
 from association.null_models.null_model import NullModel
 from association.null_models.shared_risk import CoxSharedRisk
 

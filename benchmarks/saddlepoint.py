@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numba import njit
 
 from association.calibration.residual_cumulants import ResidualCumulants
 from association.calibration.saddlepoint import saddlepoint_log10_p
+from association.kernels import njit
 from association.null_models.cox import fit_cox
 from association.null_models.design import Design
 

@@ -25,11 +25,11 @@ from typing import Any, cast
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numba import njit
 from numpy.typing import NDArray
 
 from association.genotypes.calls import Calls
 from association.genotypes.stored_calls import UNKNOWN, Stored, StoredCalls
+from association.kernels import njit
 from hail_pipelines.places import Place, readable
 from hail_pipelines.whole_file import whole_file
 

@@ -15,10 +15,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from association.calibration.evidence import likelihood_ratio
+from association.kernels import njit
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -18,10 +18,12 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 from scipy.special import erf, erfc, erfinv
+
+from association.kernels import njit
 
 Floats = NDArray[np.float64]
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from association.kernels import njit
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -30,11 +30,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from association.calibration.elementary import natural_log
 from association.calibration.permutation_stream import centre_within_strata
+from association.kernels import njit
 from association.null_models.null_model import NullModel
 
 Floats = NDArray[np.float64]

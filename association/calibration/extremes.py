@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from association.calibration.null_scale import CauchyScale, ChiSquareScale
+from association.kernels import njit
 
 Booleans = NDArray[np.bool_]
 Floats = NDArray[np.float64]

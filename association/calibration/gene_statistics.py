@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from association.calibration.elementary import cauchy_transform
@@ -35,6 +34,7 @@ from association.calibration.evidence import (
     likelihood_ratio,
 )
 from association.gene_tests.columns import in_typical_units
+from association.kernels import njit
 from association.score import Carriers
 
 Booleans = NDArray[np.bool_]

@@ -24,13 +24,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from association.calibration.extremes import Conditions
 from association.calibration.gene_statistics import PermutedRows
 from association.calibration.permutation_stream import PermutationStream
+from association.kernels import njit
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

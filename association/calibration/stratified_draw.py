@@ -28,8 +28,9 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from association.kernels import njit
 
 FAST = njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "arcp", "nsz"})
 

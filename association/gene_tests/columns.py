@@ -18,9 +18,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from association.kernels import njit
 from association.score import Carriers
 
 Booleans = NDArray[np.bool_]

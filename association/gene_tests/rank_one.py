@@ -18,8 +18,9 @@ doi:10.1007/BF01396012
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from association.kernels import njit
 
 Floats = NDArray[np.float64]
 

@@ -29,12 +29,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.special import chdtrc, log_ndtr
 
 from association.gene_tests.rank_one import add_rank_one
 from association.gene_tests.skat import MixtureStatistic, alike, skat_statistics
+from association.kernels import njit
 from association.quadratic_forms import NEGLIGIBLE, upper_tail_log10
 from association.quadratic_quantiles import upper_quantile
 from association.score import ScoreStatistics

@@ -13,11 +13,11 @@ Axes: v variants, b batches.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from association.genotypes.hardy_weinberg import LARGE, NEGLIGIBLE, SMALL
 from association.genotypes.variant_metrics import ratio
+from association.kernels import njit
 
 # Batches with fewer samples are compared with no other.
 SMALLEST_BATCH = 30

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from association.genotypes.calls import (
@@ -19,6 +18,7 @@ from association.genotypes.calls import (
     NO_CALL,
     PLOIDY,
 )
+from association.kernels import njit
 
 CODES = 6
 

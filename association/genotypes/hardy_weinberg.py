@@ -24,8 +24,9 @@ doi:10.1515/sagmb-2012-0039
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from association.kernels import njit
 
 # Weights below the first are multiplied by the second, the number of times counted.
 SMALL, LARGE = 2.0**-600, 2.0**600

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from association.genotypes.calls import HAPLOID_REFERENCE, HETEROZYGOUS, NO_CALL
 from association.genotypes.copies import FITTED
 from association.genotypes.read_balance import mark_impure, mark_unbalanced, sum_shares
 from association.genotypes.stored_calls import Stored, StoredCalls, unknown
+from association.kernels import njit
 
 QUALITY, DEPTH, HET_BALANCE, HOM_BALANCE, ANY_RULE = range(5)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from association.genotypes.calls import (
@@ -20,6 +19,7 @@ from association.genotypes.calls import (
     NO_CALL,
     PLOIDY,
 )
+from association.kernels import njit
 
 # Minor alleles in a call by whether the reference is the minor allele, and by code.
 MINOR_DOSAGE = np.stack([ALTERNATES, PLOIDY - ALTERNATES])

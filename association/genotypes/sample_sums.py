@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from association.cohort.contamination import DEPTHS, FREQUENCIES
@@ -31,6 +30,7 @@ from association.genotypes.minor_alleles import minor_codes, minor_count
 from association.genotypes.places import AUTOSOME, ON_X, ON_Y, PLACES
 from association.genotypes.stored_calls import Stored, StoredCalls, reads_in_all, unknown
 from association.genotypes.variant_metrics import ratio
+from association.kernels import njit
 
 # Kinds of variants, as bits.
 TRANSITION, TRANSVERSION, INSERTION, DELETION, SINGLETON = (1 << bit for bit in range(5))

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from association.calibration.evidence import has_one_information, residual_scale
 from association.calibration.residual_cumulants import residual_rules
+from association.kernels import njit
 from association.meta.cohort_summary import CarrierPatterns, GeneSummary, GramMatrix, TraitSummary
 from association.null_models.null_model import NOT_EXCHANGEABLE, NullModel
 from association.score import Carriers, score_statistics

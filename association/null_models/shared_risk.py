@@ -21,9 +21,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from association.kernels import njit
 from association.null_models.null_model import Floats, Integers
 from association.null_models.risk_sets import RiskSets
 

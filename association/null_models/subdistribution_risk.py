@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from association.kernels import njit
 from association.null_models.null_model import Floats, Integers
 from association.null_models.risk_sets import RiskSets
 from association.null_models.subdistribution_weights import ObservationWeights

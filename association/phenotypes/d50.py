@@ -23,9 +23,9 @@ import math
 
 import numpy as np
 import pandas as pd
-from numba import njit
 from numpy.typing import NDArray
 
+from association.kernels import njit
 from association.phenotypes.alsfrs import HIGHEST_TOTAL, score
 from association.phenotypes.reasons import first_reasons
 from association.phenotypes.timeline import dates_of, months_between

@@ -15,8 +15,9 @@ Axes: n patients; the scheduled visits 1, 2, ... of each patient, one patient af
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from association.kernels import njit
 
 Booleans = NDArray[np.bool_]
 Floats = NDArray[np.float64]

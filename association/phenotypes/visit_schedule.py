@@ -11,8 +11,9 @@ Axes: v visits; n patients; the scheduled visits 1, 2, ... of each patient, one 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from association.kernels import njit
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

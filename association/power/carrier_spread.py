@@ -12,10 +12,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from association.calibration.attainable import log10_min_attainable_p
+from association.kernels import njit
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

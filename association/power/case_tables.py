@@ -20,12 +20,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from association.calibration.evidence import BINARY
 from association.calibration.exact_burden import TIE_TOLERANCE
+from association.kernels import njit
 from association.power.critical_ratio import EXACT, UNATTAINABLE, CriticalRatio, one_ratios
 from association.power.planted_cases import PlantedCases
 

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from association.calibration.evidence import BINARY, PLAIN, UNEQUAL, Evidence, likelihood_ratio
 from association.calibration.exact_burden import TIE_TOLERANCE, ExactBurden, ExactLaw
+from association.kernels import njit
 from association.power.carrier_spread import Places, draw_carriers, log10_attainable_p
 
 Floats = NDArray[np.float64]

@@ -14,9 +14,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from association.kernels import njit
 from association.null_models.risk_sets import RiskSets
 
 Booleans = NDArray[np.bool_]

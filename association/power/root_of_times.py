@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from association.kernels import njit
 from association.null_models.risk_sets import RiskSets
 from association.power.planted import ExpectedRoot, covariance_of_sums, delta_root
 

@@ -30,10 +30,10 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from association.calibration.extremes import TIE_TOLERANCE
+from association.kernels import njit
 
 Booleans = NDArray[np.bool_]
 Floats = NDArray[np.float64]

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit
 from numpy.typing import NDArray
 
+from association.kernels import njit
 from hail_pipelines.annotation.values import nothing
 
 _BAR, _BLANK = np.uint8(ord("|")), np.uint8(ord(" "))

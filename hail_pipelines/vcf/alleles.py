@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from association.kernels import njit
 
 # Each row of a record lists all its alleles, so that what a record takes grows with the square of their number.
 MOST_ALTERNATES = 4096

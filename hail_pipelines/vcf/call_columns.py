@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from association.genotypes.calls import HAPLOID_REFERENCE, NO_CALL, Calls
+from association.kernels import njit
 from hail_pipelines.vcf.call_numbers import (
     KNOWN,
     MISSING,

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit
 from numpy.typing import NDArray
 
+from association.kernels import njit
 from hail_pipelines.vcf.header import Declaration
 from hail_pipelines.vcf.info_text import fits_integer, info_pattern
 from hail_pipelines.vcf.line_columns import INFO, Records, text_column

@@ -12,9 +12,9 @@ from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 from numpy.typing import NDArray
 
+from association.kernels import njit
 from hail_pipelines.vcf.header import FIXED_COLUMNS
 
 CHROM, POS, ID, REF, ALT, QUAL, FILTER, INFO, FORMAT, CALLS = range(len(FIXED_COLUMNS) + 1)

@@ -10,10 +10,10 @@ from typing import TypeVar
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numba import njit
 from numpy.typing import NDArray
 
 from association.genotypes.places import AUTOSOME, PSEUDOAUTOSOMAL
+from association.kernels import njit
 from hail_pipelines.reference_genome import (
     CHROMOSOME_LENGTHS,
     CHROMOSOMES,

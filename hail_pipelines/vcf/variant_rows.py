@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numba import njit
 from numpy.typing import NDArray
 
+from association.kernels import njit
 from hail_pipelines.vcf.alleles import MOST_ALTERNATES, Variant, allele_counts, plain_records, split_alleles
 from hail_pipelines.vcf.line_columns import ALT, REF, Records, text_column
 from hail_pipelines.vcf.record_columns import Places

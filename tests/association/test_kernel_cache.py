@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +12,17 @@ import pytest
 
 from association.kernel_cache import kernel_digest
 
-CALLEE = (
-    "from numba import njit\n\nTABLE = ({factor},)\n\n@njit(cache=True)\ndef times(x):\n    return {factor} * x\n"
-)
+CALLEE = """
+from association.kernels import njit
+
+TABLE = ({factor},)
+
+@njit(cache=True)
+def times(x):
+    return {factor} * x
+"""
 CALLER = (
-    "from numba import njit\nfrom one.callee import times\n\n"
+    "from association.kernels import njit\nfrom one.callee import times\n\n"
     "@njit(cache=True)\ndef twice(x):\n    return times(times(x))\n"
 )
 USE = """
@@ -26,6 +33,27 @@ sys.path.insert(0, sys.argv[1])
 keep_kernels([Path(sys.argv[1]) / "one"])
 from one.caller import twice
 print(twice(1))
+"""
+
+
+SUMMED = """
+from association.kernels import njit
+
+@njit(cache=True)
+def total(x):
+    s = 0.0
+    for value in x:
+        s += value
+    return s
+"""
+USE_SUMMED = """
+import sys
+import numpy as np
+sys.path.insert(0, sys.argv[1])
+from summed import total
+array = np.arange(12.0).reshape(3, 4)
+wanted = {"row": array[0], "column": array[:, 0]}
+print(*(total(wanted[name]) for name in sys.argv[2:]), sum(total.stats.cache_hits.values()))
 """
 
 
@@ -66,3 +94,23 @@ def test_the_digest_changes_with_kernels_and_what_they_import_alone(package):
 def test_this_programs_kernels_are_kept_apart():
     folder = Path(os.environ["NUMBA_CACHE_DIR"])
     assert folder.name.startswith("kernels-")
+
+
+def test_kernels_that_two_processes_compile_at_once_for_rows_and_columns_stay_apart(tmp_path):
+    (tmp_path / "summed.py").write_text(SUMMED)
+
+    def sums(kept: Path, *names: str) -> list[float]:
+        command = [sys.executable, "-c", USE_SUMMED, str(tmp_path), *names]
+        environment = {**os.environ, "NUMBA_CACHE_DIR": str(kept)}
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+        return [float(word) for word in done.stdout.split()]
+
+    # Two that start with nothing kept and end together leave the files of both; of one name, those of one.
+    assert sums(tmp_path / "one", "column") == [12, 0]
+    assert sums(tmp_path / "other", "row") == [6, 0]
+    for kernels, suffix in (("one", "*.nbi"), ("one", "*.nbc"), ("other", "*.nbc")):
+        for file in (tmp_path / kernels).rglob(suffix):
+            at = tmp_path / "both" / file.relative_to(tmp_path / kernels)
+            at.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, at)
+    assert sums(tmp_path / "both", "row", "column") == [6, 12, 2]
