@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,7 +42,10 @@ def keep_kernels(packages: Sequence[Path]) -> None:
 
 
 def kernel_digest(packages: Sequence[Path]) -> str:
-    """Digest the files that hold kernels, and all that these import from the packages."""
+    """Digest the files that hold kernels, and all that these import from the packages; an archive, as a whole."""
+    archive = next((folder for folder in packages[0].parents if folder.is_file()), None)
+    if archive is not None:
+        return _archive_digest(archive)
     texts = {path: path.read_text(encoding="utf-8") for package in packages for path in package.rglob("*.py")}
     root = packages[0].parent
     found: set[Path] = set()
@@ -54,6 +58,14 @@ def kernel_digest(packages: Sequence[Path]) -> str:
     digest = hashlib.sha256()
     for path in sorted(found):
         digest.update(path.relative_to(root).as_posix().encode() + texts[path].encode())
+    return digest.hexdigest()[:16]
+
+
+def _archive_digest(archive: Path) -> str:
+    digest = hashlib.sha256()
+    with zipfile.ZipFile(archive) as book:
+        for name in sorted(book.namelist()):
+            digest.update(name.encode() + book.read(name))
     return digest.hexdigest()[:16]
 
 

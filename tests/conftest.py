@@ -43,7 +43,6 @@ LONGEST = (
     "tests/jobs/consortium/test_pooled_equals_meta.py",
     "tests/cloud/test_end_to_end.py",
     "tests/jobs/test_on_cluster.py",
-    "tests/hail_pipelines/test_scan_on_cluster.py",
     "tests/jobs/test_full_disk.py",
     "tests/test_wheel.py",
     "tests/jobs/test_self_check.py",

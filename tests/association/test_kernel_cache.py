@@ -36,6 +36,8 @@ print(twice(1))
 """
 
 
+# `association` itself names a folder when it is imported; here the package's own is wanted.
+UNNAMED = "import os; del os.environ['NUMBA_CACHE_DIR']; "
 SUMMED = """
 from association.kernels import njit
 
@@ -69,8 +71,7 @@ def package(tmp_path):
 
 def test_a_kernel_follows_the_code_of_the_file_that_it_calls(package):
     environment = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
-    # `association` itself names a folder when it is imported; here the package's own is wanted.
-    use = USE.replace("keep_kernels([", "import os; del os.environ['NUMBA_CACHE_DIR']; keep_kernels([")
+    use = USE.replace("keep_kernels([", f"{UNNAMED}keep_kernels([")
     found = []
     for factor in (3, 5, 5):
         (package / "callee.py").write_text(CALLEE.format(factor=factor))
@@ -114,3 +115,23 @@ def test_kernels_that_two_processes_compile_at_once_for_rows_and_columns_stay_ap
             at.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, at)
     assert sums(tmp_path / "both", "row", "column") == [6, 12, 2]
+
+
+def test_kernels_of_an_archive_are_kept_apart_from_those_of_another_and_found_again_wherever_it_lies(package):
+    kept = package.parent / "kept"
+
+    def use(place: str, factor: int) -> list[str]:
+        (package / "callee.py").write_text(CALLEE.format(factor=factor))
+        place_of_archive = package.parent / place
+        place_of_archive.mkdir(exist_ok=True)
+        archive = shutil.make_archive(str(place_of_archive / "code"), "zip", package.parent, "one")
+        end = "print(twice(1), sum(twice.stats.cache_hits.values()))"
+        use = USE.replace("print(twice(1))", end).replace("keep_kernels([", f"{UNNAMED}keep_kernels([")
+        command = [sys.executable, "-c", use, archive]
+        environment = {**os.environ, "XDG_CACHE_HOME": str(kept)}
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+        return done.stdout.split()
+
+    assert use("here", 3) == ["9", "0"]
+    assert use("there", 3) == ["9", "1"]
+    assert use("here", 5) == ["25", "0"]

@@ -31,7 +31,6 @@ OF_THE_CLUSTER = (
     "spark.pyspark.python",
     "spark.progex.workers",
 )
-KERNELS = ("spark.executorEnv.NUMBA_CACHE_DIR", "spark.executorEnv.XDG_CACHE_HOME")
 
 
 class SparkSubmit:
@@ -76,7 +75,8 @@ class SparkSubmit:
     def _command(self, job: dp.PySparkJob, folder: Path) -> list[str]:
         properties = {name: value for name, value in job.properties.items() if name not in OF_THE_CLUSTER}
         properties |= {"spark.pyspark.python": sys.executable, "spark.ui.enabled": "false"}
-        properties |= dict.fromkeys(KERNELS, str(folder / "kernels"))
+        # Of the same code as that which is under test, and compiled by it already.
+        properties["spark.executorEnv.NUMBA_CACHE_DIR"] = os.environ["NUMBA_CACHE_DIR"]
         properties |= {name: str(HAIL_JAR) for name in properties if name.endswith(".extraClassPath")}
         properties |= connector(self.buckets)
         command = [str(SPARK_HOME / "bin" / "spark-submit"), "--master", self.master]

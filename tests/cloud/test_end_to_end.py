@@ -27,7 +27,7 @@ from tests.cloud.storage_faults import Refusal
 __all__ = ["cloud_study", "cohort", "dataproc"]
 
 
-# Enough to go through every stage; most of the time goes to kernels, which the workers compile for themselves.
+# Enough to go through every stage.
 BRIEF = {
     "masks": [{"name": "missense", "max_allele_frequency": [0.2]}],
     "tests": [{"test": "burden"}],

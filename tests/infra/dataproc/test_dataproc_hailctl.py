@@ -34,7 +34,6 @@ ONLY_HERE = {
     "spark.executorEnv.OMP_NUM_THREADS",
     "spark.executorEnv.OPENBLAS_NUM_THREADS",
     "spark.executorEnv.PROGEX_NODE",
-    "spark.executorEnv.XDG_CACHE_HOME",
     "spark.log.level",
     "spark.progex.run",
     "spark.progex.workers",
