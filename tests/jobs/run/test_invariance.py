@@ -46,7 +46,7 @@ def test_results_do_not_depend_on_how_many_files_hold_the_genotypes(afresh, fini
 
 @pytest.mark.parametrize("cores", [1, 2])
 def test_results_do_not_depend_on_the_number_of_processes(again, finished, no_java, cores):
-    for stage in ("scan", "follow_up", "results", "gene_profiles", "report"):
+    for stage in ("scan", "follow_up", "results"):
         for manifest in again.output.glob(f"stages/{stage}*/manifest.json"):
             manifest.unlink()
     again.set(compute={"cores": cores})
