@@ -9,8 +9,9 @@ import pandas as pd
 from jobs.report.figure_files import figures_of, write_figure
 from jobs.report.inputs import ReportInputs
 from jobs.report.page import page_context, render_page
-from jobs.report.table_files import report_tables, write_tables, write_workbook
+from jobs.report.table_files import report_tables, write_tables
 from jobs.report.withheld import withhold
+from jobs.report.workbook import write_workbook
 from jobs.report_names import ReportNames, report_names
 from jobs.result_files import write_tsv
 

@@ -13,7 +13,8 @@ from jobs.report import svg, write_report_files
 from jobs.report.audience import Audience
 from jobs.report.figure_files import LIGHT
 from jobs.report.numbers import FEW
-from jobs.report.table_files import report_tables, write_tables, write_workbook
+from jobs.report.table_files import report_tables, write_tables
+from jobs.report.workbook import write_workbook
 
 SVG = "{http://www.w3.org/2000/svg}"
 
