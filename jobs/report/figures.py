@@ -43,11 +43,12 @@ class ReportFigure:
     data: pd.DataFrame
     description: str
 
-    def drawn(self) -> tuple[str, Figure]:
-        """Give the figure's name on the page, and the drawing that its files are made from."""
+    @property
+    def drawing(self) -> svg.Drawing:
+        """Give what the figure's files are made from."""
         if not isinstance(self.image, svg.Drawing):
             raise TypeError("the figure has no drawing: make its image by svg.inline_svg")
-        return self.image.name, self.image.figure
+        return self.image
 
 
 def draw_points(

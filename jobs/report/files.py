@@ -41,7 +41,7 @@ def write_report_files(folder: Path, inputs: ReportInputs) -> ReportNames:
     listed = [
         {"file": file, "shows": figure.description}
         # A page may gather one figure in two places.
-        for figure in {figure.drawn()[0]: figure for figure in figures_of(context)}.values()
+        for figure in {figure.drawing.name: figure for figure in figures_of(context)}.values()
         for file in write_figure(figure, folder / names.figures)
     ]
     write_tsv(pd.DataFrame(listed, columns=["file", "shows"]), folder / names.figures / LIST)

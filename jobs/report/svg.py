@@ -2,18 +2,22 @@
 
 A drawing uses the page's colours by name; each name is a stand-in colour in matplotlib and becomes a CSS variable in
 the SVG. The XML that only a file of its own needs is taken off, so the page refers to nothing outside itself.
+The file is made of the same drawing, in real colours on white.
 """
 
 from __future__ import annotations
 
 import io
 import re
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 import matplotlib as mpl
 from markupsafe import Markup
 from matplotlib.figure import Figure
+
+from jobs.report.recolor import recolor
 
 # Stand-in colours: never drawn for themselves, replaced by variables of page.css.
 INK = "#010203"
@@ -38,7 +42,7 @@ VARIABLES = {
 }
 # What a point drawn as pixels has instead: read well on white and on dark paper.
 PIXELS = {FIRST: "#2f7fc1", SECOND: "#e08214", MARK: "#d1497b", FAINT_INK: "#8a94a0"}
-PIXELS_PER_INCH = 180
+PIXELS_PER_INCH = 200
 STYLE: Any = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
@@ -62,6 +66,10 @@ STYLE: Any = {
 }
 
 
+# The fonts of a text, as matplotlib writes them.
+_FAMILIES = re.compile(r"'[^;\"]*sans-serif")
+
+
 class Drawing(Markup):
     """An SVG element of the page, and what it was made from, so that it can be written to a file by itself.
 
@@ -73,10 +81,32 @@ class Drawing(Markup):
 
     name: str
     _figure: Figure
+    _written: str
 
-    @property
-    def figure(self) -> Figure:
-        """Give it as it was drawn, in stand-in colours."""
+    def alone(self, description: str, colors: Mapping[str, str], fonts: Sequence[str]) -> str:
+        """Write it as an SVG file.
+
+        Parameters
+        ----------
+        description
+            What a reader who can't see it is told.
+        colors
+            Real ones, by stand-in.
+        fonts
+            Families, the first that a reader has is used.
+        """
+        named = ", ".join(f"'{font}'" for font in fonts)
+        text = _FAMILIES.sub(f"{named}, sans-serif", self._written)
+        # The first thing drawn is the paper, of which the page has its own.
+        text = text.replace("fill: none", f"fill: {colors[PAPER]}", 1)
+        for stand_in, color in colors.items():
+            text = text.replace(stand_in, color)
+        head, _, rest = text.partition("<defs>")
+        return f"{head}<desc>{escape(description)}</desc>\n <defs>{rest}"
+
+    def painted(self, colors: Mapping[str, str]) -> Figure:
+        """Give matplotlib's figure in real colours, by stand-in."""
+        recolor(self._figure, colors, ticks=colors[RULE], tick_labels=colors[FAINT_INK])
         return self._figure
 
 
@@ -94,11 +124,12 @@ def inline_svg(figure: Figure, *, name: str, description: str) -> Drawing:
     """
     buffer = io.StringIO()
     with mpl.rc_context({**STYLE, "svg.hashsalt": name}):
-        nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
-        figure.savefig(buffer, format="svg", dpi=PIXELS_PER_INCH, transparent=True, metadata=nothing)
-    text = buffer.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+        figure.savefig(
+            buffer, format="svg", dpi=PIXELS_PER_INCH, transparent=True, metadata={"Date": None, "Creator": None}
+        )
+    written = buffer.getvalue()
+    text = written[written.index("<svg") :]
+    text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r'\sxmlns(:\w+)?="[^"]*"', "", text)
     text = re.sub(
         r'<svg[^>]*?(viewBox="[^"]*")[^>]*>', rf'<svg \1 role="img" aria-label="{escape(description)}">', text
@@ -112,5 +143,5 @@ def inline_svg(figure: Figure, *, name: str, description: str) -> Drawing:
     for stand_in, variable in VARIABLES.items():
         text = text.replace(stand_in, f"var({variable})")
     drawing = Drawing(text)
-    drawing._figure, drawing.name = figure, name
+    drawing._figure, drawing._written, drawing.name = figure, written, name
     return drawing

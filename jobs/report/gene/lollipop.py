@@ -10,9 +10,10 @@ import pandas as pd
 from markupsafe import Markup
 
 from jobs.report import svg
+from jobs.report.gene.marks import Floats
 from jobs.report.gene.material import Gene, GeneFigure, anchor, finish
 from jobs.report.gene.panel import AXIS_TEXT, WIDE, Panel, round_ticks
-from jobs.report.gene.pen import WHOLE, Floats, Pen
+from jobs.report.gene.pen import WHOLE, Pen
 from jobs.report.gene.shown import told_variants
 from jobs.report.gene.without import variant_label
 

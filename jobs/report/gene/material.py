@@ -9,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
-from matplotlib.figure import Figure
 
 from association.scan_settings import CONTROL_MASK
 from jobs.report import wording
@@ -44,10 +43,6 @@ class GeneFigure(ReportFigure):
     name: str
     caption: Markup
     pen: Pen
-
-    def drawn(self) -> tuple[str, Figure]:
-        """Give the name and the drawing anew, for files."""
-        return self.name, self.pen.figure()
 
 
 def finish(pen: Pen, data: pd.DataFrame, description: str, *, name: str, caption: Markup) -> GeneFigure:

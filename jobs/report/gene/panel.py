@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from jobs.report import svg
-from jobs.report.gene.pen import Floats, Pen
+from jobs.report.gene.marks import Floats
+from jobs.report.gene.pen import Pen
 
 AXIS_TEXT = 7.5
 MINUS = "\u2212"

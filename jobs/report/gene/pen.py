@@ -1,80 +1,36 @@
 """A pen that writes SVG itself, for figures that a page has hundreds of.
 
 Matplotlib takes about 40 ms and 30 kB for one small figure; this takes a thousandth of the time and a tenth of the
-room. What is drawn is kept as marks, so that matplotlib can draw the same for a file. Lengths are points, y grows
+room. What is drawn is kept as marks, of which `jobs.report.gene.pixels` makes a picture. Lengths are points, y grows
 downwards, and colours are the names of `jobs.report.svg`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from markupsafe import Markup
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from jobs.report import svg
+from jobs.report.gene import pixels
+from jobs.report.gene.marks import TEXT_SIZE, Dots, Floats, Mark, Path, Words
 
-Floats = NDArray[np.float64]
-POINTS_PER_INCH = 72
-TEXT_SIZE = 8.0
 # Half of the page, and all of it, so that text comes out alike.
 HALF, WHOLE = 364.0, 748.8
 # Mean width of a character, as a share of the size of the text.
 CHARACTER = 0.54
-ANCHORS = {"start": "left", "middle": "center", "end": "right"}
 # Corners of a marker, in radii; a circle has none.
 CORNERS = {
     "square": ((-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)),
     "diamond": ((0, -1.25), (1.25, 0), (0, 1.25), (-1.25, 0)),
     "triangle": ((0, -1.2), (1.15, 0.85), (-1.15, 0.85)),
 }
-
-
-@dataclass(frozen=True)
-class Path:
-    """Lines through points, one or several; closed and filled, if it has a fill."""
-
-    lines: Sequence[Floats]
-    stroke: str = ""
-    fill: str = ""
-    width: float = 1.0
-    dash: tuple[float, ...] = ()
-    opacity: float = 1.0
-
-
-@dataclass(frozen=True)
-class Dots:
-    """Circles of one size; hollow ones are filled with paper."""
-
-    places: Floats
-    radius: float
-    color: str
-    hollow: bool = False
-    opacity: float = 1.0
-
-
-@dataclass(frozen=True)
-class Words:
-    """A piece of text; y is of its middle."""
-
-    x: float
-    y: float
-    text: str
-    color: str = svg.INK
-    size: float = TEXT_SIZE
-    anchor: str = "start"
-    weight: str = "normal"
-    style: str = "normal"
-
-
-Mark = Path | Dots | Words
 
 
 @dataclass
@@ -138,20 +94,9 @@ class Pen:
         drawing.name, drawing.pen = name, self
         return drawing
 
-    def figure(self) -> Figure:
-        """Draw the same with matplotlib."""
-        with mpl.rc_context(svg.STYLE):
-            figure = Figure(figsize=(self.width / POINTS_PER_INCH, self.height / POINTS_PER_INCH))
-            panel = figure.add_axes((0, 0, 1, 1))
-            panel.set(xlim=(0, self.width), ylim=(self.height, 0))
-            panel.axis("off")
-            for mark in self.marks:
-                _draw(panel, mark)
-        return figure
-
 
 class PenDrawing(svg.Drawing):
-    """An SVG element of the page that a pen wrote; matplotlib draws it, anew each time, only when it is asked to.
+    """An SVG element of the page that a pen wrote; the same in its file.
 
     Attributes
     ----------
@@ -161,10 +106,22 @@ class PenDrawing(svg.Drawing):
 
     pen: Pen
 
-    @property
-    def figure(self) -> Figure:
-        """Draw the same with matplotlib."""
-        return self.pen.figure()
+    def alone(self, description: str, colors: Mapping[str, str], fonts: Sequence[str]) -> str:
+        """Write it as an SVG file; parameters as of any drawing."""
+        body = "".join(_svg(mark) for mark in self.pen.marks)
+        for stand_in, color in colors.items():
+            body = body.replace(stand_in, color)
+        width, height = _short(self.pen.width), _short(self.pen.height)
+        size = f'width="{width}pt" height="{height}pt" viewBox="0 0 {width} {height}"'
+        named = ", ".join(f"'{font}'" for font in fonts)
+        paper = f'<rect width="{width}" height="{height}" fill="{colors[svg.PAPER]}"/>'
+        text = f'font-family="{named}, sans-serif" font-size="{TEXT_SIZE:g}"'
+        head = f'<?xml version="1.0" encoding="utf-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" {size} {text}>'
+        return f"{head}\n<desc>{escape(description)}</desc>\n{paper}{body}</svg>\n"
+
+    def painted(self, colors: Mapping[str, str]) -> Figure:
+        """Draw the same with matplotlib, in real colours, by stand-in."""
+        return pixels.figure(self.pen.marks, self.pen.width, self.pen.height, colors)
 
 
 def fit(text: str, room: float, size: float = TEXT_SIZE) -> str:
@@ -216,23 +173,3 @@ def _svg(mark: Mark) -> str:
         look += f' stroke-dasharray="{" ".join(f"{part:g}" for part in mark.dash)}"'
     drawn = "".join(_path(line, bool(mark.fill)) for line in mark.lines)
     return f'<path d="{drawn}" {look}{opacity}/>'
-
-
-def _draw(panel: Any, mark: Mark) -> None:
-    """Draw a mark with matplotlib."""
-    if isinstance(mark, Words):
-        look = {"size": mark.size, "weight": mark.weight, "style": mark.style, "color": mark.color}
-        panel.text(mark.x, mark.y, mark.text, ha=ANCHORS[mark.anchor], va="center", **look)
-        return
-    if isinstance(mark, Dots):
-        look = {"markeredgecolor": mark.color, "markerfacecolor": svg.PAPER if mark.hollow else mark.color}
-        look |= {"markersize": 2 * mark.radius, "markeredgewidth": float(mark.hollow), "alpha": mark.opacity}
-        panel.plot(*mark.places.T, "o", clip_on=False, **look)
-        return
-    dashes = (0, mark.dash) if mark.dash else "solid"
-    for line in mark.lines:
-        if mark.fill:
-            edge = {"edgecolor": mark.stroke or "none", "linewidth": mark.width if mark.stroke else 0}
-            panel.fill(*line.T, facecolor=mark.fill, alpha=mark.opacity, **edge)
-        else:
-            panel.plot(*line.T, color=mark.stroke, linewidth=mark.width, linestyle=dashes, alpha=mark.opacity)

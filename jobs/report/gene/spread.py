@@ -11,9 +11,10 @@ from markupsafe import Markup
 
 from jobs.report import numbers, svg, wording
 from jobs.report.audience import Audience
+from jobs.report.gene.marks import Floats
 from jobs.report.gene.material import GeneFigure, GeneTrait, finish
 from jobs.report.gene.panel import AXIS_TEXT, Panel, reach, round_ticks
-from jobs.report.gene.pen import HALF, Floats, Pen
+from jobs.report.gene.pen import HALF, Pen
 from jobs.report.gene.shown import known
 
 LEFT, RIGHT, ABOVE, HEIGHT, BELOW = 52.0, 10.0, 26.0, 62.0, 28.0

@@ -10,9 +10,10 @@ import pandas as pd
 from association.gene_profile.profile_columns import CARRIERS, OTHERS
 from jobs.report import numbers, svg, wording
 from jobs.report.audience import Audience
+from jobs.report.gene.marks import Floats
 from jobs.report.gene.material import GeneFigure, GeneTrait, finish
 from jobs.report.gene.panel import AXIS_TEXT, Panel, legend
-from jobs.report.gene.pen import HALF, Floats, Pen
+from jobs.report.gene.pen import HALF, Pen
 from jobs.report.gene.shown import drawn_curve, known, may_tell, tells_of_events
 from jobs.report.gene.survival_words import survival_caption
 from jobs.report.null_models.panels import month_ticks

@@ -10,7 +10,7 @@ from jobs.report.audience import Audience
 from jobs.report.gene.course import course_figure
 from jobs.report.gene.influence import influence_figure
 from jobs.report.gene.lollipop import KINDS, along, kind_of, lollipop_figure
-from jobs.report.gene.pen import Words
+from jobs.report.gene.marks import Words
 from jobs.report.gene.shown import known, may_tell, told_course
 from jobs.report.gene.spread import spread_figure
 from jobs.report.gene.survival import survival_figure

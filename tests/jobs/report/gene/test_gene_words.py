@@ -9,8 +9,8 @@ import pytest
 from jobs.report.audience import Audience
 from jobs.report.gene import gene_page_html
 from jobs.report.gene.across_traits import across_traits_figure
+from jobs.report.gene.marks import Words
 from jobs.report.gene.mask_table import gene_masks
-from jobs.report.gene.pen import Words
 from jobs.report.gene.survival_words import NO_MEDIAN, survival_caption
 from jobs.report.gene.words import trait_words
 

@@ -1,12 +1,15 @@
-"""The pen draws what it was told, in SVG and with matplotlib."""
+"""The pen draws what it was told, in SVG for the page and for a file, and as pixels."""
 
 import re
+from xml.etree import ElementTree
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.colors import to_hex
 
 from jobs.report import svg
+from jobs.report.figure_files import LIGHT
 from jobs.report.gene.panel import Panel, reach, round_ticks
 from jobs.report.gene.pen import Pen
 
@@ -51,20 +54,34 @@ def test_drawings_use_the_colours_of_the_page_and_escape_text():
     assert "<i>" not in drawn
 
 
-def test_matplotlib_draws_every_mark_at_its_place():
+def test_a_picture_has_every_mark_at_its_place_above_those_before_it():
     pen = Pen(200, 100)
     pen.text(20, 30, "words")
     pen.lines([np.array([(0, 0), (10, 20)]), np.array([(5, 5), (6, 6)])], stroke=svg.LINE)
     pen.dots([50, 60], [70, 80], svg.FIRST)
     pen.dots(90, 90, svg.MARK, shape="diamond")
-    figure = pen.figure()
-    (panel,) = figure.axes
-    assert [text.get_text() for text in panel.texts] == ["words"]
-    assert panel.texts[0].get_position() == (20, 30)
-    assert [len(line.get_xdata()) for line in panel.lines] == [2, 2, 2]
-    np.testing.assert_array_equal(panel.lines[2].get_xydata(), [(50, 70), (60, 80)])
-    assert len(panel.patches) == 1
+    figure = pen.svg("marks", name="marks").painted(LIGHT)
+    words, lines, dots, diamond = figure.artists
+    assert (words.get_text(), words.get_position()) == ("words", (20, 30))
+    np.testing.assert_array_equal(lines.get_path().vertices, [(0, 0), (10, 20), (5, 5), (6, 6)])
+    np.testing.assert_array_equal(dots.get_xydata(), [(50, 70), (60, 80)])
+    np.testing.assert_allclose(dots.get_transform().transform((50, 70)), np.array([50, 30]) * figure.dpi / 72)
+    assert to_hex(diamond.get_facecolor()) == LIGHT[svg.MARK]
+    assert [one.get_zorder() for one in figure.artists] == [1, 2, 3, 4]
     assert figure.get_size_inches().tolist() == [200 / 72, 100 / 72]
+
+
+def test_a_file_draws_what_the_page_does_in_real_colours_on_white():
+    pen = Pen(100, 50)
+    pen.dots([1], [2], svg.FIRST)
+    drawing = pen.svg("dots", name="dots")
+    root = ElementTree.fromstring(drawing.alone("<dots>", LIGHT, ["Arial"]))
+    described, paper, dots = root
+    assert described.text == "<dots>"
+    assert paper.attrib == {"width": "100", "height": "50", "fill": "#ffffff"}
+    assert dots.get("fill") == LIGHT[svg.FIRST]
+    assert '<circle cx="1" cy="2" r="2.2"/>' in str(drawing)
+    assert dots[0].attrib == {"cx": "1", "cy": "2", "r": "2.2"}
 
 
 def test_a_panel_puts_values_in_proportion_and_cuts_what_lies_beyond():
