@@ -5,7 +5,7 @@ It names samples, where a person must decide about them, and so stays where the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from jobs.report.qc.variants import variant_section
 LEVELS = {LOOK: "look", FINE: "nothing found", UNKNOWN: "not known"}
 
 
-def write_qc_page(path: Path, inputs: QcInputs) -> None:
+def write_qc_page(path: Path, inputs: QcInputs) -> dict[str, pd.DataFrame]:
     """Write the page to a file.
 
     Parameters
@@ -39,13 +39,24 @@ def write_qc_page(path: Path, inputs: QcInputs) -> None:
         The file, which is replaced.
     inputs
         What the page shows.
+
+    Returns
+    -------
+    dict
+        The numbers of each figure and list (`qc_tables`).
     """
-    path.write_text(qc_html(inputs), encoding="utf-8")
+    sections = _sections(inputs)
+    path.write_text(_render(inputs, sections), encoding="utf-8")
+    return _tables(sections)
 
 
 def qc_tables(inputs: QcInputs) -> dict[str, pd.DataFrame]:
     """Give the numbers of each figure and list, whole, by the name of the file that they belong in."""
-    return {exhibit.name: exhibit.table for section in _sections(inputs) for exhibit in section.exhibits}
+    return _tables(_sections(inputs))
+
+
+def _tables(sections: Sequence[Section]) -> dict[str, pd.DataFrame]:
+    return {exhibit.name: exhibit.table for section in sections for exhibit in section.exhibits}
 
 
 def qc_html(inputs: QcInputs) -> str:
@@ -61,7 +72,11 @@ def qc_html(inputs: QcInputs) -> str:
     str
         HTML, complete in itself. Samples are named in tables only.
     """
-    sections = _sections(inputs)
+    return _render(inputs, _sections(inputs))
+
+
+def _render(inputs: QcInputs, sections: Sequence[Section]) -> str:
+    """Write the page of its sections."""
     findings = [(finding, section.key) for section in sections for finding in section.findings]
     order = list(LEVELS)
     findings.sort(key=lambda one: order.index(one[0].level))

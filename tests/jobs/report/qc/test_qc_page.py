@@ -263,10 +263,11 @@ def test_attrition_does_not_depend_on_the_order_of_samples(qc_inputs):
     assert sample_flow(turned).equals(sample_flow(qc_inputs))
 
 
-def test_the_page_of_quality_control_is_written_to_a_file(tmp_path):
-    path = tmp_path / "qc.html"
-    write_qc_page(path, QcInputs("A study", pd.DataFrame({"sample": ["A"]})))
+def test_the_page_of_quality_control_is_written_to_a_file_and_its_numbers_are_given(tmp_path):
+    path, inputs = tmp_path / "qc.html", QcInputs("A study", pd.DataFrame({"sample": ["A"]}))
+    given = write_qc_page(path, inputs)
     assert path.read_text(encoding="utf-8").endswith("</html>")
+    assert given.keys() == qc_tables(inputs).keys()
 
 
 def test_thirty_thousand_samples_keep_the_page_light(make_inputs):
