@@ -43,6 +43,11 @@ class ReportFigure:
     data: pd.DataFrame
     description: str
 
+    @property
+    def width(self) -> float:
+        """Give how wide it is drawn, in inches."""
+        return float(self.drawn()[1].get_figwidth())
+
     def drawn(self) -> tuple[str, Figure]:
         """Give the figure's name on the page, and the drawing that its files are made from."""
         if not isinstance(self.image, svg.Drawing):
