@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from association.problems import InputError
-from hail_pipelines.places import listed
 from infra.provenance import Fingerprint, canonical_json, versions
 from infra.storage import FolderInUseError, Place, copy_whole, lock_folder, remove, write_whole
 from jobs.check import CheckedStudy, check_study
@@ -177,9 +176,9 @@ def bring_current(
 
 def remove_outdated(report: Place) -> None:
     """Remove from the report's folder what was made from earlier results and would stay beside the new ones."""
-    for pattern in OF_EARLIER_RESULTS:
-        for one in listed(report, pattern):
-            remove(one)
+    found: list[Place] = [one for pattern in OF_EARLIER_RESULTS for one in report.glob(pattern)]
+    for one in found:
+        remove(one)
 
 
 def _tell_both(sent: TransferTally, tally: Tally) -> str:

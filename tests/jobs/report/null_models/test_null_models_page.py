@@ -32,8 +32,7 @@ def test_the_page_says_that_it_stays_at_the_site(null_page, text_of):
 
 
 def test_the_null_models_page_refers_to_nothing_outside_itself(null_page, outline):
-    assert "http" not in null_page
-    assert "<script" not in null_page
+    assert not re.search("https?:", null_page)
     assert not re.search(r"url\((?!#)", null_page)
     outside = ("link", "img", "iframe", "object", "embed", "base")
     tags = outline(null_page).tags
