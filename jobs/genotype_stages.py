@@ -294,13 +294,12 @@ class GenotypeStages:
 
     def _page(self, folder: Path, folders: Folders) -> Counts:
         from jobs.quality_control.page import page_inputs
-        from jobs.report.qc import qc_tables, write_qc_page
+        from jobs.report.qc import write_qc_page
         from jobs.result_files import write_tsv
 
-        inputs = page_inputs(self.study, folders)
-        write_qc_page(folder / PAGE, inputs)
+        tables = write_qc_page(folder / PAGE, page_inputs(self.study, folders))
         (folder / "tables").mkdir()
-        for name, table in qc_tables(inputs).items():
+        for name, table in tables.items():
             write_tsv(table, folder / "tables" / f"{name}.tsv")
         return {}
 

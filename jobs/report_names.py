@@ -9,6 +9,7 @@ from dataclasses import astuple, dataclass
 
 # As in jobs.report.audience, which takes matplotlib to import.
 CONSORTIUM = "consortium"
+SITE = "site"
 
 
 @dataclass(frozen=True)

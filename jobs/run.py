@@ -19,7 +19,7 @@ from jobs.interaction_stage import INTERACTIONS
 from jobs.mechanism_stage import MECHANISM
 from jobs.pipeline import Pipeline
 from jobs.progress import Progress, Tally, warn
-from jobs.report_names import CONSORTIUM, report_names
+from jobs.report_names import CONSORTIUM, SITE, report_names
 from jobs.result_files import NULL_MODELS
 from jobs.stage import Counts, Stage, StageRecord, finished, perform, stage_key
 from jobs.stage_settings import cores_of
@@ -48,6 +48,8 @@ PUBLISHED = {
 }
 # Stages that a study may ask for in one run and not in the next, when what they left must not stay beside the rest.
 ASKED_FOR = {TOGETHER: TOGETHER_FOLDER, INTERACTIONS: INTERACTIONS, MECHANISM: MECHANISM}
+# What stands in the report's folder by a command of its own, or by a name that an earlier version gave it.
+OF_EARLIER_RESULTS = (*report_names(SITE).all(), "gene_*.html", "null_models.html")
 
 
 def run_study(path: Place) -> Place:
@@ -116,6 +118,8 @@ def _run_stages(checked: CheckedStudy, still_held: Callable[[], None]) -> Place:
     remove(checked.output / RUN_RECORD)
     for name in set(ASKED_FOR) - set(records):
         remove(checked.output / ASKED_FOR[name])
+    if not records["report"].reused:
+        remove_outdated(checked.output / "report")
     for record in records.values():
         publish(record, checked.output)
     still_held()
@@ -168,6 +172,13 @@ def bring_current(
                 report_counts(_describe(record.counts) + others)
         records[stage.name] = record
     return records
+
+
+def remove_outdated(report: Place) -> None:
+    """Remove from the report's folder what was made from earlier results and would stay beside the new ones."""
+    found: list[Place] = [one for pattern in OF_EARLIER_RESULTS for one in report.glob(pattern)]
+    for one in found:
+        remove(one)
 
 
 def _tell_both(sent: TransferTally, tally: Tally) -> str:

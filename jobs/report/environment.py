@@ -5,6 +5,7 @@ from __future__ import annotations
 import jinja2
 
 from jobs.report import numbers, wording
+from jobs.report.browse.scripts import page_scripts
 from jobs.report.figure_data import drawn
 
 
@@ -29,5 +30,6 @@ def page_environment() -> jinja2.Environment:
         "plain_words": wording.plain_words,
         "title": wording.title,
     }
-    environment.globals["meaning"] = wording.MEANINGS
+    # A page with tables to search is rendered with its own scripts in their place.
+    environment.globals |= {"meaning": wording.MEANINGS, "scripts": page_scripts(with_tables=False)}
     return environment

@@ -48,7 +48,8 @@ def forest_figure(findings: TraitFindings, consortium: Consortium) -> ReportFigu
             _draw(panel, part)
             top -= height + BETWEEN
         panel.set_xlabel(f"{words.effect} per allele, from one step")
-        description = f"Effects of the leading genes on {findings.name} in each cohort, and in all together."
+        trait = wording.plain_words(findings.name)
+        description = f"Effects of the leading genes on {trait} in each cohort, and in all together."
         image = svg.inline_svg(figure, name=f"forest-{slug(findings.name)}", description=description)
     return ReportFigure(image, data, description)
 

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from jobs.report import svg
+from jobs.report import svg, wording
 from jobs.report.figures import DOTTED, WIDTH, ReportFigure, draw_points, slug
 from jobs.report.findings import TraitFindings
 
@@ -42,8 +42,8 @@ def manhattan_figure(findings: TraitFindings) -> ReportFigure:
         panel.set_xlabel("chromosome")
         panel.set_ylabel("\u2212log₁₀ p of the gene")
         description = (
-            f"Each gene's p-value for {findings.name} along the genome; {len(passing)} of {len(genes)} genes pass "
-            "the line of significance."
+            f"Each gene's p-value for {wording.plain_words(findings.name)} along the genome; "
+            f"{len(passing)} of {len(genes)} genes pass the line of significance."
         )
         if unplaced:
             description += f" {unplaced:,} more are not drawn: no cohort says where they lie."

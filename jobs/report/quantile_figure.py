@@ -49,7 +49,8 @@ def quantile_figure(findings: TraitFindings) -> ReportFigure:
             grid = _grid(figure, rows, PANELS_PER_ROW, CONTROL_ACROSS, "Synonymous control, by test")
             drawn += _draw_control(figure, grid, findings, points)
         description = (
-            f"Quantile-quantile plots of {findings.name}: the p-values of genes, and of each test of the control."
+            f"Quantile-quantile plots of {wording.plain_words(findings.name)}: "
+            "the p-values of genes, and of each test of the control."
         )
         image = svg.inline_svg(figure, name=f"qq-{slug(findings.name)}", description=description)
     return ReportFigure(image, pd.concat(drawn, ignore_index=True), description)

@@ -83,6 +83,11 @@ class Drawing(Markup):
     _figure: Figure
     _written: str
 
+    @property
+    def width(self) -> float:
+        """Give how wide it is drawn, in inches."""
+        return float(self._figure.get_figwidth())
+
     def alone(self, description: str, colors: Mapping[str, str], fonts: Sequence[str]) -> str:
         """Write it as an SVG file.
 

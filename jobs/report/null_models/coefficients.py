@@ -101,7 +101,10 @@ def forest_figure(trait: TraitPage) -> ReportFigure | None:
             panel.set_ylim(rows - 0.5, -0.5)
             panel.tick_params(labelleft=place == 0)
             panel.set_title(str(acts_on) if len(groups) > 1 else "")
-        description = f"Estimates of {len(data)} covariate effects of {trait.name} with their 95% intervals."
+        description = (
+            f"Estimates of {len(data)} covariate effects of {wording.plain_words(trait.name)} "
+            "with their 95% intervals."
+        )
         image = svg.inline_svg(figure, name=f"forest-{slug(trait.name)}", description=description)
     return ReportFigure(image, data, description)
 

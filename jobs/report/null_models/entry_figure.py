@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from jobs.report import svg
+from jobs.report import svg, wording
 from jobs.report.figures import ReportFigure, slug
 from jobs.report.null_models.inputs import Floats, TraitPage
 from jobs.report.null_models.panels import Integers, count_axis, draw_histogram, panel_grid, scatter, some_of
@@ -31,7 +31,7 @@ def entry_figure(trait: TraitPage) -> ReportFigure:
         for panel in (entries, exits):
             panel.set_xlabel("months")
         entries.set_ylabel("patients")
-        description = f"When the patients of {trait.name} entered observation and left it."
+        description = f"When the patients of {wording.plain_words(trait.name)} entered observation and left it."
         image = svg.inline_svg(figure, name=f"entry-{slug(trait.name)}", description=description)
     data = pd.concat([spread.assign(shown="entries"), drawn.assign(shown="both")], ignore_index=True)
     return ReportFigure(image, data, description)

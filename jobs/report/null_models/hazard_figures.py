@@ -77,7 +77,9 @@ def hazard_residual_figure(trait: TraitPage) -> ReportFigure:
         axes[-1].set_ylabel("deviance residual")
         axes[-1].set_ylim(top=float(deviance[chosen].max()) + LEGEND * float(np.ptp(deviance[chosen])))
         axes[-1].legend(fontsize=7.8, handletextpad=0.1, borderaxespad=0.1, loc="upper right")
-        description = f"Residuals of {trait.name} against its covariates and against the predicted hazard."
+        description = (
+            f"Residuals of {wording.plain_words(trait.name)} against its covariates and against the predicted hazard."
+        )
         image = svg.inline_svg(figure, name=f"martingale-{slug(trait.name)}", description=description)
     return ReportFigure(image, pd.concat(drawn, ignore_index=True), description)
 
@@ -138,7 +140,9 @@ def schoenfeld_figure(trait: TraitPage, found: ProportionalHazards) -> ReportFig
             panel.set_ylabel(trait.words.effect)
         for panel in axes[-columns:]:
             panel.set_xlabel("months")
-        description = f"Scaled Schoenfeld residuals of {trait.name} over time, a panel per covariate."
+        description = (
+            f"Scaled Schoenfeld residuals of {wording.plain_words(trait.name)} over time, a panel per covariate."
+        )
         image = svg.inline_svg(figure, name=f"schoenfeld-{slug(trait.name)}", description=description)
     return ReportFigure(image, pd.concat(drawn, ignore_index=True), description)
 

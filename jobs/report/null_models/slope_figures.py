@@ -10,7 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from jobs.report import numbers, svg
+from jobs.report import numbers, svg, wording
 from jobs.report.figures import WIDTH, ReportFigure, slug
 from jobs.report.null_models.inputs import TraitPage
 from jobs.report.null_models.own_slopes import OwnLines
@@ -59,7 +59,7 @@ def courses_figure(trait: TraitPage, visits: pd.DataFrame, lines: OwnLines) -> R
             if place >= 3:
                 panel.set_xlabel("months")
         description = (
-            f"Visits of {len(chosen)} patients of {trait.name} with the population's line; "
+            f"Visits of {len(chosen)} patients of {wording.plain_words(trait.name)} with the population's line; "
             f"{len(few)} of them with their own fitted lines, from the fastest to the slowest."
         )
         image = svg.inline_svg(figure, name=f"courses-{slug(trait.name)}", description=description)
@@ -124,7 +124,9 @@ def slope_fit_figure(trait: TraitPage, lines: OwnLines) -> ReportFigure:
         residuals.set_xlabel("on the patient\u2019s own line")
         residuals.set_ylabel("visit less line")
         points = draw_normal_quantiles(normal, lines.residual)
-        description = f"How well the mixed model of {trait.name} fits: slopes, visits, residuals."
+        description = (
+            f"How well the mixed model of {wording.plain_words(trait.name)} fits: slopes, visits, residuals."
+        )
         image = svg.inline_svg(figure, name=f"slopes-{slug(trait.name)}", description=description)
     parts = {
         "slopes": spread,

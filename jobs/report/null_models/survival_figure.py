@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from association.diagnostics.cumulative_hazards import cumulative_incidence
 from association.diagnostics.risk_table import number_at_risk
 from association.diagnostics.survival_curves import SurvivalCurve, kaplan_meier, median_survival
-from jobs.report import numbers, svg
+from jobs.report import numbers, svg, wording
 from jobs.report.figures import WIDTH, ReportFigure, slug
 from jobs.report.null_models.inputs import Floats, TraitPage
 from jobs.report.null_models.panels import month_ticks, thin_steps
@@ -85,7 +85,7 @@ def survival_figure(trait: TraitPage) -> SurvivalFigure:
             panel.set_title("All patients" if names == [ALL] else "By stratum")
         axes[0].set_ylabel("probability" if trait.has_competing_event else "share without the event")
         kind = "Cumulative incidence of both events" if trait.has_competing_event else "Kaplan\u2013Meier curve"
-        description = f"{kind} of {trait.name} with the number of patients at risk below."
+        description = f"{kind} of {wording.plain_words(trait.name)} with the number of patients at risk below."
         image = svg.inline_svg(figure, name=f"survival-{slug(trait.name)}", description=description)
     data = pd.concat([curve.assign(group=name) for name, curve in curves.items()], ignore_index=True)
     table = pd.concat(

@@ -8,7 +8,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
-from jobs.report import numbers, svg
+from jobs.report import numbers, svg, wording
 from jobs.report.figures import WIDTH, ReportFigure, slug
 from jobs.report.null_models.inputs import TraitPage
 
@@ -41,9 +41,10 @@ def who_is_in_figure(trait: TraitPage) -> ReportFigure:
         panel.set_xlim(0, 1)
         panel.set_ylim(-0.5, 0.5)
         panel.axis("off")
+        reasons = f"{len(table) - 1} reason{'' if len(table) == 2 else 's'}"
         description = (
-            f"{numbers.count(inside)} of {numbers.count(inside + out)} participants are in {trait.name}; "
-            f"the others are out, for {len(table) - 1} reasons."
+            f"{numbers.count(inside)} of {numbers.count(inside + out)} participants are in "
+            f"{wording.plain_words(trait.name)}; the others are out, for {reasons}."
         )
         image = svg.inline_svg(figure, name=f"in-{slug(trait.name)}", description=description)
     return ReportFigure(image, table, description)

@@ -6,7 +6,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 
-from jobs.report import svg
+from jobs.report import svg, wording
 from jobs.report.figures import ReportFigure, slug
 from jobs.report.null_models.panels import panel_grid
 from jobs.report.power.panels import FAMILIES, line_of, log_axis
@@ -48,7 +48,9 @@ def curve_figure(trait: str, rows: pd.DataFrame) -> ReportFigure:
             panel.set_xlabel(str(rows["unit"].iloc[0]))
         panels[0].set_ylabel("power")
         panels[-1].legend(title="carriers", loc="lower right", fontsize=7.5, title_fontsize=7.5, handlelength=2.4)
-        description = f"Power to find an effect on {trait}, by its size and the number of carriers."
+        description = (
+            f"Power to find an effect on {wording.plain_words(trait)}, by its size and the number of carriers."
+        )
         image = svg.inline_svg(figure, name=f"power-{slug(trait)}", description=description)
     shown = ["family", "carriers", "effect", "power_formula", "power_simulated", "power_lower", "power_upper"]
     return ReportFigure(image, rows[shown], description)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import matplotlib as mpl
 import pandas as pd
 
-from jobs.report import svg
+from jobs.report import svg, wording
 from jobs.report.figures import ReportFigure, slug
 from jobs.report.null_models.panels import panel_grid
 from jobs.report.power.panels import FAMILIES, line_of, log_axis
@@ -46,7 +46,9 @@ def depletion_figure(trait: str, rows: pd.DataFrame) -> ReportFigure:
             panel.set_xlabel("hazard ratio")
         lines = panels[-1].get_legend_handles_labels()
         panels[0].legend(*lines, title="carriers at onset", loc="upper right", fontsize=7, title_fontsize=7)
-        description = f"Share of carriers who live to enrol, and power with those who do, for {trait}."
+        description = (
+            f"Share of carriers who live to enrol, and power with those who do, for {wording.plain_words(trait)}."
+        )
         image = svg.inline_svg(figure, name=f"depletion-{slug(trait)}", description=description)
     shown = ["hazard_ratio", "kept_share", "family", "carriers", "power_undepleted", "power"]
     return ReportFigure(image, rows[shown], description)

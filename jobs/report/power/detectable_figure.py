@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from jobs.report import numbers, svg
+from jobs.report import numbers, svg, wording
 from jobs.report.figures import ReportFigure, slug
 from jobs.report.null_models.panels import panel_grid
 from jobs.report.power.panels import DOTTED, FAMILIES, log_axis
@@ -35,7 +35,10 @@ def detectable_figure(trait: str, rows: pd.DataFrame) -> ReportFigure:
         for panel in (effects, attainable):
             log_axis(panel, rows["carriers"].tolist(), axis="x")
             panel.set_xlabel("carriers")
-        description = f"Detectable effect on {trait}, and the smallest attainable p-value, by number of carriers."
+        description = (
+            f"Detectable effect on {wording.plain_words(trait)}, and the smallest attainable p-value, "
+            "by number of carriers."
+        )
         image = svg.inline_svg(figure, name=f"detectable-{slug(trait)}", description=description)
     shown = ["family", "carriers", "level", "detectable", "detectable_small_effects", "min_attainable_p"]
     return ReportFigure(image, rows[shown], description)

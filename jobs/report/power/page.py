@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from association.power.power_tables import FEWEST_TOLD
 from jobs.report import numbers
@@ -67,7 +68,8 @@ def _tiles(trait: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         tiles.append(
             ("Genes in reach", numbers.count(trait["genes_testable"]), f"of {numbers.count(trait['genes'])}")
         )
-    tiles.append(("Tests that count", numbers.count(trait["effective_tests"]), f"p \u2264 {trait['level']:.2g}"))
+    level = Markup("p \u2264 {}").format(numbers.p_value(trait["level"]))
+    tiles.append(("Tests that count", numbers.count(trait["effective_tests"]), level))
     if trait["median_carriers"] is not None:
         found = trait["detectable_at_median"]
         size = numbers.NOTHING if found is None else numbers.number(found, 2)

@@ -97,7 +97,7 @@ def _components(inputs: QcInputs, column: str) -> Exhibit:
         if len(explained):
             _draw_explained(axes[-1], explained)
         words = "all samples" if column == EVERYONE else f"samples by {column}"
-        description = f"Principal components of {words}: {len(groups)} groups."
+        description = f"Principal components of {words}: {len(groups)} group{'' if len(groups) == 1 else 's'}."
         image = svg.inline_svg(figure, name=f"components-{column}", description=description)
     table = _group_table(inputs, groups, column)
     name = "pca" if column == EVERYONE else f"pca_by_{column}"

@@ -13,6 +13,8 @@ from jobs.report import numbers, wording
 # A longer table is cut on the page and whole in its file.
 MOST_ROWS = 200
 DIGITS = 4
+# A number nearer to zero is what rounding left of zero.
+ROUNDING = 1e-12
 QUANTILE_WORDS = {"q05": "5%", "q25": "25%", "q50": "median", "q75": "75%", "q95": "95%"}
 WORDS = {
     "ti_tv": "Ti/Tv",
@@ -94,7 +96,9 @@ def cell(name: str, value: Any, *, whole: bool = False) -> str:
         return numbers.NOTHING
     if name.endswith("_share") or name in ("share", "charr") or name.startswith(PERCENTAGES):
         return numbers.percent(value)
-    return f"{int(value):,}".replace("-", "\u2212") if whole else numbers.number(value, DIGITS)
+    if whole:
+        return f"{int(value):,}".replace("-", "\u2212")
+    return numbers.number(0 if abs(value) < ROUNDING else value, DIGITS)
 
 
 def _is_number(column: pd.Series) -> bool:

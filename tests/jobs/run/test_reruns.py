@@ -14,8 +14,14 @@ def test_a_rerun_does_nothing_again_and_starts_no_java(again, finished, no_java)
 
 
 def test_a_changed_alpha_redoes_the_report_alone(again, no_java):
+    outdated = [
+        again.output / "report" / name for name in ("report_site.html", "gene_SIM000.html", "null_models.html")
+    ]
+    for page in outdated:
+        page.write_text("of earlier results")
     again.set(alpha=0.01)
     assert redone(again) == ["report"]
+    assert not [page for page in outdated if page.exists()]
 
 
 def test_a_changed_test_redoes_the_scan_and_what_follows_without_java(again, no_java):

@@ -132,11 +132,13 @@ def test_pages_of_any_gene_can_be_made_and_of_no_other(gene_inputs, text_of):
         gene_page_html(gene_inputs(), "SOD9")
 
 
-def test_a_page_refers_to_nothing_outside_itself_and_runs_nothing(gene_inputs, outline):
+def test_a_page_refers_to_nothing_outside_itself_and_runs_what_sets_its_colours(gene_inputs, outline):
     page = gene_page_html(gene_inputs(), "NEK1")
     assert not re.search(r"https?://|url\(", page)
     scripts = [attributes for tag, attributes in outline(page).tags if tag == "script"]
-    assert {attributes["type"] for attributes in scripts} == {"application/json"}
+    own, *numbers = scripts
+    assert own == {}, "that of the page's colours"
+    assert {attributes["type"] for attributes in numbers} == {"application/json"}
 
 
 def test_no_name_is_taken_for_markup(gene_inputs, outline):
