@@ -109,6 +109,8 @@ class PenDrawing(svg.Drawing):
     def alone(self, description: str, colors: Mapping[str, str], fonts: Sequence[str]) -> str:
         """Write it as an SVG file; parameters as of any drawing."""
         body = "".join(_svg(mark) for mark in self.pen.marks)
+        # Programs other than browsers know hundreds and this word only.
+        body = body.replace('font-weight="650"', 'font-weight="bold"')
         for stand_in, color in colors.items():
             body = body.replace(stand_in, color)
         width, height = _short(self.pen.width), _short(self.pen.height)
