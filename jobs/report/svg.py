@@ -142,7 +142,7 @@ def inline_svg(figure: Figure, *, name: str, description: str) -> Drawing:
     text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
     text = text.replace("<svg", f'<svg id="figure-{name}"', 1)
     text = re.sub(r'(xlink:href="|url\()#', rf"\1#{name}-", text)
-    text = re.sub(r"font: ([^;\"]*?)'[^\"]*?sans-serif", r"font: \1inherit", text)
+    text = _FAMILIES.sub("inherit", text)
     # A hundredth of a point is less than a pixel of any screen.
     text = re.sub(r'(?<=\bd=")[^"]+', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), text)
     for stand_in, variable in VARIABLES.items():
