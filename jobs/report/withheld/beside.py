@@ -16,7 +16,7 @@ from jobs.report.withheld.carriers import (
     withhold_carriers,
     without,
 )
-from jobs.report.withheld.cells import few_between, few_of
+from jobs.report.withheld.cells import events_told, few_between, few_of
 from jobs.report.withheld.p_values import rounded
 
 
@@ -69,7 +69,7 @@ def withhold_known(known: pd.DataFrame, least: int) -> pd.DataFrame:
         rows = rows.assign(
             **{
                 f"carriers_{model}": few_of(carriers, least).mask(hidden & (carriers >= least)),
-                f"observed_events_{model}": few_of(events, least).mask(silent & ~few_between(events, least)),
+                f"observed_events_{model}": events_told(events, carriers, silent, least).mask(hidden),
             }
         )
         p_values = [f"{name}_{model}" for name in ("p_value", "p_lower", "p_upper")]

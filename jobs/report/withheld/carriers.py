@@ -11,7 +11,7 @@ import pandas as pd
 from association.meta.share_schema import START_STEP
 from association.results import FEW_CARRIERS
 from association.scan_settings import ALL_MASKS, CONTROL_MASK, OMNIBUS
-from jobs.report.withheld.cells import Group, few_between, few_of, told_groups
+from jobs.report.withheld.cells import Group, events_told, few_between, few_of, told_groups
 from jobs.report.withheld.p_values import rounded
 
 # How a p-value was made, where that would tell how few carry.
@@ -49,8 +49,7 @@ def withhold_carriers(
     silent = ~pd.Series([two for _, two in verdicts], index=rows.index) & (events.notna() | ~shown)
     kept = rows.assign(carriers=few_of(people, least).mask(~shown & (people >= least)))
     if "observed_events" in rows:
-        kept["observed_events"] = few_of(events, least).mask(silent & ~few_between(events, least))
-        kept["observed_events"] = kept["observed_events"].mask(~shown)
+        kept["observed_events"] = events_told(events, people, silent, least).mask(~shown)
     kept = without(kept, OF_CARRIERS, ~shown, but="observed_events")
     kept = without(kept, OF_EVENTS, silent, but="observed_events")
     few = few_between(people, least)

@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from association.gene_profile.profile_columns import CARRIERS, TIMES
-from jobs.report.numbers import FEW
 from jobs.report.withheld.carriers import round_p_values, without, without_making
-from jobs.report.withheld.cells import few_between, few_of
+from jobs.report.withheld.cells import events_told, few_between, few_of
 from jobs.report.withheld.coarse_curve import COARSE_MONTHS, coarse_curve
 from jobs.report.withheld.sums import tell_no_rest
 
@@ -89,10 +88,9 @@ def _groups(groups: pd.DataFrame, people: pd.Series, events: pd.Series, least: i
     rows = without(rows, ("events_others", "expected_carriers", "median_carriers", "median_others"), silent)
     times = groups["kind"] == TIMES
     medians = {name: _coarse(rows[name], times) for name in ("median_carriers", "median_others", *OF_OTHERS)}
-    few_events = few_between(seen, least)
     rows = rows.assign(
         carriers=few_of(carriers, least).mask(~people & (carriers >= least)),
-        events_carriers=few_of(seen, least).mask(silent & ~few_events).mask(~people),
+        events_carriers=events_told(seen, carriers, silent, least).mask(~people),
         **medians,
     )
     return round_p_values(without_making(rows, ~people, few_between(carriers, least)), silent)
@@ -180,7 +178,7 @@ def withhold_variants(
     more = rows["minor_allele_count"].astype(float) - carriers
     rows = without(rows, ("minor_allele_count",), few_between(more, least))
     rows = without(rows, OF_EVENTS, silent)
-    kept = few_of(events, least).where(~silent | few_between(events, least))
+    kept = events_told(events, carriers, silent, least)
     return round_p_values(rows.assign(observed_events=kept), silent)
 
 
@@ -198,10 +196,9 @@ def withhold_effects(effects: pd.DataFrame, told: pd.DataFrame, least: int) -> p
     people, events = _join(effects, told)
     carriers, seen = effects["carriers"].astype(float), effects["observed_events"].astype(float)
     silent = ~people | ~(events | seen.isna())
-    few_events = few_between(seen, least)
     rows = without(without(effects, OF_EVENTS, silent), ("variants",), ~people)
     kept = rows.assign(
         carriers=few_of(carriers, least).mask(~people & (carriers >= least)),
-        observed_events=few_of(seen, least).mask(silent & ~few_events).mask(~people & (seen != FEW)),
+        observed_events=events_told(seen, carriers, silent, least).mask(~people),
     )
     return round_p_values(without_making(kept, ~people, few_between(carriers, least)), silent)

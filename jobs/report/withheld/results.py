@@ -12,7 +12,7 @@ from association.calibration.multiplicity import Multiplicity
 from association.scan_settings import ALL_MASKS, CONTROL_MASK, OMNIBUS
 from jobs.report.numbers import FEW
 from jobs.report.withheld.carriers import WITHHELD, in_steps
-from jobs.report.withheld.cells import Group, few_between, few_of, told_groups
+from jobs.report.withheld.cells import Group, events_told, few_between, few_of, told_groups
 from jobs.report.withheld.p_values import neg_log10, rounded
 
 # Masks of one gene may lie within each other; the control has variants of its own.
@@ -45,7 +45,7 @@ def withhold_results(
     line = results["trait"].map({name: family.threshold for name, family in families.items()}).astype(float)
     rows = results.assign(
         carriers=_withheld(results["carriers"], hidden, least),
-        observed_events=_withheld(results["observed_events"], silent, least).mask(hidden),
+        observed_events=events_told(results["observed_events"], results["carriers"], silent, least).mask(hidden),
         start=in_steps(results["start"]),
         flags=results["flags"].mask(hidden, ""),
         method=results["method"].mask(hidden & results["method"].notna(), WITHHELD),
