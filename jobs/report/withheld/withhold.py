@@ -54,7 +54,7 @@ def withhold(inputs: ReportInputs) -> ReportInputs:
     attrition, traits = _cohort(inputs, least)
     inputs = tell_totals(inputs, traits)
     results = withhold_results(inputs.results, families, counting, least)
-    sets, set_genes = withhold_sets(inputs.gene_sets, inputs.set_genes, least)
+    sets, set_genes = withhold_sets(inputs.gene_sets, inputs.set_genes, results, least)
     return replace(
         inputs,
         families=families,
@@ -66,12 +66,12 @@ def withhold(inputs: ReportInputs) -> ReportInputs:
         settings=withhold_settings(inputs.settings),
         run=withhold_run(inputs.run),
         consortium=None if inputs.consortium is None else _consortium(inputs.consortium, least),
-        together=None if inputs.together is None else withhold_together(inputs.together, least),
+        together=None if inputs.together is None else withhold_together(inputs.together, results, least),
         gene_sets=sets,
         set_genes=set_genes,
-        known_genes=withhold_known(inputs.known_genes, least),
-        interactions=withhold_interactions(inputs.interactions, least),
-        mechanism=withhold_mechanism(inputs.mechanism, least),
+        known_genes=withhold_known(inputs.known_genes, results, sets, least),
+        interactions=withhold_interactions(inputs.interactions, results, least),
+        mechanism=withhold_mechanism(inputs.mechanism, results, least),
         **_followed(inputs, results, least),
     )
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from association.gene_sets.set_results import SET_SCHEMA
 from association.known_genes import SCHEMA as KNOWN_SCHEMA
 from jobs.report.audience import Audience
 from jobs.report.findings import find
@@ -19,6 +20,18 @@ LEAST = 5
 MASKS = ("plof", "missense")
 TESTS = ("burden", "skat", "acat_v")
 ENOUGH = 3
+RESULT_COLUMNS = [
+    "gene",
+    "trait",
+    "mask",
+    "max_af",
+    "test",
+    "weights",
+    "coding",
+    "carriers",
+    "observed_events",
+    "p_value",
+]
 
 
 def made(carriers):
@@ -130,7 +143,7 @@ def test_known_genes_tell_no_p_values_of_single_tests_of_few_carriers():
         numbers = {"samples": 300.0, "carriers": 1.0, "p_value": 0.3, "p_lower": 0.3, "p_upper": 0.3}
         rows = rows.assign(**{f"{name}_{model}": value for name, value in numbers.items()})
         rows[f"method_{model}"] = "enumeration"
-    kept = withhold_known(rows, LEAST)
+    kept = withhold_known(rows, pd.DataFrame(columns=RESULT_COLUMNS), SET_SCHEMA.empty_table().to_pandas(), LEAST)
     for model in models:
         told = kept[[f"{name}_{model}" for name in ("p_value", "p_lower", "p_upper", "neg_log10_p", "method")]]
         assert told.isna().all(axis=None)
