@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -22,10 +22,12 @@ from jobs.report.withheld.carriers import (
 )
 from jobs.report.withheld.cells import events_told, few_between, few_of
 from jobs.report.withheld.cohort import nearest
-from jobs.report.withheld.elsewhere import p_values_told, untold
+from jobs.report.withheld.elsewhere import Untold, p_values_told, untold
+from jobs.report.withheld.endpoints import near_another
 from jobs.report.withheld.p_values import rounded
 
 OF_GENES = {"gene": "gene", "trait": "trait"}
+OF_A_SET = ["gene_set", "version", "overlap", "mask", "max_af"]
 BY_ITSELF = "p_value_"
 KNOWN = ["kind", "name", "trait"]
 MEDIANS = ("carriers_per_gene", "carriers_per_matched_gene")
@@ -102,7 +104,7 @@ def _as_results(
 
 
 def withhold_sets(
-    sets: pd.DataFrame, genes: pd.DataFrame, results: pd.DataFrame, least: int
+    sets: pd.DataFrame, genes: pd.DataFrame, results: pd.DataFrame, least: int, endpoints: Sequence[str] = ()
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give gene sets and their genes; of a set, too, where its genes' counts would tell those of one of them.
 
@@ -114,12 +116,17 @@ def withhold_sets(
         Result rows of which nothing is left to withhold.
     least
         The smallest count of people that may be told.
+    endpoints
+        Traits whose events may lie within each other.
     """
     if sets.empty:
         return sets, genes
     genes, hidden = withhold_carriers(genes, ["gene", "trait"], least, elsewhere=untold(genes, results, OF_GENES))
     # Carriers of a list may lie within those of another that has some of its genes.
-    related, silent = withhold_carriers(sets.assign(related=_related(sets, genes)), ["related", "trait"], least)
+    sets = sets.assign(related=_related(sets, genes))
+    told = pd.Series(np.isfinite(sets["observed_events"].astype(float)), index=sets.index)
+    near = Untold(pd.Series(False, index=sets.index), near_another(sets, told, OF_A_SET, endpoints, least))
+    related, silent = withhold_carriers(sets, ["related", "trait"], least, elsewhere=near)
     sets = related.drop(columns="related")
     key = ["gene_set", "version", "trait", "mask", "max_af"]
     own = genes.assign(hidden=hidden, carriers=genes["carriers"].where(genes["carriers"] > 0, 0.0))

@@ -16,6 +16,7 @@ from jobs.report.withheld.asked_for import withhold_interactions, withhold_mecha
 from jobs.report.withheld.beside import withhold_known, withhold_sets, withhold_together
 from jobs.report.withheld.cells import few_between, few_of
 from jobs.report.withheld.cohort import withhold_cohort
+from jobs.report.withheld.endpoints import endpoints_of
 from jobs.report.withheld.genes import (
     masks_of,
     told_masks,
@@ -53,8 +54,9 @@ def withhold(inputs: ReportInputs) -> ReportInputs:
         counting[one.counting.index] = True
     attrition, traits = _cohort(inputs, least)
     inputs = tell_totals(inputs, traits)
-    results = withhold_results(inputs.results, families, counting, least)
-    sets, set_genes = withhold_sets(inputs.gene_sets, inputs.set_genes, results, least)
+    endpoints = endpoints_of(inputs.traits)
+    results = withhold_results(inputs.results, families, counting, least, endpoints)
+    sets, set_genes = withhold_sets(inputs.gene_sets, inputs.set_genes, results, least, endpoints)
     return replace(
         inputs,
         families=families,

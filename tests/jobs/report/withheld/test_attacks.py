@@ -14,7 +14,9 @@ from jobs.report.numbers import FEW
 from jobs.report.withheld import withhold
 from jobs.report.withheld.beside import withhold_known
 from jobs.report.withheld.carriers import withhold_carriers
+from jobs.report.withheld.endpoints import near_another
 from jobs.report.withheld.genes import told_masks, withhold_profiles
+from jobs.report.withheld.results import withhold_results
 
 LEAST = 5
 MASKS = ("plof", "missense")
@@ -172,3 +174,27 @@ def test_sums_of_carriers_and_others_at_risk_solve_nothing():
     assert (kept["at_risk"] == FEW).sum() == 3
     for _, same in kept.groupby("time"):
         assert not same.groupby("gene")["group"].nunique().gt(1).any()
+
+
+def test_events_of_an_endpoint_within_another_differ_by_no_few():
+    mask = {"mask": "plof", "max_af": 0.01}
+    rows = pd.DataFrame(
+        [
+            {"gene": gene, "trait": trait, **mask, "carriers": 30.0, "observed_events": events}
+            for gene, counts in {"A": (15.0, 13.0, 9.0), "B": (20.0, 14.0, 14.0)}.items()
+            for trait, events in zip(("composite", "death", "with_niv"), counts, strict=True)
+        ]
+    )
+    order = ["composite", "death", "with_niv"]
+    near = near_another(rows, pd.Series(True, index=rows.index), ["gene", *mask], order, LEAST)
+    assert near.tolist() == [False, True, False, False, False, False]
+
+
+def test_of_two_endpoints_the_results_tell_the_first_alone_where_few_have_one_of_them(result_row, report_inputs):
+    inputs = report_inputs([result_row("A", "plof", "burden", carriers=30, observed_events=15, primary=True)])
+    rows = pd.concat([inputs.results, inputs.results.assign(trait="death", observed_events=13)], ignore_index=True)
+    families = {find(inputs, one).name: find(inputs, one).family for one in inputs.traits}
+    kept = withhold_results(rows, families, rows["primary"].eq(True), LEAST, [rows["trait"].iloc[0], "death"])
+    np.testing.assert_equal(kept["observed_events"].tolist(), [15, np.nan])
+    assert kept["effect"].notna().tolist() == [True, False]
+    assert kept["carriers"].tolist() == [30, 30]
