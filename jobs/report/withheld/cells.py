@@ -9,7 +9,7 @@ each be as large as such a group can be: two of 1 to 4 people who are 8 together
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, combinations_with_replacement
 from typing import Any
@@ -106,12 +106,13 @@ def _tellable(count: int, told: Sequence[int], least: int) -> bool:
     return not any(is_few(sum(two) - count, least) for two in combinations(told, 2))
 
 
-def _takes_the_most(group: Group, others: Iterable[Group], least: int) -> bool:
+def _takes_the_most(group: Group, others: Mapping[Group, tuple[bool, bool]], least: int) -> bool:
     """Say whether a union is all that some groups can hold, those of few people at most `least` - 1 each."""
     if not group.union:
         return False
-    # Two groups of the same size are one here.
-    counts = {max(one.people, least - 1) for one in others if one.people}
+    # Readers know these alone: a verdict on others would tell of them. Two groups of the same size are one here.
+    known = (one.people for one, (shown, _) in others.items() if shown or is_few(one.people, least))
+    counts = {max(people, least - 1) for people in known if people}
     some = (of for size in (2, 3) for of in combinations_with_replacement(sorted(counts), size))
     return any(sum(of) == group.people for of in some if least - 1 in of)
 
