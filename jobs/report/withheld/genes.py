@@ -14,6 +14,7 @@ from jobs.report.withheld.coarse_curve import COARSE_MONTHS, coarse_curve
 from jobs.report.withheld.sums import tell_no_rest
 
 KEY = ["gene", "trait", "mask", "max_af"]
+WHOSE = ["gene", "trait", "left_out"]
 # Tables with a row for each person.
 OF_PEOPLE = ("values", "influence")
 FIRTH = ("firth_effect", "firth_lower", "firth_upper")
@@ -182,13 +183,34 @@ def withhold_variants(
     return round_p_values(rows.assign(observed_events=kept), silent)
 
 
-def withhold_left_out(left_out: pd.DataFrame, told: pd.DataFrame, least: int) -> pd.DataFrame:
-    """Give the tests without one variant, where neither its carriers nor those of the others are few."""
+def withhold_left_out(
+    left_out: pd.DataFrame, told: pd.DataFrame, variants: pd.DataFrame | None, least: int
+) -> pd.DataFrame:
+    """Give the tests without one variant that is named, where few are neither with it alone, without it, nor both.
+
+    Parameters
+    ----------
+    left_out
+        All tests without one variant.
+    told
+        Masks with the carriers that are told.
+    variants
+        Single variants of which nothing is left to withhold. Of one that isn't among them the name is one person's,
+        even where that person has another variant too and counts all the same.
+    least
+        The smallest count of people that may be told.
+    """
+    if variants is None:
+        return left_out.iloc[:0]
     whole = told.drop_duplicates(KEY).rename(columns={"carriers": "whole"})[[*KEY, "whole"]]
-    found = left_out[KEY].merge(whole, on=KEY, how="left")["whole"].set_axis(left_out.index).astype(float)
-    rest = left_out["carriers"].astype(float)
-    own = found - rest
-    return left_out[found.notna() & ((rest >= least) | (rest == 0)) & ((own >= least) | (own == 0))]
+    of_variants = variants[["gene", "trait", "variant", "carriers"]].set_axis([*WHOSE, "own"], axis=1)
+    columns = [*KEY, "left_out", "carriers"]
+    found = left_out[columns].merge(whole, on=KEY, how="left").merge(of_variants.drop_duplicates(WHOSE), how="left")
+    rest = found["carriers"].astype(float)
+    alone = found["whole"].astype(float) - rest
+    both = found["own"].astype(float) - alone
+    kept = both.notna() & ~few_between(rest, least) & ~few_between(alone, least) & ~few_between(both, least)
+    return left_out[kept.to_numpy(dtype=bool)]
 
 
 def withhold_effects(effects: pd.DataFrame, told: pd.DataFrame, least: int) -> pd.DataFrame:

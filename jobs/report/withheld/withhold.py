@@ -104,8 +104,8 @@ def _followed(inputs: ReportInputs, results: pd.DataFrame, least: int) -> dict[s
     masks = masks_of((inputs.profiles or {}).get("sites"))
     if inputs.variants is not None:
         kept["variants"] = withhold_variants(inputs.variants, told, least, masks)
-    for name, change in (("leave_one_out", withhold_left_out), ("effects", withhold_effects)):
-        table = getattr(inputs, name)
-        if table is not None:
-            kept[name] = change(table, told, least)
+    if inputs.leave_one_out is not None:
+        kept["leave_one_out"] = withhold_left_out(inputs.leave_one_out, told, kept.get("variants"), least)
+    if inputs.effects is not None:
+        kept["effects"] = withhold_effects(inputs.effects, told, least)
     return kept

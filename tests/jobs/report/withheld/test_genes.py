@@ -147,7 +147,19 @@ def test_single_variants_are_those_that_enough_carry():
 
 def test_without_a_variant_of_few_is_no_row():
     rows = pd.DataFrame([{**MASK, "left_out": f"v{rest}", "carriers": rest} for rest in (20, 19, 15, 3, 0)])
-    assert withhold_left_out(rows, told(20, 8), LEAST)["carriers"].tolist() == [20, 15, 0]
+    own = {"v20": 6, "v19": 7, "v15": 7, "v3": 17, "v0": 20}
+    named = pd.DataFrame([{**WHOSE, "variant": name, "carriers": count} for name, count in own.items()])
+    assert withhold_left_out(rows, told(20, 8), named, LEAST)["carriers"].tolist() == [20, 0]
+    # Two carriers of v15 have another variant too; now none has.
+    named.loc[named["variant"] == "v15", "carriers"] = 5
+    assert withhold_left_out(rows, told(20, 8), named, LEAST)["carriers"].tolist() == [20, 15, 0]
+
+
+def test_a_variant_that_is_not_named_is_left_out_of_no_test_by_name():
+    # Its one carrier has another variant of the mask, so that without it as many carry.
+    rows = pd.DataFrame([{**MASK, "left_out": "chr14-3313998-T-G", "carriers": 20}])
+    named = pd.DataFrame([{**WHOSE, "variant": "another", "carriers": 6}])
+    assert withhold_left_out(rows, told(20, 8), named, LEAST).empty
 
 
 def variants(*counts):
