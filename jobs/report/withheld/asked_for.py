@@ -16,6 +16,7 @@ from jobs.report.withheld.carriers import (
     without,
 )
 from jobs.report.withheld.cells import few_between, few_of, is_few
+from jobs.report.withheld.cohort import nearest
 from jobs.report.withheld.elsewhere import Untold, untold
 
 OF_EFFECTS = (
@@ -78,7 +79,9 @@ def _few_in_levels(row: Mapping[str, Any], least: int) -> bool:
     )
 
 
-def withhold_mechanism(mechanism: pd.DataFrame, results: pd.DataFrame, least: int) -> pd.DataFrame:
+def withhold_mechanism(
+    mechanism: pd.DataFrame, results: pd.DataFrame, totals: Mapping[str, int], least: int
+) -> pd.DataFrame:
     """Give mechanisms; effects on an outcome go with the count of carriers who had the event.
 
     Parameters
@@ -88,6 +91,8 @@ def withhold_mechanism(mechanism: pd.DataFrame, results: pd.DataFrame, least: in
     results
         Result rows of which nothing is left to withhold; what these don't tell of the outcome, or of carriers with
         the mediator, is not told here.
+    totals
+        How many have each trait: those with both are rounded where few have but one.
     least
         The smallest count of people that may be told.
     """
@@ -100,6 +105,8 @@ def withhold_mechanism(mechanism: pd.DataFrame, results: pd.DataFrame, least: in
     elsewhere = Untold(of_outcome.people | of_mediator.people, of_outcome.events)
     rows, hidden = withhold_carriers(named, ["gene", "mediator", "outcome"], least, elsewhere=elsewhere)
     rows = rows.rename(columns={"observed_events": "carriers_with_event"})
+    ends = [few_between(rows[end].map(totals) - rows["samples"], least) for end in ("mediator", "outcome")]
+    rows["samples"] = rows["samples"].mask(ends[0] | ends[1], rows["samples"].map(nearest, na_action="ignore"))
     few = (rows["carriers"] < least) | rows["carriers"].isna()
     to_mediator = [f"to_mediator_{end}" for end in ("effect", "lower", "upper")]
     rows = without(without(rows, OF_EFFECTS, hidden), to_mediator, few)

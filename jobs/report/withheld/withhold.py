@@ -55,6 +55,7 @@ def withhold(inputs: ReportInputs) -> ReportInputs:
     attrition, traits = _cohort(inputs, least)
     inputs = tell_totals(inputs, traits)
     endpoints = endpoints_of(inputs.traits)
+    totals = {str(one["name"]): one["samples"] for one in inputs.traits}
     results = withhold_results(inputs.results, families, counting, least, endpoints)
     sets, set_genes = withhold_sets(inputs.gene_sets, inputs.set_genes, results, least, endpoints)
     return replace(
@@ -73,7 +74,7 @@ def withhold(inputs: ReportInputs) -> ReportInputs:
         set_genes=set_genes,
         known_genes=withhold_known(inputs.known_genes, results, sets, least),
         interactions=withhold_interactions(inputs.interactions, results, least),
-        mechanism=withhold_mechanism(inputs.mechanism, results, least),
+        mechanism=withhold_mechanism(inputs.mechanism, results, totals, least),
         **_followed(inputs, results, least),
     )
 

@@ -106,7 +106,7 @@ def test_effects_on_an_outcome_go_with_the_few_who_had_the_event():
 
     def told(events):
         table = frame(MECHANISM_SCHEMA, row | {"carriers_with_event": events})
-        return withhold_mechanism(table, results(), LEAST).iloc[0]
+        return withhold_mechanism(table, results(), {}, LEAST).iloc[0]
 
     assert told(6)[["carriers_with_event", "effect_without", "total_effect"]].tolist() == [6, 0.4, 0.3]
     hidden = told(3)
@@ -178,7 +178,7 @@ def test_what_the_results_withhold_of_a_mask_is_in_no_table_beside():
         "carriers": 23.0,
         "carriers_with_event": 12.0,
     }
-    told = withhold_mechanism(frame(MECHANISM_SCHEMA, row), hidden, LEAST)
+    told = withhold_mechanism(frame(MECHANISM_SCHEMA, row), hidden, {}, LEAST)
     assert told[["carriers", "carriers_with_event"]].isna().all(axis=None)
     row = {**key, "kind": "gene", "name": "A", "carriers_main": 23.0, "carriers_adjusted": 23.0}
     told = withhold_known(frame(KNOWN_SCHEMA, row), hidden, frame(SET_SCHEMA), LEAST)
@@ -225,3 +225,11 @@ def test_traits_together_tell_p_values_of_one_trait_as_the_results_do():
     np.testing.assert_equal(told["genes"]["p_any"].tolist(), [np.nan, np.nan, 0.03])
     np.testing.assert_equal(told["pairs"]["p_2_given_1"].tolist(), [np.nan, np.nan, 0.015])
     np.testing.assert_equal(told["pairs"]["p_2"].tolist(), [np.nan, np.nan, 0.015])
+
+
+def test_samples_with_mediator_and_outcome_do_not_give_the_few_who_have_but_one():
+    row = {"gene": "A", "mediator": "nerve", "outcome": "slope", "mask": "plof", "max_af": 0.01, "carriers": 12.0}
+    table = frame(MECHANISM_SCHEMA, row | {"samples": 268})
+    for slope, told in ((270, 270), (268, 268), (280, 268)):
+        kept = withhold_mechanism(table, results(), {"nerve": 298, "slope": slope}, LEAST)
+        assert kept["samples"].tolist() == [told]
