@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -50,7 +50,7 @@ def _join(rows: pd.DataFrame, told: pd.DataFrame) -> tuple[pd.Series, pd.Series]
 
 
 def withhold_profiles(
-    profiles: Mapping[str, pd.DataFrame], told: pd.DataFrame, least: int
+    profiles: Mapping[str, pd.DataFrame], told: pd.DataFrame, least: int, endpoints: Sequence[str] = ()
 ) -> dict[str, pd.DataFrame]:
     """Give the tables of gene pages.
 
@@ -62,6 +62,8 @@ def withhold_profiles(
         Of `told_masks`.
     least
         The smallest count of people that may be told.
+    endpoints
+        Traits whose events may lie within each other: carriers at risk are told of the first of them.
     """
     groups = profiles["groups"]
     people, events = _join(groups, told)
@@ -72,6 +74,8 @@ def withhold_profiles(
     for name, change in (("curves", _curves), ("at_risk", _at_risk)):
         if name in profiles:
             kept[name] = change(profiles[name].merge(with_events, on=["gene", "trait"]), least)
+    if "at_risk" in kept:
+        kept["at_risk"] = _of_one_endpoint(kept["at_risk"], endpoints)
     if "course" in profiles:
         course = profiles["course"].merge(groups.loc[people, ["gene", "trait"]], on=["gene", "trait"])
         kept["course"] = _quartiles(course, least)
@@ -115,6 +119,13 @@ def _at_risk(at_risk: pd.DataFrame, least: int) -> pd.DataFrame:
     """Give carriers at risk; with the others' they would sum to the same number in every gene."""
     own = at_risk[at_risk["group"] == CARRIERS]
     return own.assign(at_risk=few_of(own["at_risk"], least))
+
+
+def _of_one_endpoint(at_risk: pd.DataFrame, endpoints: Sequence[str]) -> pd.DataFrame:
+    """Leave out a gene's other endpoints: who is at risk of one event and not of another has had that one."""
+    place = at_risk["trait"].map({name: number for number, name in enumerate(endpoints)})
+    first = place.groupby(at_risk["gene"]).transform("min")
+    return at_risk[place.isna() | (place == first)]
 
 
 def _quartiles(course: pd.DataFrame, least: int) -> pd.DataFrame:

@@ -101,7 +101,7 @@ def _followed(inputs: ReportInputs, results: pd.DataFrame, least: int) -> dict[s
     told = told_masks(results)
     kept: dict[str, Any] = {}
     if inputs.profiles is not None:
-        kept["profiles"] = withhold_profiles(inputs.profiles, told, least)
+        kept["profiles"] = withhold_profiles(inputs.profiles, told, least, endpoints_of(inputs.traits))
     masks = masks_of((inputs.profiles or {}).get("sites"))
     if inputs.variants is not None:
         kept["variants"] = withhold_variants(inputs.variants, told, least, masks)

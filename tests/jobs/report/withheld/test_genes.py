@@ -181,3 +181,13 @@ def test_of_sites_that_leave_few_of_one_of_their_masks_none_is_named():
     sites = [site(6, masks="plof;damaging"), site(7, masks="damaging"), site(3, masks="plof"), site(4, masks="other")]
     kept = withhold_profiles(profile(40, 8, sites=sites), told(40, 8), LEAST)["sites"]
     assert kept["carriers"].tolist() == [7]
+
+
+def test_carriers_at_risk_of_two_endpoints_are_told_of_the_first():
+    whole = profile(40, 8)
+    groups = pd.concat([whole["groups"].assign(trait=trait) for trait in ("death", "composite")], ignore_index=True)
+    own = {"gene": "A", "group": "carriers", "time": 12.0}
+    at_risk = pd.DataFrame([{**own, "trait": "death", "at_risk": 21}, {**own, "trait": "composite", "at_risk": 19}])
+    both = pd.concat([told(40, 8).assign(trait=trait) for trait in ("death", "composite")])
+    kept = withhold_profiles({"groups": groups, "at_risk": at_risk}, both, LEAST, ["composite", "death"])
+    assert kept["at_risk"]["trait"].tolist() == ["composite"]
