@@ -60,6 +60,8 @@ def withhold_interactions(interactions: pd.DataFrame, results: pd.DataFrame, lea
         observed_of_levels=rows[OTHER].mask(unsaid),
         expected_of_levels=rows["expected_of_levels"].mask(unsaid),
         carriers_of_levels=rows[ONE].mask(few_carriers | hidden | rest),
+        # The level of few carriers is something of each of them.
+        levels=rows["levels"].mask(few_between(interactions["carriers"].astype(float), least)),
     )
     rows = without(without(rows, OF_CARRIERS, few_carriers), OF_LEVELS, rest)
     return round_p_values(rows, hidden | silent | few_carriers | rest)

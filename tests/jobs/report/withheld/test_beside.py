@@ -233,3 +233,10 @@ def test_samples_with_mediator_and_outcome_do_not_give_the_few_who_have_but_one(
     for slope, told in ((270, 270), (268, 268), (280, 268)):
         kept = withhold_mechanism(table, results(), {"nerve": 298, "slope": slope}, LEAST)
         assert kept["samples"].tolist() == [told]
+
+
+@pytest.mark.parametrize(("carriers", "levels"), [(1, "1"), (4, "4"), (4, "1;3")])
+def test_levels_that_few_carriers_have_are_not_told(carriers, levels):
+    row = interaction(carriers, levels, None)
+    assert row["carriers"] == FEW
+    assert row[["levels", "carriers_of_levels"]].isna().all()
