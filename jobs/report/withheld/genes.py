@@ -17,6 +17,7 @@ KEY = ["gene", "trait", "mask", "max_af"]
 WHOSE = ["gene", "trait", "left_out"]
 # Tables with a row for each person.
 OF_PEOPLE = ("values", "influence")
+OF_GROUP_EVENTS = ("events_others", "expected_carriers", "median_carriers", "median_others", "p_proportional")
 FIRTH = ("firth_effect", "firth_lower", "firth_upper")
 OF_EVENTS = ("expected_events", "effect", "standard_error", "p_asymptotic", *FIRTH)
 # Quantiles, each of which may be one person's number.
@@ -90,7 +91,9 @@ def _groups(groups: pd.DataFrame, people: pd.Series, events: pd.Series, least: i
     silent = ~(people & (events | groups["events_carriers"].isna()))
     carriers, seen = groups["carriers"].astype(float), groups["events_carriers"].astype(float)
     rows = without(groups, ("variants", "others", "median_carriers"), ~people)
-    rows = without(rows, ("events_others", "expected_carriers", "median_carriers", "median_others"), silent)
+    rows = without(rows, OF_GROUP_EVENTS, silent)
+    # Whether the hazard ratio was asked to be the same at all times, or why not, tells if 5 had the event.
+    rows = rows.assign(reason=rows["reason"].mask(silent))
     times = groups["kind"] == TIMES
     medians = {name: _coarse(rows[name], times) for name in ("median_carriers", "median_others", *OF_OTHERS)}
     rows = rows.assign(

@@ -191,3 +191,13 @@ def test_carriers_at_risk_of_two_endpoints_are_told_of_the_first():
     both = pd.concat([told(40, 8).assign(trait=trait) for trait in ("death", "composite")])
     kept = withhold_profiles({"groups": groups, "at_risk": at_risk}, both, LEAST, ["composite", "death"])
     assert kept["at_risk"]["trait"].tolist() == ["composite"]
+
+
+@pytest.mark.parametrize("events", [3, 5])
+def test_whether_proportional_hazards_were_tested_does_not_tell_few_events(events):
+    # Of 6 carriers 3 have the event, too few to test, or 5, and one has not.
+    whole = profile(6, events)
+    tested = {"p_proportional": 0.3, "reason": None} if events >= LEAST else {"reason": "fewer than 5"}
+    groups = withhold_profiles({"groups": whole["groups"].assign(**tested)}, told(6), LEAST)["groups"]
+    assert groups["carriers"].tolist() == [6]
+    assert groups[["events_carriers", "p_proportional", "reason"]].isna().all(axis=None)
