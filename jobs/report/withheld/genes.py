@@ -93,7 +93,7 @@ def _groups(groups: pd.DataFrame, people: pd.Series, events: pd.Series, least: i
     rows = without(groups, ("variants", "others", "median_carriers"), ~people)
     rows = without(rows, OF_GROUP_EVENTS, silent)
     # Whether the hazard ratio was asked to be the same at all times, or why not, tells if 5 had the event.
-    rows = rows.assign(reason=rows["reason"].mask(silent))
+    rows = rows.assign(**{name: rows[name].mask(silent) for name in ("reason",) if name in rows})
     times = groups["kind"] == TIMES
     medians = {name: _coarse(rows[name], times) for name in ("median_carriers", "median_others", *OF_OTHERS)}
     rows = rows.assign(

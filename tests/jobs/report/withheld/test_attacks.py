@@ -168,9 +168,7 @@ def test_sums_of_carriers_and_others_at_risk_solve_nothing():
     groups = pd.DataFrame([{"gene": gene, **mask, "carriers": float(c[0])} for gene, c in of_genes.items()])
     numbers = ("others", "variants", "events_others", "expected_carriers", "median_carriers", "median_others")
     quantiles = ("others_low", "others_lower_quartile", "others_upper_quartile", "others_high")
-    groups = groups.assign(
-        **dict.fromkeys((*numbers, *quantiles), 1.0), events_carriers=0.0, kind="times", reason=None
-    )
+    groups = groups.assign(**dict.fromkeys((*numbers, *quantiles), 1.0), events_carriers=0.0, kind="times")
     told = told_masks(groups.assign(observed_events=0.0))
     kept = withhold_profiles({"groups": groups, "at_risk": at_risk}, told, LEAST)["at_risk"]
     assert (kept["at_risk"] == FEW).sum() == 3

@@ -28,7 +28,7 @@ def shown(inputs, report_inputs):
     )
     numbers = ("variants", "expected_carriers", "median_carriers", "median_others")
     quantiles = ("others_low", "others_lower_quartile", "others_upper_quartile", "others_high")
-    groups = groups.assign(**dict.fromkeys((*numbers, *quantiles), 1.0), reason=None)
+    groups = groups.assign(**dict.fromkeys((*numbers, *quantiles), 1.0))
     effects = pd.DataFrame(
         [
             {"gene": "A", "trait": two, "mask": "plof", "max_af": 0.01, "samples": 296, "carriers": 21.0}
