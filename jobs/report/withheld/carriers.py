@@ -11,7 +11,8 @@ import pandas as pd
 from association.meta.share_schema import START_STEP
 from association.results import FEW_CARRIERS
 from association.scan_settings import ALL_MASKS, CONTROL_MASK, OMNIBUS
-from jobs.report.withheld.cells import Group, few_between, few_of, told_groups
+from jobs.report.withheld.cells import Group, events_told, few_between, few_of, told_groups
+from jobs.report.withheld.elsewhere import Untold
 from jobs.report.withheld.p_values import rounded
 
 # How a p-value was made, where that would tell how few carry.
@@ -22,7 +23,12 @@ OF_CARRIERS = ("variants", "min_attainable_p", "permutations", "exceedances", "p
 
 
 def withhold_carriers(
-    rows: pd.DataFrame, whose: Sequence[str], least: int, *, apart: pd.Series | None = None
+    rows: pd.DataFrame,
+    whose: Sequence[str],
+    least: int,
+    *,
+    apart: pd.Series | None = None,
+    elsewhere: Untold | None = None,
 ) -> tuple[pd.DataFrame, pd.Series]:
     """Take carriers out where they are few, or differ by few from others of the same gene or set.
 
@@ -36,6 +42,8 @@ def withhold_carriers(
         The smallest count of people that may be told.
     apart
         Names rows whose carriers don't lie within those of others; by default those of the control.
+    elsewhere
+        What another table withholds of the same people.
 
     Returns
     -------
@@ -46,11 +54,14 @@ def withhold_carriers(
         return rows, pd.Series(False, index=rows.index)
     people, events, verdicts = _verdicts(rows, whose, least, apart)
     shown = pd.Series([one for one, _ in verdicts], index=rows.index)
-    silent = ~pd.Series([two for _, two in verdicts], index=rows.index) & (events.notna() | ~shown)
+    quiet = ~pd.Series([two for _, two in verdicts], index=rows.index)
+    if elsewhere is not None:
+        shown &= ~elsewhere.people
+        quiet |= elsewhere.events | elsewhere.people
+    silent = quiet & (events.notna() | ~shown)
     kept = rows.assign(carriers=few_of(people, least).mask(~shown & (people >= least)))
     if "observed_events" in rows:
-        kept["observed_events"] = few_of(events, least).mask(silent & ~few_between(events, least))
-        kept["observed_events"] = kept["observed_events"].mask(~shown)
+        kept["observed_events"] = events_told(events, people, silent, least).mask(~shown)
     kept = without(kept, OF_CARRIERS, ~shown, but="observed_events")
     kept = without(kept, OF_EVENTS, silent, but="observed_events")
     few = few_between(people, least)
@@ -90,6 +101,13 @@ def without_making(rows: pd.DataFrame, hidden: pd.Series, single: pd.Series) -> 
 def has_flag(flags: pd.Series, flag: str) -> pd.Series:
     """Say which rows have a caution."""
     return flags.fillna("").map(lambda text: flag in text.split(";")).astype(bool)
+
+
+def told_among(rows: pd.DataFrame, whose: Sequence[str], least: int) -> tuple[pd.Series, pd.Series]:
+    """Say of rows whether their carriers may be told beside the others of the same gene or set, and their events."""
+    _, _, verdicts = _verdicts(rows, whose, least, None)
+    people, events = zip(*verdicts, strict=True)
+    return pd.Series(people, index=rows.index), pd.Series(events, index=rows.index)
 
 
 def _verdicts(

@@ -8,8 +8,9 @@ from typing import Any
 
 from jobs.report.numbers import FEW
 from jobs.report.withheld.cells import Group, is_few, told_groups
+from jobs.traits.genotyped import EXCLUDED
 
-SAMPLE, CALLS = "sample", "genotype"
+SAMPLE, CALLS, ALL = "sample", "genotype", "all"
 TIMES, LEVEL = " x ", "="
 # Endings of what models say of themselves: repeated counts, and a share by which events could be reckoned.
 REPEATED, SHARE_OF_EVENTS = ("events", "cases"), "tied_fraction"
@@ -25,14 +26,16 @@ def withhold_cohort(
     """Give attrition and traits' summaries without counts of few people, and without what tells them.
 
     Where a total less another, or less the exclusions that are told, would be of few, totals of traits are rounded to
-    5 and those of quality control are not told.
+    5 and those of quality control are not told. Likewise where exclusions of few must be 4 each, or 1 each, for it.
     """
     rules = _rules(attrition, least)
     rows = [_trait(summary, least) for summary in traits]
+    if any(row["step"] == ALL and row["excluded"] is None for row in rules if row["unit"] == SAMPLE):
+        _without_quality(rows)
     own = [row for row in rules if row["unit"] == SAMPLE]
     totals = [row[name] for row in own for name in ("before", "after")]
     totals += [row["samples"] for row in rows] + [row["samples"] + _told_exclusions(row) for row in rows]
-    if _any_close(totals, least):
+    if _any_close(totals, least) or any(_fills(row, totals, least) for row in rows):
         for row in own:
             row["before"], row["after"] = None, None
         for row in rows:
@@ -50,9 +53,9 @@ def _rules(attrition: Sequence[Mapping[str, Any]], least: int) -> list[Row]:
     """
     rows = [dict(row) for row in attrition]
     own = [row for row in rows if row["unit"] == SAMPLE]
-    told = told_groups([Group(row["excluded"], union=row["step"] == "all") for row in own], least)
+    told = told_groups([Group(row["excluded"], union=row["step"] == ALL) for row in own], least)
     for row in own:
-        shown, _ = told[Group(row["excluded"], union=row["step"] == "all")]
+        shown, _ = told[Group(row["excluded"], union=row["step"] == ALL)]
         if not shown:
             row["excluded"] = FEW if is_few(row["excluded"], least) else None
     if any(row["excluded"] in (FEW, None) for row in own):
@@ -81,11 +84,27 @@ def _trait(summary: Mapping[str, Any], least: int) -> Row:
     row["details"] = _details(summary, least)
     events, samples = summary.get("events"), summary["samples"]
     few = events is not None and (is_few(events, least) or is_few(samples - events, least))
-    return row | {"events": None if few else events}
+    months = summary.get("person_months")
+    # Of two endpoints of the same patients the difference may be one person's time.
+    told = {} if months is None else {"person_months": two_digits(months)}
+    return row | told | {"events": None if few else events}
+
+
+def _without_quality(rows: Iterable[Row]) -> None:
+    """Take out whom quality control excluded, of which its rules tell no total."""
+    for row in rows:
+        row["exclusions"] = [one for one in row["exclusions"] if one["reason"] != EXCLUDED or one["count"] == FEW]
 
 
 def _told_exclusions(row: Mapping[str, Any]) -> int:
     return sum(one["count"] for one in row["exclusions"] if one["count"] != FEW)
+
+
+def _fills(row: Mapping[str, Any], totals: Iterable[Any], least: int) -> bool:
+    """Say whether exclusions of few leave no doubt of themselves, as they are all that a total has more."""
+    few = sum(one["count"] == FEW for one in row["exclusions"])
+    told = row["samples"] + _told_exclusions(row)
+    return few > 0 and any(total - told in (few, few * (least - 1)) for total in totals if total is not None)
 
 
 def nearest(count: float) -> int:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from association.gene_profile.profile_columns import CARRIERS, TIMES
-from jobs.report.numbers import FEW
 from jobs.report.withheld.carriers import round_p_values, without, without_making
-from jobs.report.withheld.cells import few_between, few_of
+from jobs.report.withheld.cells import events_told, few_between, few_of
 from jobs.report.withheld.coarse_curve import COARSE_MONTHS, coarse_curve
 from jobs.report.withheld.sums import tell_no_rest
 
 KEY = ["gene", "trait", "mask", "max_af"]
+WHOSE = ["gene", "trait", "left_out"]
 # Tables with a row for each person.
 OF_PEOPLE = ("values", "influence")
+OF_GROUP_EVENTS = ("events_others", "expected_carriers", "median_carriers", "median_others", "p_proportional")
 FIRTH = ("firth_effect", "firth_lower", "firth_upper")
 OF_EVENTS = ("expected_events", "effect", "standard_error", "p_asymptotic", *FIRTH)
 # Quantiles, each of which may be one person's number.
@@ -50,7 +51,7 @@ def _join(rows: pd.DataFrame, told: pd.DataFrame) -> tuple[pd.Series, pd.Series]
 
 
 def withhold_profiles(
-    profiles: Mapping[str, pd.DataFrame], told: pd.DataFrame, least: int
+    profiles: Mapping[str, pd.DataFrame], told: pd.DataFrame, least: int, endpoints: Sequence[str] = ()
 ) -> dict[str, pd.DataFrame]:
     """Give the tables of gene pages.
 
@@ -62,6 +63,8 @@ def withhold_profiles(
         Of `told_masks`.
     least
         The smallest count of people that may be told.
+    endpoints
+        Traits whose events may lie within each other: carriers at risk are told of the first of them.
     """
     groups = profiles["groups"]
     people, events = _join(groups, told)
@@ -72,6 +75,8 @@ def withhold_profiles(
     for name, change in (("curves", _curves), ("at_risk", _at_risk)):
         if name in profiles:
             kept[name] = change(profiles[name].merge(with_events, on=["gene", "trait"]), least)
+    if "at_risk" in kept:
+        kept["at_risk"] = _of_one_endpoint(kept["at_risk"], endpoints)
     if "course" in profiles:
         course = profiles["course"].merge(groups.loc[people, ["gene", "trait"]], on=["gene", "trait"])
         kept["course"] = _quartiles(course, least)
@@ -86,13 +91,14 @@ def _groups(groups: pd.DataFrame, people: pd.Series, events: pd.Series, least: i
     silent = ~(people & (events | groups["events_carriers"].isna()))
     carriers, seen = groups["carriers"].astype(float), groups["events_carriers"].astype(float)
     rows = without(groups, ("variants", "others", "median_carriers"), ~people)
-    rows = without(rows, ("events_others", "expected_carriers", "median_carriers", "median_others"), silent)
+    rows = without(rows, OF_GROUP_EVENTS, silent)
+    # Whether the hazard ratio was asked to be the same at all times, or why not, tells if 5 had the event.
+    rows = rows.assign(**{name: rows[name].mask(silent) for name in ("reason",) if name in rows})
     times = groups["kind"] == TIMES
     medians = {name: _coarse(rows[name], times) for name in ("median_carriers", "median_others", *OF_OTHERS)}
-    few_events = few_between(seen, least)
     rows = rows.assign(
         carriers=few_of(carriers, least).mask(~people & (carriers >= least)),
-        events_carriers=few_of(seen, least).mask(silent & ~few_events).mask(~people),
+        events_carriers=events_told(seen, carriers, silent, least).mask(~people),
         **medians,
     )
     return round_p_values(without_making(rows, ~people, few_between(carriers, least)), silent)
@@ -116,6 +122,13 @@ def _at_risk(at_risk: pd.DataFrame, least: int) -> pd.DataFrame:
     """Give carriers at risk; with the others' they would sum to the same number in every gene."""
     own = at_risk[at_risk["group"] == CARRIERS]
     return own.assign(at_risk=few_of(own["at_risk"], least))
+
+
+def _of_one_endpoint(at_risk: pd.DataFrame, endpoints: Sequence[str]) -> pd.DataFrame:
+    """Leave out a gene's other endpoints: who is at risk of one event and not of another has had that one."""
+    place = at_risk["trait"].map({name: number for number, name in enumerate(endpoints)})
+    first = place.groupby(at_risk["gene"]).transform("min")
+    return at_risk[place.isna() | (place == first)]
 
 
 def _quartiles(course: pd.DataFrame, least: int) -> pd.DataFrame:
@@ -180,17 +193,38 @@ def withhold_variants(
     more = rows["minor_allele_count"].astype(float) - carriers
     rows = without(rows, ("minor_allele_count",), few_between(more, least))
     rows = without(rows, OF_EVENTS, silent)
-    kept = few_of(events, least).where(~silent | few_between(events, least))
+    kept = events_told(events, carriers, silent, least)
     return round_p_values(rows.assign(observed_events=kept), silent)
 
 
-def withhold_left_out(left_out: pd.DataFrame, told: pd.DataFrame, least: int) -> pd.DataFrame:
-    """Give the tests without one variant, where neither its carriers nor those of the others are few."""
+def withhold_left_out(
+    left_out: pd.DataFrame, told: pd.DataFrame, variants: pd.DataFrame | None, least: int
+) -> pd.DataFrame:
+    """Give the tests without one variant that is named, where few are neither with it alone, without it, nor both.
+
+    Parameters
+    ----------
+    left_out
+        All tests without one variant.
+    told
+        Masks with the carriers that are told.
+    variants
+        Single variants of which nothing is left to withhold. Of one that isn't among them the name is one person's,
+        even where that person has another variant too and counts all the same.
+    least
+        The smallest count of people that may be told.
+    """
+    if variants is None:
+        return left_out.iloc[:0]
     whole = told.drop_duplicates(KEY).rename(columns={"carriers": "whole"})[[*KEY, "whole"]]
-    found = left_out[KEY].merge(whole, on=KEY, how="left")["whole"].set_axis(left_out.index).astype(float)
-    rest = left_out["carriers"].astype(float)
-    own = found - rest
-    return left_out[found.notna() & ((rest >= least) | (rest == 0)) & ((own >= least) | (own == 0))]
+    of_variants = variants[["gene", "trait", "variant", "carriers"]].set_axis([*WHOSE, "own"], axis=1)
+    columns = [*KEY, "left_out", "carriers"]
+    found = left_out[columns].merge(whole, on=KEY, how="left").merge(of_variants.drop_duplicates(WHOSE), how="left")
+    rest = found["carriers"].astype(float)
+    alone = found["whole"].astype(float) - rest
+    both = found["own"].astype(float) - alone
+    kept = both.notna() & ~few_between(rest, least) & ~few_between(alone, least) & ~few_between(both, least)
+    return left_out[kept.to_numpy(dtype=bool)]
 
 
 def withhold_effects(effects: pd.DataFrame, told: pd.DataFrame, least: int) -> pd.DataFrame:
@@ -198,10 +232,9 @@ def withhold_effects(effects: pd.DataFrame, told: pd.DataFrame, least: int) -> p
     people, events = _join(effects, told)
     carriers, seen = effects["carriers"].astype(float), effects["observed_events"].astype(float)
     silent = ~people | ~(events | seen.isna())
-    few_events = few_between(seen, least)
     rows = without(without(effects, OF_EVENTS, silent), ("variants",), ~people)
     kept = rows.assign(
         carriers=few_of(carriers, least).mask(~people & (carriers >= least)),
-        observed_events=few_of(seen, least).mask(silent & ~few_events).mask(~people & (seen != FEW)),
+        observed_events=events_told(seen, carriers, silent, least).mask(~people),
     )
     return round_p_values(without_making(kept, ~people, few_between(carriers, least)), silent)

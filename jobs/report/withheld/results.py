@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 import numpy as np
@@ -12,11 +12,13 @@ from association.calibration.multiplicity import Multiplicity
 from association.scan_settings import ALL_MASKS, CONTROL_MASK, OMNIBUS
 from jobs.report.numbers import FEW
 from jobs.report.withheld.carriers import WITHHELD, in_steps
-from jobs.report.withheld.cells import Group, few_between, few_of, told_groups
+from jobs.report.withheld.cells import Group, events_told, few_between, few_of, told_groups
+from jobs.report.withheld.endpoints import near_another
 from jobs.report.withheld.p_values import neg_log10, rounded
 
 # Masks of one gene may lie within each other; the control has variants of its own.
 NESTED = ["gene", "trait", "control"]
+MASK_OF_GENE = ["gene", "mask", "max_af"]
 TOO_FEW = "fewer than 3 carriers"
 # What tells how many had the event: it is observed = expected + effect / standard_error^2.
 OF_EVENTS = ("expected_events", "effect", "standard_error", "p_asymptotic", "neg_log10_p_asymptotic")
@@ -25,7 +27,11 @@ OF_CARRIERS = ("variants", "minor_allele_count", "permutations", "exceedances", 
 
 
 def withhold_results(
-    results: pd.DataFrame, families: Mapping[str, Multiplicity], counting: pd.Series, least: int
+    results: pd.DataFrame,
+    families: Mapping[str, Multiplicity],
+    counting: pd.Series,
+    least: int,
+    endpoints: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Give result rows without what may not be told.
 
@@ -39,13 +45,16 @@ def withhold_results(
         Says which rows count in their trait's family; no other is primary then.
     least
         The smallest count of people that may be told.
+    endpoints
+        Traits whose events may lie within each other, those first whose events are rather told.
     """
     told = _told(results, least)
+    told["events"] &= ~near_another(results, told["events"], MASK_OF_GENE, endpoints, least)
     hidden, silent = ~told["people"], ~told["events"]
     line = results["trait"].map({name: family.threshold for name, family in families.items()}).astype(float)
     rows = results.assign(
         carriers=_withheld(results["carriers"], hidden, least),
-        observed_events=_withheld(results["observed_events"], silent, least).mask(hidden),
+        observed_events=events_told(results["observed_events"], results["carriers"], silent, least).mask(hidden),
         start=in_steps(results["start"]),
         flags=results["flags"].mask(hidden, ""),
         method=results["method"].mask(hidden & results["method"].notna(), WITHHELD),

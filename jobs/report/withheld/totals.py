@@ -44,6 +44,9 @@ def tell_totals(inputs: ReportInputs, told: Sequence[Mapping[str, Any]]) -> Repo
         kept["groups"] = _groups(kept["groups"], events, {name: one.get("events") for name, one in before.items()})
         if samples:
             kept["groups"] = _rest(kept["groups"], "carriers", "others", kept["groups"]["trait"].notna())
+            if "course_band" in kept:
+                patients = kept["course_band"]["patients"].map(nearest)
+                kept["course_band"] = kept["course_band"].assign(patients=patients)
             if "sites" in kept:
                 kept["sites"] = kept["sites"].assign(**{name: np.nan for name in OF_ALL if name in kept["sites"]})
         tables["profiles"] = kept

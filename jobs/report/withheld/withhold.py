@@ -16,6 +16,7 @@ from jobs.report.withheld.asked_for import withhold_interactions, withhold_mecha
 from jobs.report.withheld.beside import withhold_known, withhold_sets, withhold_together
 from jobs.report.withheld.cells import few_between, few_of
 from jobs.report.withheld.cohort import withhold_cohort
+from jobs.report.withheld.endpoints import endpoints_of
 from jobs.report.withheld.genes import (
     masks_of,
     told_masks,
@@ -53,8 +54,10 @@ def withhold(inputs: ReportInputs) -> ReportInputs:
         counting[one.counting.index] = True
     attrition, traits = _cohort(inputs, least)
     inputs = tell_totals(inputs, traits)
-    results = withhold_results(inputs.results, families, counting, least)
-    sets, set_genes = withhold_sets(inputs.gene_sets, inputs.set_genes, least)
+    endpoints = endpoints_of(inputs.traits)
+    totals = {str(one["name"]): one["samples"] for one in inputs.traits}
+    results = withhold_results(inputs.results, families, counting, least, endpoints)
+    sets, set_genes = withhold_sets(inputs.gene_sets, inputs.set_genes, results, least, endpoints)
     return replace(
         inputs,
         families=families,
@@ -66,12 +69,12 @@ def withhold(inputs: ReportInputs) -> ReportInputs:
         settings=withhold_settings(inputs.settings),
         run=withhold_run(inputs.run),
         consortium=None if inputs.consortium is None else _consortium(inputs.consortium, least),
-        together=None if inputs.together is None else withhold_together(inputs.together, least),
+        together=None if inputs.together is None else withhold_together(inputs.together, results, least),
         gene_sets=sets,
         set_genes=set_genes,
-        known_genes=withhold_known(inputs.known_genes, least),
-        interactions=withhold_interactions(inputs.interactions, least),
-        mechanism=withhold_mechanism(inputs.mechanism, least),
+        known_genes=withhold_known(inputs.known_genes, results, sets, least),
+        interactions=withhold_interactions(inputs.interactions, results, least),
+        mechanism=withhold_mechanism(inputs.mechanism, results, totals, least),
         **_followed(inputs, results, least),
     )
 
@@ -98,12 +101,12 @@ def _followed(inputs: ReportInputs, results: pd.DataFrame, least: int) -> dict[s
     told = told_masks(results)
     kept: dict[str, Any] = {}
     if inputs.profiles is not None:
-        kept["profiles"] = withhold_profiles(inputs.profiles, told, least)
+        kept["profiles"] = withhold_profiles(inputs.profiles, told, least, endpoints_of(inputs.traits))
     masks = masks_of((inputs.profiles or {}).get("sites"))
     if inputs.variants is not None:
         kept["variants"] = withhold_variants(inputs.variants, told, least, masks)
-    for name, change in (("leave_one_out", withhold_left_out), ("effects", withhold_effects)):
-        table = getattr(inputs, name)
-        if table is not None:
-            kept[name] = change(table, told, least)
+    if inputs.leave_one_out is not None:
+        kept["leave_one_out"] = withhold_left_out(inputs.leave_one_out, told, kept.get("variants"), least)
+    if inputs.effects is not None:
+        kept["effects"] = withhold_effects(inputs.effects, told, least)
     return kept

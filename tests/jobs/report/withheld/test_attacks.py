@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from association.gene_sets.set_results import SET_SCHEMA
 from association.known_genes import SCHEMA as KNOWN_SCHEMA
 from jobs.report.audience import Audience
 from jobs.report.findings import find
@@ -13,12 +14,26 @@ from jobs.report.numbers import FEW
 from jobs.report.withheld import withhold
 from jobs.report.withheld.beside import withhold_known
 from jobs.report.withheld.carriers import withhold_carriers
+from jobs.report.withheld.endpoints import near_another
 from jobs.report.withheld.genes import told_masks, withhold_profiles
+from jobs.report.withheld.results import withhold_results
 
 LEAST = 5
 MASKS = ("plof", "missense")
 TESTS = ("burden", "skat", "acat_v")
 ENOUGH = 3
+RESULT_COLUMNS = [
+    "gene",
+    "trait",
+    "mask",
+    "max_af",
+    "test",
+    "weights",
+    "coding",
+    "carriers",
+    "observed_events",
+    "p_value",
+]
 
 
 def made(carriers):
@@ -130,7 +145,7 @@ def test_known_genes_tell_no_p_values_of_single_tests_of_few_carriers():
         numbers = {"samples": 300.0, "carriers": 1.0, "p_value": 0.3, "p_lower": 0.3, "p_upper": 0.3}
         rows = rows.assign(**{f"{name}_{model}": value for name, value in numbers.items()})
         rows[f"method_{model}"] = "enumeration"
-    kept = withhold_known(rows, LEAST)
+    kept = withhold_known(rows, pd.DataFrame(columns=RESULT_COLUMNS), SET_SCHEMA.empty_table().to_pandas(), LEAST)
     for model in models:
         told = kept[[f"{name}_{model}" for name in ("p_value", "p_lower", "p_upper", "neg_log10_p", "method")]]
         assert told.isna().all(axis=None)
@@ -159,3 +174,27 @@ def test_sums_of_carriers_and_others_at_risk_solve_nothing():
     assert (kept["at_risk"] == FEW).sum() == 3
     for _, same in kept.groupby("time"):
         assert not same.groupby("gene")["group"].nunique().gt(1).any()
+
+
+def test_events_of_an_endpoint_within_another_differ_by_no_few():
+    mask = {"mask": "plof", "max_af": 0.01}
+    rows = pd.DataFrame(
+        [
+            {"gene": gene, "trait": trait, **mask, "carriers": 30.0, "observed_events": events}
+            for gene, counts in {"A": (15.0, 13.0, 9.0), "B": (20.0, 14.0, 14.0)}.items()
+            for trait, events in zip(("composite", "death", "with_niv"), counts, strict=True)
+        ]
+    )
+    order = ["composite", "death", "with_niv"]
+    near = near_another(rows, pd.Series(True, index=rows.index), ["gene", *mask], order, LEAST)
+    assert near.tolist() == [False, True, False, False, False, False]
+
+
+def test_of_two_endpoints_the_results_tell_the_first_alone_where_few_have_one_of_them(result_row, report_inputs):
+    inputs = report_inputs([result_row("A", "plof", "burden", carriers=30, observed_events=15, primary=True)])
+    rows = pd.concat([inputs.results, inputs.results.assign(trait="death", observed_events=13)], ignore_index=True)
+    families = {find(inputs, one).name: find(inputs, one).family for one in inputs.traits}
+    kept = withhold_results(rows, families, rows["primary"].eq(True), LEAST, [rows["trait"].iloc[0], "death"])
+    np.testing.assert_equal(kept["observed_events"].tolist(), [15, np.nan])
+    assert kept["effect"].notna().tolist() == [True, False]
+    assert kept["carriers"].tolist() == [30, 30]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from jobs.report.numbers import FEW
-from jobs.report.withheld.cells import Group, few_of, told_groups
+from jobs.report.withheld.cells import Group, events_told, few_of, told_groups
 from jobs.report.withheld.p_values import neg_log10, rounded
 
 LEAST = 5
@@ -38,6 +38,21 @@ def test_a_union_is_not_told_where_it_gives_how_many_are_in_two_groups():
 @pytest.mark.parametrize(("events", "told"), [(0, True), (2, False), (6, True), (9, False), (12, True)])
 def test_events_are_told_where_neither_they_nor_the_others_are_few(events, told):
     assert told_groups([Group(12, events)], LEAST)[Group(12, events)] == (True, told)
+
+
+@pytest.mark.parametrize(("one", "other", "whole", "told"), [(4, 4, 8, False), (4, 3, 7, True), (6, 4, 10, False)])
+def test_a_union_that_groups_of_few_only_just_fill_is_not_told(one, other, whole, told):
+    union = Group(whole, union=True)
+    assert told_groups([Group(one), Group(other), union], LEAST)[union][0] == told
+
+
+def test_what_is_told_of_withheld_events_leaves_at_least_four_counts():
+    pairs = [(people, events) for people in range(LEAST, 30) for events in range(people + 1)]
+    people, events = (pd.Series(one) for one in zip(*pairs, strict=True))
+    silent = pd.Series([not told_groups([Group(*one)], LEAST)[Group(*one)][1] for one in pairs])
+    told = events_told(events, people, silent, LEAST)
+    possible = events[silent].groupby([people[silent], told[silent].fillna(-1)]).nunique()
+    assert possible.min() >= LEAST - 1
 
 
 cells = some.lists(

@@ -3,6 +3,7 @@
 from jobs.report.numbers import FEW
 from jobs.report.withheld.cohort import withhold_cohort
 from jobs.report.withheld.record import withhold_run, withhold_settings
+from jobs.traits.genotyped import EXCLUDED
 
 LEAST = 5
 
@@ -45,6 +46,26 @@ def test_a_total_does_not_give_few_exclusions_by_those_that_are_told():
     rules, traits = withhold_cohort([rule("all", 0, before=292)], [trait(exclusions=exclusions)], LEAST)
     assert [one["count"] for one in traits[0]["exclusions"]] == [9, FEW]
     assert (rules[0]["before"], rules[0]["after"], traits[0]["samples"]) == (None, None, 280)
+
+
+def test_exclusions_that_only_just_fill_a_total_are_not_settled_by_it():
+    reasons = [{"reason": "no visit", "count": 4}, {"reason": "no onset", "count": 4}]
+    _, traits = withhold_cohort([], [trait("a", samples=288), trait(exclusions=reasons)], LEAST)
+    assert [row["samples"] for row in traits] == [290, 280]
+    _, traits = withhold_cohort([], [trait("a", samples=287), trait(exclusions=reasons)], LEAST)
+    assert [row["samples"] for row in traits] == [287, 280]
+
+
+def test_whom_quality_control_excluded_is_told_of_traits_only_where_its_rules_tell_it():
+    quality = [{"reason": EXCLUDED, "count": 8}]
+    rules, traits = withhold_cohort([rule("depth", 6), rule("all", 8)], [trait(exclusions=quality)], LEAST)
+    assert [row["excluded"] for row in rules] == [6, None]
+    assert traits[0]["exclusions"] == []
+
+
+def test_person_months_of_two_endpoints_do_not_differ_by_one_persons():
+    _, traits = withhold_cohort([], [trait(person_months=6521.5), trait("death", person_months=6538.9)], LEAST)
+    assert {row["person_months"] for row in traits} == {6500}
 
 
 def test_events_are_not_told_where_few_have_them_or_have_them_not():

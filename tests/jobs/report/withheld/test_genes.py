@@ -147,7 +147,19 @@ def test_single_variants_are_those_that_enough_carry():
 
 def test_without_a_variant_of_few_is_no_row():
     rows = pd.DataFrame([{**MASK, "left_out": f"v{rest}", "carriers": rest} for rest in (20, 19, 15, 3, 0)])
-    assert withhold_left_out(rows, told(20, 8), LEAST)["carriers"].tolist() == [20, 15, 0]
+    own = {"v20": 6, "v19": 7, "v15": 7, "v3": 17, "v0": 20}
+    named = pd.DataFrame([{**WHOSE, "variant": name, "carriers": count} for name, count in own.items()])
+    assert withhold_left_out(rows, told(20, 8), named, LEAST)["carriers"].tolist() == [20, 0]
+    # Two carriers of v15 have another variant too; now none has.
+    named.loc[named["variant"] == "v15", "carriers"] = 5
+    assert withhold_left_out(rows, told(20, 8), named, LEAST)["carriers"].tolist() == [20, 15, 0]
+
+
+def test_a_variant_that_is_not_named_is_left_out_of_no_test_by_name():
+    # Its one carrier has another variant of the mask, so that without it as many carry.
+    rows = pd.DataFrame([{**MASK, "left_out": "chr14-3313998-T-G", "carriers": 20}])
+    named = pd.DataFrame([{**WHOSE, "variant": "another", "carriers": 6}])
+    assert withhold_left_out(rows, told(20, 8), named, LEAST).empty
 
 
 def variants(*counts):
@@ -169,3 +181,23 @@ def test_of_sites_that_leave_few_of_one_of_their_masks_none_is_named():
     sites = [site(6, masks="plof;damaging"), site(7, masks="damaging"), site(3, masks="plof"), site(4, masks="other")]
     kept = withhold_profiles(profile(40, 8, sites=sites), told(40, 8), LEAST)["sites"]
     assert kept["carriers"].tolist() == [7]
+
+
+def test_carriers_at_risk_of_two_endpoints_are_told_of_the_first():
+    whole = profile(40, 8)
+    groups = pd.concat([whole["groups"].assign(trait=trait) for trait in ("death", "composite")], ignore_index=True)
+    own = {"gene": "A", "group": "carriers", "time": 12.0}
+    at_risk = pd.DataFrame([{**own, "trait": "death", "at_risk": 21}, {**own, "trait": "composite", "at_risk": 19}])
+    both = pd.concat([told(40, 8).assign(trait=trait) for trait in ("death", "composite")])
+    kept = withhold_profiles({"groups": groups, "at_risk": at_risk}, both, LEAST, ["composite", "death"])
+    assert kept["at_risk"]["trait"].tolist() == ["composite"]
+
+
+@pytest.mark.parametrize("events", [3, 5])
+def test_whether_proportional_hazards_were_tested_does_not_tell_few_events(events):
+    # Of 6 carriers 3 have the event, too few to test, or 5, and one has not.
+    whole = profile(6, events)
+    tested = {"p_proportional": 0.3, "reason": None} if events >= LEAST else {"reason": "fewer than 5"}
+    groups = withhold_profiles({"groups": whole["groups"].assign(**tested)}, told(6), LEAST)["groups"]
+    assert groups["carriers"].tolist() == [6]
+    assert groups[["events_carriers", "p_proportional", "reason"]].isna().all(axis=None)

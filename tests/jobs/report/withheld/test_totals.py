@@ -39,13 +39,15 @@ def shown(inputs, report_inputs):
     row = results[results["trait"] == two].index[0]
     results.loc[row, ["gene", "mask", "max_af", "carriers"]] = ["A", "plof", 0.01, 21]
     told = report_inputs(results, summaries=summaries, audience=Audience.CONSORTIUM)
-    return withhold(replace(told, profiles={"groups": groups}, effects=effects))
+    band = pd.DataFrame([{"trait": two, "time": 1.5, "lower": 35.0, "middle": 41.0, "upper": 45.0, "patients": 296}])
+    return withhold(replace(told, profiles={"groups": groups, "course_band": band}, effects=effects))
 
 
 def test_every_table_tells_the_rounded_total(shown):
     assert [one["samples"] for one in shown.traits] == [300, 295]
     assert set(shown.results["samples"]) == {300, 295}
     assert shown.effects["samples"].tolist() == [295]
+    assert shown.profiles["course_band"]["patients"].tolist() == [295]
     groups = shown.profiles["groups"]
     told = (groups["carriers"] + groups["others"]).dropna()
     assert set(told) <= {300, 295}
