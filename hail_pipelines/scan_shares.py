@@ -2,7 +2,8 @@
 
 What a gene costs is known beforehand: something for being a gene, something for each carrier, and for many variants
 the decomposition of their covariance. Files are dealt so that shares cost about the same, several for each worker,
-the dearest first; so no worker is left with much to do when the others have finished. A gene that alone costs more
+the dearest first; so no worker is left with much to do when the others have finished. Each share makes the trait's
+permutations anew, so a small store is dealt in no more shares than there are workers. A gene that alone costs more
 than a share (titin, among thousands of small ones) is a share of its own.
 """
 
@@ -24,7 +25,7 @@ from hail_pipelines.places import Place, readable
 # Milliseconds on one core, as benchmarks/growth.py finds them: for a gene, a carrier, and a cubed variant.
 GENE, CARRIER, CUBED_VARIANT = 3.0, 1e-3, 5e-7
 SHARES_PER_WORKER = 4
-# Below so many milliseconds a gene of its own is not worth the start.
+# Below so many milliseconds nothing is worth a start of its own.
 WORTH_A_SHARE = 2_000.0
 # So many genes with their statistics for one trait, and so many carriers, take a few hundred megabytes each.
 GENES_AT_ONCE = 2_000
@@ -81,7 +82,8 @@ def deal(genes: pa.Table, workers: int) -> list[Share]:
     shares = [(cost[at], Share((int(file[at]),), 1, only=names[at])) for at in np.flatnonzero(alone)]
     left = np.bincount(file[~alone], minlength=file.max() + 1)
     load = np.bincount(file, np.where(alone, 0.0, cost)).astype(np.float64)
-    count = max(at_once, math.ceil(left.sum() / GENES_AT_ONCE))
+    worth = max(workers, math.ceil(cost.sum() / WORTH_A_SHARE))
+    count = max(min(at_once, worth), math.ceil(left.sum() / GENES_AT_ONCE))
     for total, files in _level(load, np.flatnonzero(left), count):
         without = tuple(names[at] for at in np.flatnonzero(alone) if file[at] in files)
         shares.append((total, Share(tuple(sorted(files)), int(left[files].sum()), without=without)))

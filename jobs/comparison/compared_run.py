@@ -121,14 +121,14 @@ def read_compared(folder: Place) -> ComparedRun:
         message = f"no {RUN_RECORD}: no run was finished here; name a study's output folder, or run the study first"
         raise InputError.single(str(folder), "run", message)
     record = read_record(output / RUN_RECORD, RECORDED)
-    study = _study_of(record, output)
+    study = study_of(record, output)
     run = ComparedRun(output, record, _merged_record(study, output), study)
     _refuse_missing(run)
     _refuse_unreadable(run)
     return run
 
 
-def _study_of(record: dict[str, Any], output: Place) -> Study:
+def study_of(record: dict[str, Any], output: Place) -> Study:
     """Read the settings of a run as this version does."""
     settings = record["settings"]
     missing = [name for name in SETTINGS_RECORDED if name not in settings]

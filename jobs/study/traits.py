@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from jobs.study.covariates import Covariates
 from jobs.study.section import Name, Section
@@ -86,6 +86,13 @@ class MilestoneTrait(TraitSection):
         if self.model == "fine_gray" and self.ties != "breslow" and "ties" in self.model_fields_set:
             raise ValueError("Fine and Gray's model treats ties as Breslow does; leave 'ties' out")
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_of_others(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what has a default here but is refused, so that what is recorded can be read again."""
+        settings: dict[str, Any] = written(self)
+        others = (("below", self.milestone != "fvc"), ("ties", self.model == "fine_gray"))
+        return {name: value for name, value in settings.items() if (name, True) not in others}
 
 
 class TimeToEventTrait(TraitSection):

@@ -10,7 +10,7 @@ from association.results import SCHEMA
 from association.scan_settings import ScanSettings
 from hail_pipelines import scan_shares
 from hail_pipelines.gene_scan import scan_in_processes
-from hail_pipelines.scan_shares import SHARES_PER_WORKER, costs, deal
+from hail_pipelines.scan_shares import SHARES_PER_WORKER, WORTH_A_SHARE, costs, deal
 
 INTEGERS = ("start", "file", "variants", "carriers")
 
@@ -43,8 +43,9 @@ def test_every_file_is_dealt_once_in_shares_that_cost_about_the_same(workers):
     genes = genes_in(np.repeat(np.arange(400), 10), carriers=rng.integers(1, 2_000, 4_000))
     dealt = deal(genes, workers)
     assert sorted(file for share in dealt for file in share.files) == list(range(400))
-    assert len(dealt) == min(workers * SHARES_PER_WORKER, 400)
     cost = share_costs(genes, dealt)
+    worth = max(workers, np.ceil(cost.sum() / WORTH_A_SHARE))
+    assert len(dealt) == min(workers * SHARES_PER_WORKER, worth)
     assert cost.sum() == pytest.approx(costs(genes).sum())
     assert (np.diff(cost) <= 1e-9).all()
     # A share can't be cut finer than files.
@@ -73,6 +74,11 @@ def test_a_large_gene_that_has_a_file_to_itself_needs_no_other_share():
 def test_in_a_small_store_no_gene_is_alone():
     dealt = deal(genes_in(np.zeros(5, int), variants=np.array([100, 1, 1, 1, 1])), 2)
     assert [(share.files, share.only, share.genes) for share in dealt] == [((0,), None, 5)]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_small_store_is_one_share_for_each_worker(workers):
+    assert len(deal(genes_in(np.arange(12)), workers)) == workers
 
 
 def test_more_genes_than_a_worker_can_hold_make_more_shares(monkeypatch):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from association.problems import InputError
+from jobs.comparison.compared_run import study_of
 from jobs.study.file import read_study
 
 MINIMAL = """\
@@ -35,6 +36,21 @@ def test_defaults_fill_what_is_left_out(tmp_path):
     assert study.qc.genotype.min_gq == 20
     assert [test.test for test in study.tests] == ["burden", "skat", "skat_o", "acat_v"]
     assert study.masks[0].max_allele_frequency == [0.01]
+
+
+@pytest.mark.parametrize(
+    "milestone",
+    ["niv, model: fine_gray", "kings, stage: 3", "fvc, below: 60, ties: breslow", "date, column: wheelchair"],
+)
+def test_settings_as_they_are_recorded_are_read_again_as_the_same(tmp_path, milestone):
+    traits = f"traits: [{{name: lost, type: milestone, milestone: {milestone}}}]"
+    study = read_study(
+        write(
+            tmp_path,
+            MINIMAL.replace("traits: [{name: survival, type: survival}]", f"{traits}\nvisits: {{path: v.tsv}}"),
+        )
+    )
+    assert study_of({"settings": study.model_dump(mode="json")}, tmp_path) == study
 
 
 def test_numbers_written_with_an_exponent_are_numbers(tmp_path):
