@@ -41,6 +41,11 @@ def keep_kernels(packages: Sequence[Path]) -> None:
     os.environ[VARIABLE] = str(folder)
 
 
+def are_kept() -> bool:
+    """Say whether any kernel of this code is kept, so that not all must be compiled."""
+    return any(Path(os.environ[VARIABLE]).rglob("*.nbc"))
+
+
 def kernel_digest(packages: Sequence[Path]) -> str:
     """Digest the files that hold kernels, and all that these import from the packages; an archive, as a whole."""
     archive = next((folder for folder in packages[0].parents if folder.is_file()), None)

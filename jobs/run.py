@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from association.kernel_cache import are_kept
 from association.problems import InputError
 from infra.provenance import Fingerprint, canonical_json, versions
 from infra.storage import FolderInUseError, Place, copy_whole, lock_folder, remove, write_whole
@@ -113,6 +114,8 @@ def _run_stages(checked: CheckedStudy, still_held: Callable[[], None]) -> Place:
     stages = pipeline.stages()
     began = datetime.now(UTC)
     progress = Progress([stage.name for stage in stages])
+    if not are_kept():
+        progress.say("the first run of this version compiles its kernels, which takes a minute or two")
     records = bring_current(stages, checked.output, progress, pipeline.tally, still_held)
     still_held()
     remove(checked.output / RUN_RECORD)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from association.kernel_cache import kernel_digest
+from association.kernel_cache import are_kept, kernel_digest
 
 CALLEE = """
 from association.kernels import njit
@@ -90,6 +90,14 @@ def test_the_digest_changes_with_kernels_and_what_they_import_alone(package):
     assert kernel_digest([package]) == before
     (package / "callee.py").write_text(CALLEE.format(factor=4))
     assert kernel_digest([package]) != before
+
+
+def test_kernels_are_kept_once_one_is_compiled(tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "kernels"))
+    assert not are_kept()
+    (tmp_path / "kernels" / "module").mkdir(parents=True)
+    (tmp_path / "kernels" / "module" / "total-1.py311.5.nbc").touch()
+    assert are_kept()
 
 
 def test_this_programs_kernels_are_kept_apart():

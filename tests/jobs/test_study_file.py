@@ -43,13 +43,8 @@ def test_defaults_fill_what_is_left_out(tmp_path):
     ["niv, model: fine_gray", "kings, stage: 3", "fvc, below: 60, ties: breslow", "date, column: wheelchair"],
 )
 def test_settings_as_they_are_recorded_are_read_again_as_the_same(tmp_path, milestone):
-    traits = f"traits: [{{name: lost, type: milestone, milestone: {milestone}}}]"
-    study = read_study(
-        write(
-            tmp_path,
-            MINIMAL.replace("traits: [{name: survival, type: survival}]", f"{traits}\nvisits: {{path: v.tsv}}"),
-        )
-    )
+    traits = f"traits: [{{name: lost, type: milestone, milestone: {milestone}}}]\nvisits: {{path: v.tsv}}"
+    study = read_study(write(tmp_path, MINIMAL.replace("traits: [{name: survival, type: survival}]", traits)))
     assert study_of({"settings": study.model_dump(mode="json")}, tmp_path) == study
 
 
