@@ -7,14 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from jobs.report.withheld.carriers import (
-    OF_CARRIERS,
-    OF_EVENTS,
-    in_steps,
-    round_p_values,
-    withhold_carriers,
-    without,
-)
+from jobs.report.withheld.carriers import OF_CARRIERS, OF_EVENTS, in_steps, round_p_values, withhold_carriers, without
 from jobs.report.withheld.cells import few_between, few_of, is_few
 from jobs.report.withheld.cohort import nearest
 from jobs.report.withheld.elsewhere import Untold, untold

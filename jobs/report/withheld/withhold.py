@@ -13,21 +13,19 @@ from jobs.report.consortium import Consortium
 from jobs.report.findings import find
 from jobs.report.inputs import ReportInputs
 from jobs.report.withheld.asked_for import withhold_interactions, withhold_mechanism
-from jobs.report.withheld.beside import withhold_known, withhold_sets, withhold_together
 from jobs.report.withheld.cells import few_between, few_of
 from jobs.report.withheld.cohort import withhold_cohort
+from jobs.report.withheld.effects import withhold_effects
 from jobs.report.withheld.endpoints import endpoints_of
-from jobs.report.withheld.genes import (
-    masks_of,
-    told_masks,
-    withhold_effects,
-    withhold_left_out,
-    withhold_profiles,
-    withhold_variants,
-)
+from jobs.report.withheld.gene_sets import withhold_sets
+from jobs.report.withheld.known_genes import withhold_known
+from jobs.report.withheld.profiles import withhold_profiles
 from jobs.report.withheld.record import withhold_run, withhold_settings
 from jobs.report.withheld.results import withhold_results
+from jobs.report.withheld.together import withhold_together
+from jobs.report.withheld.told_masks import told_masks
 from jobs.report.withheld.totals import tell_totals
+from jobs.report.withheld.variants import masks_of, withhold_left_out, withhold_variants
 
 
 def withhold(inputs: ReportInputs) -> ReportInputs:

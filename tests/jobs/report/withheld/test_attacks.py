@@ -12,11 +12,12 @@ from jobs.report.audience import Audience
 from jobs.report.findings import find
 from jobs.report.numbers import FEW
 from jobs.report.withheld import withhold
-from jobs.report.withheld.beside import withhold_known
 from jobs.report.withheld.carriers import withhold_carriers
 from jobs.report.withheld.endpoints import near_another
-from jobs.report.withheld.genes import told_masks, withhold_profiles
+from jobs.report.withheld.known_genes import withhold_known
+from jobs.report.withheld.profiles import withhold_profiles
 from jobs.report.withheld.results import withhold_results
+from jobs.report.withheld.told_masks import told_masks
 
 LEAST = 5
 MASKS = ("plof", "missense")

@@ -10,7 +10,9 @@ from association.known_genes import SCHEMA as KNOWN_SCHEMA
 from association.mechanism.mechanism_columns import SCHEMA as MECHANISM_SCHEMA
 from jobs.report.numbers import FEW
 from jobs.report.withheld.asked_for import withhold_interactions, withhold_mechanism
-from jobs.report.withheld.beside import withhold_known, withhold_sets, withhold_together
+from jobs.report.withheld.gene_sets import withhold_sets
+from jobs.report.withheld.known_genes import withhold_known
+from jobs.report.withheld.together import withhold_together
 
 LEAST = 5
 

@@ -6,7 +6,9 @@ import pytest
 
 from association.gene_profile.profile_columns import schema_of
 from jobs.report.numbers import FEW
-from jobs.report.withheld.genes import told_masks, withhold_left_out, withhold_profiles, withhold_variants
+from jobs.report.withheld.profiles import withhold_profiles
+from jobs.report.withheld.told_masks import told_masks
+from jobs.report.withheld.variants import withhold_left_out, withhold_variants
 
 LEAST = 5
 MASK = {"gene": "A", "trait": "survival", "mask": "plof", "max_af": 0.01}
