@@ -42,7 +42,7 @@ LONGEST = (
     "tests/jobs/consortium/test_share.py",
     "tests/jobs/consortium/test_pooled_equals_meta.py",
     "tests/cloud/test_end_to_end.py",
-    "tests/jobs/test_on_cluster.py",
+    "tests/jobs/power/test_progex_power.py",
     "tests/jobs/test_full_disk.py",
     "tests/test_wheel.py",
     "tests/jobs/test_self_check.py",

@@ -154,6 +154,7 @@ def test_a_submitted_study_gives_the_bytes_of_a_run_here(
     assert "this study was run already" in cloud_study.progex("submit").output
 
 
+@pytest.mark.slow
 def test_a_refusal_that_a_worker_meets_is_told_as_it_is_and_names_no_sample(dataproc, cohort, storage_server, submit):
     # Calls are read by workers alone.
     message = "runner does not have storage.objects.get access to the Google Cloud Storage object."

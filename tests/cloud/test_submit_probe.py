@@ -69,6 +69,8 @@ def test_finds_what_is_installed_and_what_is_not():
     assert found.versions["no-such-package"] is None
 
 
+# A study that is submitted asks them too, in tests/cloud/test_end_to_end.py.
+@pytest.mark.slow
 def test_spark_workers_are_asked_with_the_code_that_was_shipped(storage_server):
     package = code_package()
     to_bucket(f"gs://lab/{package.name}", package.content)

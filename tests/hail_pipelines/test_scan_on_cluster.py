@@ -65,7 +65,7 @@ def in_processes(store, traits, tmp_path_factory):
     return scan
 
 
-# A whole run on such a cluster, its scan included, is in tests/jobs/test_on_cluster.py.
+# A whole run on such a cluster, its scan included, is in tests/cloud/test_end_to_end.py.
 @pytest.mark.slow
 def test_executors_of_a_cluster_give_the_bytes_that_processes_give(scan_by, in_processes):
     assert scan_by("local-cluster[2,1,1024]", SETTINGS) == in_processes(SETTINGS)

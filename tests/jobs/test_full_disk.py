@@ -25,7 +25,9 @@ def test_errors_of_the_disk_are_told_from_others():
     assert storage_error(ValueError("anything else")) is None
 
 
-@pytest.mark.parametrize("kib", [16, 120, 400])
+@pytest.mark.parametrize(
+    "kib", [pytest.param(16, marks=pytest.mark.slow), 120, pytest.param(400, marks=pytest.mark.slow)]
+)
 def test_a_full_disk_is_told_and_leaves_no_unfinished_stage(folder, small_disk, kib):
     disk, run = small_disk
     folder.set(output=str(disk / "out"), calibration={"max_permutations": 1000})

@@ -151,6 +151,7 @@ def changed(here, afar, server, copy_of, tmp_path_factory):
     return json.loads((server.root / "lab" / "as1" / "out" / "run.json").read_text())
 
 
+@pytest.mark.slow
 def test_a_changed_trait_is_scanned_anew_and_no_other(changed):
     anew = [stage["name"] for stage in changed["stages"] if not stage["reused"]]
     changed = ["scan survival", "follow up survival", "gene sets survival", "traits together"]

@@ -79,6 +79,8 @@ def alike(folder, other):
     assert not [path for path in folder.output.rglob("*.partial*")]
 
 
+# Results of such a cluster are compared with those of one machine in tests/cloud/test_end_to_end.py too.
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_cluster_gives_what_one_machine_gives(here, elsewhere):
     elsewhere.set(compute={"master": "local-cluster[2,1,1024]", "driver_memory_gib": 1})

@@ -148,7 +148,7 @@ def test_a_report_made_anew_is_the_one_that_the_run_left(finished, tmp_path):
     assert [name for name in left if record.sub("", anew[name]) != record.sub("", left[name])] == []
 
 
-@pytest.mark.parametrize("place", ["/proc/x", "/sys/xx"])
+@pytest.mark.parametrize("place", ["/proc/x", pytest.param("/sys/xx", marks=pytest.mark.slow)])
 def test_a_place_that_nothing_can_be_written_to_is_the_users_error(finished, progex, place):
     done = progex("report", finished.output, "--out", place)
     assert done.exit_code == 2, done.output

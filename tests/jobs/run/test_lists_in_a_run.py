@@ -43,6 +43,7 @@ def test_a_mask_by_expression_gives_what_the_built_in_one_gave_and_lists_name_it
     assert "panel.txt" in {one["name"] for one in record["inputs"]}
 
 
+@pytest.mark.slow
 def test_a_gene_list_of_the_panel_that_changed_redoes_the_scan(again, finished, no_java):
     genes = sorted(set(results_of(finished)["gene"]))
     (again.path / "panel.txt").write_text(f"{genes[0]}\n")

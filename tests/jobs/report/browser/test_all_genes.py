@@ -88,8 +88,7 @@ def test_the_keyboard_is_enough(table):
     assert table.page.evaluate("document.activeElement.id") == "all-genes-trait"
 
 
-@pytest.mark.parametrize("rows", ["genes", "masks"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "rows"), [("light", "genes"), ("dark", "masks")])
 def test_axe_finds_no_grave_fault_in_the_open_table(scheme, rows, visit, report):
     with visit(report, scheme=scheme, width=390, anchor=f"#all-genes?rows={rows}") as opened:
         opened.page.wait_for_selector(READY)
