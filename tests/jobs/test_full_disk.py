@@ -55,6 +55,7 @@ def test_a_copy_that_does_not_fit_leaves_nothing(small_disk, tmp_path):
     assert done.stderr.split("\n")[-2] == str(disk)
 
 
+@pytest.mark.slow
 def test_a_missing_folder_for_temporary_files_does_not_matter(folder):
     folder.set(calibration={"max_permutations": 1000})
     environment = os.environ | {"TMPDIR": str(folder.path / "absent"), "MPLCONFIGDIR": str(folder.path)}
