@@ -27,7 +27,7 @@ def as_hail_table(keyed):
     return ht.transmute(contig=ht.locus.contig, position=ht.locus.position, ref=ht.alleles[0], alt=ht.alleles[1])
 
 
-@pytest.mark.parametrize("keyed", [True, False])
+@pytest.mark.parametrize("keyed", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_hail_table_is_read_as_any_table(annotated, tmp_path, keyed):
     as_hail_table(keyed).write(str(tmp_path / "genes.ht"))
     source = AnnotationSource("table", table=tmp_path / "genes.ht", scores=("CADD",), fields=("gene",))

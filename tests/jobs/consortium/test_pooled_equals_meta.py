@@ -89,6 +89,8 @@ def imputed_genes(store):
     return set(variants.loc[frequent & (variants["missing"].map(len) > 0), "gene"])
 
 
+# The same of arrays is in test_meta_of_parts.py.
+@pytest.mark.slow
 @pytest.mark.parametrize("trait", [one["name"] for one in TRAITS])
 def test_the_run_of_all_cohorts_is_the_meta_analysis_of_the_parts(pooled, combined, trait):
     rows = [
