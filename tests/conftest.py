@@ -40,7 +40,6 @@ LONGEST = (
     "tests/jobs/test_report_for_others.py",
     "tests/jobs/consortium/test_merge_runs.py",
     "tests/jobs/consortium/test_share.py",
-    "tests/cloud/test_end_to_end.py",
     "tests/jobs/power/test_progex_power.py",
     "tests/jobs/test_full_disk.py",
     "tests/test_wheel.py",

@@ -129,6 +129,7 @@ def submit(dataproc, cloud_study, storage_server, monkeypatch):
     return submit
 
 
+@pytest.mark.slow
 def test_a_submitted_study_gives_the_bytes_of_a_run_here(
     dataproc, cloud_study, cohort, run_here, storage_server, submit, tmp_path
 ):

@@ -127,6 +127,7 @@ def stages_redone(folder):
     return [stage["name"] for stage in record["stages"] if not stage["reused"]]
 
 
+@pytest.mark.slow
 def test_a_run_killed_while_it_scans_is_finished_by_the_next(
     undisturbed, copy_of, progex_process, kill_in_the_midst, tmp_path
 ):

@@ -162,6 +162,7 @@ def with_store(loaded, copy_of, tmp_path):
     return copy_of(loaded.path, tmp_path / "cohort")
 
 
+@pytest.mark.slow
 def test_a_current_gene_store_gives_genes_their_carriers_and_no_result_is_opened(with_store, progex):
     for name in ("results", "follow_up", "report"):
         (with_store.output / name).mkdir(parents=True)
