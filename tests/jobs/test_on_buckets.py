@@ -21,6 +21,8 @@ from jobs.check import check_study
 from jobs.pipeline import Pipeline
 from tests.cloud.storage_server import StorageServer
 
+pytestmark = pytest.mark.slow
+
 RUN = "from jobs.cli import main; main()"
 STUDY = "gs://lab/as1/study.yaml"
 # What tells when it was made, and how long that took.

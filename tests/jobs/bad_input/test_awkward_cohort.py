@@ -7,6 +7,8 @@ import re
 import pandas as pd
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def awkward_run(simulated, copy_of, progex_process, tmp_path_factory):

@@ -11,6 +11,8 @@ import pytest
 from jobs.simulate_cohort import simulate_cohort
 from tests.jobs.comparison.conftest import RULES
 
+pytestmark = pytest.mark.slow
+
 CELLS = ("0/0:30,0:30:80", "0/1:15,15:30:80", "1/1:0,30:30:80")
 SITES = 500
 COHORTS = ("north", "south", "west")

@@ -12,6 +12,8 @@ from jobs.consortium.cohort import make_cohort
 from jobs.consortium.finished_run import read_run
 from jobs.run import run_study
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def made(simulated, copy_of, tmp_path_factory):

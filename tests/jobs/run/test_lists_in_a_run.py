@@ -10,6 +10,8 @@ import pytest
 
 from tests.jobs.run.finished_runs import TRAITS, WITH_LISTS, redone, results_of
 
+pytestmark = pytest.mark.slow
+
 DAMAGING = """consequence in plof and (loftee == HC or loftee is missing)
 or consequence == missense_variant and REVEL >= 0.5"""
 
